@@ -1,0 +1,42 @@
+"""The ledger workbook (培训台账), in and out. This page is what the rest of the product may use.
+
+    rehearsal = rehearse(source, user)            # nothing is stored; raises Unreadable or Refused
+    batch = commit(rehearsal, digest)             # all rows or none; raises Refused if anything has moved since
+    undo(batch, user)                             # the whole batch, as long as nobody has worked on it
+    mark_errors(source, rehearsal.errors)         # bytes of the user's own workbook, wrong cells marked
+    template(user)                                # bytes of an empty ledger with drop-down lists
+    export(sessions)                              # bytes of a ledger; coming in again it adds nothing
+
+A file goes through these steps, one module each, and only the last three know the database:
+
+    container   what kind of file it is, and whether it keeps to the limits
+    cells       the sheets of the package as plain values, each part streamed once
+    layout      header, columns, merges; which rows are sessions
+    rows        one row as typed values, by `dates` and `values`
+    names       what the county calls its units, places and vocabularies
+    checks      rows against those names, the user's rights and what is stored already
+    commit      the rows that passed, in bulk, with history
+
+`rehearse(source, user, *, year=None, historical=False, confirmed_by=None, corrections=None, assignments=None)`
+    source        bytes, or the path of a file
+    user          who imports: errors, scope and defaults are theirs
+    year          completes dates without a year (3月5日); else the one year in the sheet's title does
+    historical    ledgers of years before the county's `live_since`; `confirmed_by` is the second bureau user
+    corrections   {(sheet, row, column): text}: what to read instead of the cell; `column` is the name in the first
+                  column of the table in `columns` ("实到人次"), whatever the clerk wrote, even if the sheet lacks it
+    assignments   {name as written: unit code}: to whom the bureau credits an organiser the county does not know yet
+
+`Rehearsal`
+    rows          [RehearsedRow(sheet, row, cells, outcome)] in the order of the file, where `cells` is
+                  {column: text as displayed} and `outcome` one of "new", "duplicate", "error"
+    errors        [Problem(sheet, row, column, code, message, cell)]; `column` as above, `cell` = (row, column
+                  number) of the cell to mend or mark, counted from 1 (the header's row for a missing column)
+    notices       [Notice(sheet, row, code, message)]; `row` is 0 where it is about a whole sheet
+    counts        {"rows", "created", "duplicates", "skipped"}; "created" is what a commit would create
+    unknown_organisers   names in 主办单位 that `assignments` could settle, each once
+    digest        SHA-256 (hex) over the file, the options and everything that would be stored
+    clean         no errors
+
+`Unreadable` (the file: exit code 2) and `Refused` (the user or the rules: exit code 3) carry `.code` and `.message`,
+a Chinese sentence that says what to do.
+"""
