@@ -1,0 +1,330 @@
+"""The only file that decides rights: who may do what, and which rows somebody sees.
+
+Code asks for actions (`can(user, Action.REVIEW)`), never for roles. Rows are asked for with `visible_to(user)`; a model only
+declares by which of its fields it belongs to a county, a place or a unit (`scope = Scope(...)`). Outside one's scope is 404,
+inside it but not allowed is 403. Whoever has no home sees nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import models
+from django.db.models import Q
+from django.http import Http404
+
+if TYPE_CHECKING:
+    from networks.models import MemberUnit, User
+    from trainings.models import TrainingSession
+
+
+class Action(StrEnum):
+    """What a person may do. Each is asked for by name somewhere in the code."""
+
+    ENTER = "登记、修改和提交本单位的培训场次"
+    ENTER_ON_BEHALF = "代各单位登记培训场次"
+    IMPORT = "导入培训台账"
+    IMPORT_HISTORY = "导入系统启用以前的历史台账"
+    VIEW_SESSIONS = "查看培训场次"
+    EXPORT = "导出培训台账"
+    REVIEW = "审核、退回和撤销核定"
+    ASSIGN_ORGANISER = "把未知的主办单位归口到责任单位"
+    VIEW_STANDING = "查看完成情况"
+    VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
+    MANAGE_YEARS = "设置考核年度和目标任务"
+    MANAGE_NETWORK = "维护机构和区划"
+    MANAGE_UNITS = "维护成员单位和归口关系"
+    MANAGE_VOCABULARY = "维护主题、形式等词表"
+    MANAGE_PEOPLE = "维护工作人员"
+    MANAGE_ACCOUNTS = "维护账号"
+    VIEW_LOGS = "查看操作日志"
+    USE_ADMIN = "使用管理后台"
+
+
+class Subject(StrEnum):
+    """What kind of thing a scoped row is; a role's sight is given per subject."""
+
+    DIRECTORY = "names of places, units, institutions, vocabularies"
+    RECORD = "sessions and what hangs on them"
+    STANDING = "years, quotas, standings"
+    ACCOUNT = "people and accounts"
+    LOG = "the audit log"
+
+
+class Sight(StrEnum):
+    NOTHING = "nothing"
+    HOME = "own unit and, for a township, what others do there once it is submitted"
+    SHARED = "the county's rows once submitted, and one's own drafts"
+    COUNTY = "everything in the county"
+    INSTALLATION = "everything in the installation"
+
+
+@dataclass(frozen=True)
+class RoleRights:
+    sentence: str  # what this role is, for humans
+    actions: frozenset[Action]
+    sight: dict[Subject, Sight]
+
+
+def _role(sentence: str, actions: Iterable[Action], **sight: Sight) -> RoleRights:
+    given = {Subject[name.upper()]: value for name, value in sight.items()}
+    return RoleRights(sentence, frozenset(actions), {s: given.get(s, Sight.NOTHING) for s in Subject})
+
+
+_OFFICER = (Action.ENTER, Action.IMPORT, Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING)
+_AT_HOME = dict(directory=Sight.COUNTY, record=Sight.HOME, standing=Sight.HOME)
+
+ROLES: dict[str, RoleRights] = {
+    "bureau": _role(
+        "领导小组办公室工作人员：审核全县场次，设置年度与任务，维护单位、机构、词表和账号。",
+        [
+            Action.ENTER_ON_BEHALF,
+            Action.IMPORT,
+            Action.IMPORT_HISTORY,
+            Action.VIEW_SESSIONS,
+            Action.EXPORT,
+            Action.REVIEW,
+            Action.ASSIGN_ORGANISER,
+            Action.VIEW_STANDING,
+            Action.VIEW_COUNTY,
+            Action.MANAGE_YEARS,
+            Action.MANAGE_NETWORK,
+            Action.MANAGE_UNITS,
+            Action.MANAGE_VOCABULARY,
+            Action.MANAGE_PEOPLE,
+            Action.MANAGE_ACCOUNTS,
+            Action.USE_ADMIN,
+        ],
+        directory=Sight.COUNTY,
+        record=Sight.COUNTY,
+        standing=Sight.COUNTY,
+        account=Sight.COUNTY,
+    ),
+    "centre": _role(
+        "县社区教育中心工作人员：指导全县业务，维护机构名录，登记中心自己的培训。",
+        [
+            Action.ENTER,
+            Action.IMPORT,
+            Action.VIEW_SESSIONS,
+            Action.EXPORT,
+            Action.MANAGE_NETWORK,
+            Action.USE_ADMIN,
+        ],
+        directory=Sight.COUNTY,
+        record=Sight.SHARED,
+    ),
+    "township": _role("乡镇专干：登记并提交本乡镇的培训，查看在本乡镇举办的培训。", _OFFICER, **_AT_HOME),
+    "unit": _role("成员单位工作人员：登记并提交本单位的培训，查看本单位协办的培训。", _OFFICER, **_AT_HOME),
+    "head": _role(
+        "分管领导：查看本单位的培训和完成情况，不作改动。",
+        [Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING],
+        **_AT_HOME,
+    ),
+    "leader": _role(
+        "领导小组成员：查看全县数字，不看单条记录，不作改动。",
+        [Action.VIEW_STANDING, Action.VIEW_COUNTY],
+        directory=Sight.COUNTY,
+        standing=Sight.COUNTY,
+    ),
+    "auditor": _role(
+        "审计人员：查看台账、历史和操作日志，不作改动。",
+        [
+            Action.VIEW_SESSIONS,
+            Action.EXPORT,
+            Action.VIEW_STANDING,
+            Action.VIEW_COUNTY,
+            Action.VIEW_LOGS,
+            Action.USE_ADMIN,
+        ],
+        directory=Sight.COUNTY,
+        record=Sight.COUNTY,
+        standing=Sight.COUNTY,
+        account=Sight.COUNTY,
+        log=Sight.COUNTY,
+    ),
+    "operator": _role(
+        "系统管理员：建立账号、维护设置和备份；不能审核，也不能改动考核。",
+        [Action.MANAGE_PEOPLE, Action.MANAGE_ACCOUNTS, Action.USE_ADMIN],
+        directory=Sight.INSTALLATION,
+        account=Sight.INSTALLATION,
+    ),
+}
+
+
+# --- actions ---------------------------------------------------------------------------------------
+
+
+def can(user: User | None, action: Action) -> bool:
+    """Whether this account's role includes the action; False for strangers, disabled and homeless accounts."""
+    if not (user and user.is_authenticated and user.is_active) or user.role not in ROLES:
+        return False
+    rights = ROLES[user.role]
+    at_home = bool(user.county_code) or rights.sight[Subject.ACCOUNT] is Sight.INSTALLATION
+    return at_home and action in rights.actions
+
+
+def require(*actions: Action) -> Callable:
+    """View decorator: 403 unless the signed-in account may do at least one of the actions."""
+
+    def decorate(view: Callable) -> Callable:
+        @functools.wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not any(can(request.user, action) for action in actions):
+                raise PermissionDenied(f"{request.user.role_sentence}没有这项权限：{actions[0]}。")
+            return view(request, *args, **kwargs)
+
+        guarded.required_actions = actions
+        return guarded
+
+    return decorate
+
+
+# --- rows ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scope:
+    """By which lookups a model's rows belong to somebody; the model declares it, this file interprets it.
+
+    `via` names a foreign key to a scoped model whose visibility is taken over (evidence is seen with its session).
+    `place` holds a division code: it answers for the county (its first six digits) and for a township (a range).
+    `shared` names a to-many lookup of further units that see the row; `stage`, the lookup of a status whose values
+    `private` are the owner's business alone; `author_role`, the role of who wrote the row.
+    """
+
+    subject: Subject = Subject.DIRECTORY
+    via: str = ""
+    county: str = ""
+    place: str = ""
+    unit: str = ""
+    shared: str = ""
+    stage: str = ""
+    private: tuple[str, ...] = ()
+    author_role: str = ""
+
+
+class ScopedQuerySet(models.QuerySet):
+    """A queryset that knows whose rows are whose."""
+
+    def visible_to(self, user: User | None) -> ScopedQuerySet:
+        """The rows that this account may see; none for strangers and for accounts without a home."""
+        scope: Scope = self.model.scope
+        if scope.via:
+            seen = self.model._meta.get_field(scope.via).related_model._default_manager.visible_to(user)
+            return self.filter(**{f"{scope.via}__in": seen})
+        condition = _visible(user, scope, self.model)
+        return self.none() if condition is None else self.filter(condition)
+
+    def editable_by(self, user: User | None) -> ScopedQuerySet:
+        """The visible records that this account may rewrite: a unit's officers their unit's, the county centre its own,
+        the bureau what it entered on a unit's behalf (state and year are the model's business)."""
+        rows = self.visible_to(user)
+        if self.model.scope.via:
+            target = self.model._meta.get_field(self.model.scope.via).related_model._default_manager
+            return rows.filter(**{f"{self.model.scope.via}__in": target.editable_by(user)})
+        if can(user, Action.ENTER_ON_BEHALF):
+            return rows.exclude(on_behalf_source="")
+        if not can(user, Action.ENTER) or not user.own_unit:
+            return self.none()
+        if user.role == "centre":
+            return rows.filter(entered_by__role="centre")
+        return rows.filter(organiser=user.own_unit)
+
+
+def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | None:
+    if not (user and user.is_authenticated and user.is_active) or user.role not in ROLES:
+        return None
+    sight = ROLES[user.role].sight[scope.subject]
+    if sight is Sight.INSTALLATION:
+        return Q()
+    if sight is Sight.NOTHING or not user.county_code:
+        return None
+    in_county = Q()
+    if scope.county:
+        in_county |= Q(**{scope.county: user.county_code})
+    if scope.place and (not scope.county or scope.subject is Subject.ACCOUNT):
+        in_county |= _at_or_below(scope.place, user.county_code)
+    if sight is Sight.COUNTY:
+        return in_county
+    from_submitted_on = ~Q(**{f"{scope.stage}__in": scope.private}) if scope.stage else Q()
+    if sight is Sight.SHARED:
+        return in_county & (from_submitted_on | Q(**{scope.author_role: user.role})) if scope.author_role else in_county
+    mine = Q(pk__in=[])
+    if scope.unit and user.own_unit:
+        mine |= Q(**{scope.unit: user.own_unit.pk})
+        if scope.shared:
+            together = model._default_manager.filter(**{scope.shared: user.own_unit.pk}).values("pk")
+            mine |= Q(pk__in=together) & from_submitted_on
+    if scope.place and not user.home_unit_id:
+        mine |= _at_or_below(scope.place, user.home_division_id) & from_submitted_on
+    if not (scope.unit or scope.place):  # belongs to the county as a whole, such as an assessment year
+        mine = Q()
+    return in_county & mine
+
+
+def _at_or_below(lookup: str, code: str) -> Q:
+    """Codes that begin with `code`, as a range that an index serves; [code, code + 1)."""
+    return Q(**{f"{lookup}__gte": code, f"{lookup}__lt": code[:-1] + chr(ord(code[-1]) + 1)})
+
+
+def visible_or_404(user: User, rows: ScopedQuerySet, **lookup: Any) -> Any:
+    """The one visible row, or 404: outside one's scope a thing does not exist."""
+    try:
+        return rows.visible_to(user).get(**lookup)
+    except (rows.model.DoesNotExist, ValueError, OverflowError):
+        raise Http404("没有找到这条记录，或它不在您的范围内") from None
+
+
+def verify_declarations() -> None:
+    """Fails at start-up when a model of ours forgets to say how its rows are scoped (fail closed)."""
+    for model in apps.get_models():
+        ours = model._meta.app_label in {"networks", "trainings", "reporting"}
+        if not ours or hasattr(model, "instance_type") or model._meta.auto_created:
+            continue  # historical tables are reached only through their scoped originals
+        if getattr(model, "unscoped", ""):
+            continue  # says in words why nobody needs a scope
+        if not isinstance(getattr(model, "scope", None), Scope) or not hasattr(model._default_manager, "visible_to"):
+            raise ImproperlyConfigured(f"{model.__name__} does not declare its scope (networks/access.py)")
+
+
+# --- separation of duties (between persons, not accounts) ------------------------------------------
+
+
+def barred_from_verifying(user: User, session: TrainingSession) -> str:
+    """Why this account may not verify the session, or ''. Nobody verifies what they submitted or entered (AC-5)."""
+    if not can(user, Action.REVIEW):
+        return "只有领导小组办公室的账号可以核定"
+    if session.organiser.county_id != user.county_code:
+        return "这一场次不属于本县"
+    if user.person_id in involved_people(session):
+        return "您是这一场次的登记人或提交人，须由另一位工作人员核定"
+    return ""
+
+
+def involved_people(session: TrainingSession) -> set[int]:
+    """Person ids of who entered and who submitted the session."""
+    return {account.person_id for account in (session.entered_by, session.submitted_by) if account}
+
+
+def eligible_verifiers(session: TrainingSession) -> models.QuerySet[User]:
+    """Active bureau accounts of other persons, who may verify this session."""
+    users = apps.get_model("networks", "User").objects
+    return users.filter(role="bureau", is_active=True, home_division_id=session.organiser.county_id).exclude(
+        person_id__in=involved_people(session)
+    )
+
+
+def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose sessions this account may enter: its own, or for the bureau any of its county."""
+    units = apps.get_model("networks", "MemberUnit").objects.visible_to(user)
+    if can(user, Action.ENTER_ON_BEHALF):
+        return units
+    if can(user, Action.ENTER) and user.own_unit:
+        return units.filter(pk=user.own_unit.pk)
+    return units.none()

@@ -1,0 +1,43 @@
+"""What every template knows: the site's name, its owner, and the navigation for this account."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from .access import Action, can
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_owner": settings.SITE_OWNER,
+        "icp_number": settings.ICP_NUMBER,
+        "demo": settings.DEMO,
+        "nav": navigation(request),
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, object]]:
+    """The places this account may go to, in the order of its work; reporting pages lead to the current year."""
+    user = getattr(request, "user", None)
+    if not (user and user.is_authenticated):
+        return []
+    entries = [
+        ("desk", "工作台", True),
+        ("review-queue", "审核", can(user, Action.REVIEW)),
+        ("session-list", "培训场次", can(user, Action.VIEW_SESSIONS)),
+        ("import-upload", "导入台账", can(user, Action.IMPORT)),
+        ("assessment-now", "完成情况", can(user, Action.VIEW_STANDING)),
+        ("dashboard-now", "年度看板", can(user, Action.VIEW_COUNTY)),
+        ("admin:index", "管理后台", can(user, Action.USE_ADMIN)),
+    ]
+    shown = []
+    for name, label, allowed in entries:
+        if allowed:
+            try:
+                url = reverse(name)
+            except NoReverseMatch:
+                continue
+            here = request.path == url if url == "/" else request.path.startswith(url)
+            shown.append({"label": label, "url": url, "current": here})
+    return shown

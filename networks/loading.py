@@ -1,0 +1,147 @@
+"""Loads the facts of the founding document and the official divisions; running it again changes nothing."""
+
+import csv
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from .models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, Tier, UnitTerm
+from .names import short_division_name
+
+DATA = Path(__file__).parent / "data"
+GROUP_SINCE = datetime.date(2019, 2, 2)  # 成文日期 of 马政办发〔2019〕2号, which sets the group up (三(一))
+COUNTY = "450124"
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Rows of a UTF-8 CSV (with or without byte-order mark) as dictionaries of trimmed text."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(lines)]
+
+
+def load_divisions(rows: Iterable[dict[str, str]]) -> Counter:
+    """Divisions from rows of code, tier, name, parent_code (any order). Raises ValidationError naming the line. Counties whose
+    parent lies above (4-digit codes) stand at the top. All or none."""
+    tally: Counter = Counter()
+    ordered = sorted(enumerate(rows, start=2), key=lambda item: (len(item[1].get("code", "")), item[1].get("code", "")))
+    known = {d.code: d for d in Division.objects.all()}
+    fresh: list[Division] = []
+    changed: list[Division] = []
+    for line, row in ordered:
+        parent = row.get("parent_code", "")
+        division = Division(
+            code=row.get("code", ""),
+            tier=row.get("tier", ""),
+            name=row.get("name", ""),
+            short_name=short_division_name(row.get("name", "")),
+            parent_id=parent if len(parent) >= 6 else None,
+        )
+        try:
+            division.clean_fields(exclude=["parent"])
+            if (
+                division.tier not in Tier.values
+                or len(division.code) != {"county": 6, "township": 9, "village": 12}[division.tier]
+            ):
+                raise ValidationError("层级与代码位数不符")
+            if division.tier != Tier.COUNTY and division.parent_id not in known:
+                raise ValidationError(f"上级代码 {parent or '（空）'} 不存在")
+        except ValidationError as problem:
+            raise ValidationError(
+                f"第 {line} 行 {row.get('code', '')} {row.get('name', '')}：{'；'.join(problem.messages)}"
+            ) from None
+        before = known.get(division.code)
+        if before is None:
+            fresh.append(division)
+        elif (before.tier, before.name, before.parent_id) != (
+            division.tier,
+            division.name,
+            division.parent_id,
+        ):
+            changed.append(division)
+        else:
+            tally["unchanged"] += 1
+        known[division.code] = division
+    with transaction.atomic():
+        Division.objects.bulk_create(fresh, batch_size=2000)
+        Division.objects.bulk_update(changed, ["tier", "name", "short_name", "parent"], batch_size=500)
+    tally["created"], tally["changed"] = len(fresh), len(changed)
+    return tally
+
+
+@transaction.atomic
+def load_network(county_code: str = COUNTY) -> Counter:
+    """The county's institutions, responsible units with their dated facts, and affiliated bodies (二(一)1, 三(一), 三(六)).
+    Needs the divisions. Never overwrites what people have changed since: it only adds what is missing."""
+    tally: Counter = Counter()
+    county = Division.objects.get(pk=county_code)
+    CountySettings.objects.get_or_create(county=county)
+    _load_institutions(county, tally)
+    for position, row in enumerate(read_csv(DATA / "member_units.csv"), start=1):
+        _load_unit(county, position, row, tally)
+    units = {u.code: u for u in MemberUnit.objects.filter(county=county)}
+    for row in read_csv(DATA / "affiliated_bodies.csv"):
+        _add(
+            AffiliatedBody,
+            {"county": county, "name": row["name"]},
+            {"unit": units[row["credited_unit"]]},
+            tally,
+        )
+    return tally
+
+
+def _add(model: type[models.Model], key: dict, values: dict, tally: Counter) -> models.Model:
+    row, created = model.objects.get_or_create(**key, defaults=values)
+    tally["created" if created else "unchanged"] += 1
+    return row
+
+
+def _load_institutions(county: Division, tally: Counter) -> None:
+    """1 centre, a school in each township, a teaching point in each village and community; all 待核实."""
+    kinds = Institution.Kind
+    _add(
+        Institution,
+        {"division": county, "kind": kinds.CENTRE},
+        {"name": "县社区教育中心", "aliases": f"{county.name}社区教育中心", "hosts": "县职业学校"},
+        tally,
+    )
+    for place in Division.objects.within(county.code).current().exclude(pk=county.pk):
+        if place.tier == Tier.TOWNSHIP:
+            names = {"name": f"{place.name}社区学校", "hosts": f"{place.name}成人文化技术学校"}
+            _add(Institution, {"division": place, "kind": kinds.SCHOOL}, names, tally)
+        else:
+            names = {
+                "name": f"{place.short_name}社区教育教学点".replace("社区社区", "社区"),
+                "aliases": f"{place.short_name}教学点",
+            }
+            _add(Institution, {"division": place, "kind": kinds.POINT}, names, tally)
+
+
+def _load_unit(county: Division, position: int, row: dict[str, str], tally: Counter) -> None:
+    kind = MemberUnit.Kind.TOWNSHIP if row["kind"] == "township" else MemberUnit.Kind.DEPARTMENT
+    unit = _add(
+        MemberUnit,
+        {"county": county, "code": row["code"]},
+        {
+            "name": row["name"],
+            "aliases": "\n".join(filter(None, row["aliases"].split("|"))),
+            "kind": kind,
+            "division_id": row["division_code"],
+            "position": position,
+            "name_unconfirmed": "confirm locally" in row["note"],
+        },
+        tally,
+    )
+    if row["in_leading_group"] == "1":
+        key = {"unit": unit, "fact": UnitTerm.Fact.GROUP, "starts_on": GROUP_SINCE}
+        _add(UnitTerm, key, {"basis": "马政办发〔2019〕2号三(一)"}, tally)
+    if row["bears_quota"] == "1":
+        key = {
+            "unit": unit,
+            "fact": UnitTerm.Fact.QUOTA,
+            "starts_on": datetime.date.fromisoformat(row["quota_since"]),
+        }
+        _add(UnitTerm, key, {"basis": "马政办发〔2019〕2号三(六)"}, tally)

@@ -1,0 +1,91 @@
+"""What holds for every request: the client's address, the session's absolute limit, first passwords, response headers."""
+
+import ipaddress
+import time
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+SIGNED_IN_AT = "signed_in_at"  # session key: seconds since the epoch
+
+
+class TrustedProxyMiddleware:
+    """Takes the client's address and scheme from X-Forwarded-* only when the peer is one of TRUSTED_PROXIES (WB-5)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.trusted = [ipaddress.ip_network(p, strict=False) for p in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        scheme = request.META.pop("HTTP_X_FORWARDED_PROTO", "")
+        request.META.pop("HTTP_X_FORWARDED_HOST", None)
+        if self.trusted and self._is_trusted(request.META.get("REMOTE_ADDR", "")):
+            # The last address that is not a proxy of ours is the client; what stands before it is hearsay.
+            for address in reversed([a.strip() for a in forwarded.split(",") if a.strip()]):
+                if not self._is_address(address):
+                    break
+                request.META["REMOTE_ADDR"] = address
+                if not self._is_trusted(address):
+                    break
+            if scheme == "https":
+                request.META["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
+
+    def _is_trusted(self, address: str) -> bool:
+        return self._is_address(address) and any(ipaddress.ip_address(address) in net for net in self.trusted)
+
+    @staticmethod
+    def _is_address(text: str) -> bool:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        return True
+
+
+class ResponseHeadersMiddleware:
+    """Pages of signed-in people are kept by no cache (WB-1); a view that says otherwise itself is left alone."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), camera=(self)")
+        return response
+
+
+class SessionLimitMiddleware:
+    """Ends a session SESSION_ABSOLUTE_AGE seconds after sign-in, however busy it was (ID-4)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            since = request.session.get(SIGNED_IN_AT)
+            if since is None:
+                request.session[SIGNED_IN_AT] = time.time()
+            elif not 0 <= time.time() - since <= settings.SESSION_ABSOLUTE_AGE:
+                logout(request)
+        return self.get_response(request)
+
+
+class PasswordChangeMiddleware:
+    """Whoever still has a password made by somebody else changes it before anything else."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.user.must_change_password:
+            open_pages = {reverse("password-change"), reverse("logout"), reverse("healthz")}
+            if request.path not in open_pages and not request.path.startswith(settings.STATIC_URL):
+                return redirect("password-change")
+        return self.get_response(request)

@@ -1,0 +1,159 @@
+"""Accounts: one person, one home, one role. What a role may do is written in networks/access.py."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from simple_history.models import HistoricalRecords
+
+from ..access import ROLES, Action, Scope, ScopedQuerySet, Subject, can
+from .people import Person
+from .places import Division, Tier
+from .units import MemberUnit
+
+
+class Role(models.TextChoices):
+    BUREAU = "bureau", "领导小组办公室（县教育局）"
+    CENTRE = "centre", "县社区教育中心"
+    TOWNSHIP = "township", "乡镇专干"
+    UNIT = "unit", "成员单位"
+    HEAD = "head", "分管领导"
+    LEADER = "leader", "领导"
+    AUDITOR = "auditor", "审计"
+    OPERATOR = "operator", "系统管理员"
+
+
+class UserManager(BaseUserManager.from_queryset(ScopedQuerySet)):
+    def create_user(self, username: str, password: str | None = None, *, name: str = "", **fields) -> "User":
+        """An account with its person; without a password nobody can sign in to it."""
+        if "person" not in fields and "person_id" not in fields:
+            home = fields.get("home_division") or getattr(fields.get("home_unit"), "county", None)
+            county = Division.objects.filter(pk=home.code[:6]).first() if home else None
+            fields["person"] = Person.objects.create(name=name or username, county=county)
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields) -> "User":
+        """`createsuperuser` makes an operator: accounts and settings, no verification, no assessment (AC-5)."""
+        return self.create_user(username, password, role=Role.OPERATOR, must_change_password=False, **fields)
+
+
+class User(AbstractBaseUser):
+    """账号. `home_division` (a county or a township) or `home_unit` bounds what the account sees."""
+
+    username = models.CharField(
+        "账号",
+        max_length=60,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
+        error_messages={"unique": "这个账号名已被使用"},
+    )
+    person = models.ForeignKey(Person, models.PROTECT, verbose_name="使用人", related_name="accounts")
+    role = models.CharField("角色", max_length=10, choices=Role.choices)
+    home_division = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, verbose_name="所属县或乡镇", related_name="accounts"
+    )
+    home_unit = models.ForeignKey(
+        MemberUnit, models.PROTECT, null=True, blank=True, verbose_name="所属单位", related_name="accounts"
+    )
+    is_active = models.BooleanField("启用", default=True)
+    must_change_password = models.BooleanField("首次登录须改密码", default=True)
+    password_changed_at = models.DateTimeField("密码修改时间", null=True, blank=True, editable=False)
+    created_at = models.DateTimeField("建立时间", default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = []
+
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    objects = UserManager()
+    scope = Scope(Subject.ACCOUNT, place="home_division_id", unit="home_unit_id", county="home_unit__county_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账号"
+        ordering = ["username"]
+        constraints = [
+            models.CheckConstraint(condition=Q(home_division=None) | Q(home_unit=None), name="user_has_one_home"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+            models.CheckConstraint(
+                condition=~Q(role__in=["bureau", "centre", "leader", "auditor", "township"]) | Q(home_unit=None),
+                name="user_home_fits_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def clean(self) -> None:
+        from django.core.exceptions import ValidationError
+
+        super().clean()
+        tier = self.home_division.tier if self.home_division else None
+        county_roles = {Role.BUREAU, Role.CENTRE, Role.LEADER, Role.AUDITOR}
+        if self.role in county_roles and tier != Tier.COUNTY:
+            raise ValidationError({"home_division": "这个角色的账号应属于一个县"})
+        if self.role == Role.TOWNSHIP and tier != Tier.TOWNSHIP:
+            raise ValidationError({"home_division": "乡镇专干的账号应属于一个乡镇"})
+        if self.role == Role.UNIT and not self.home_unit:
+            raise ValidationError({"home_unit": "成员单位的账号应属于一个单位"})
+        if self.role == Role.HEAD and not (self.home_unit or tier == Tier.TOWNSHIP):
+            raise ValidationError({"home_unit": "分管领导的账号应属于一个单位或一个乡镇"})
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
+
+    def get_full_name(self) -> str:
+        return self.person.name
+
+    def get_short_name(self) -> str:
+        return self.person.name
+
+    @property
+    def county_code(self) -> str:
+        """The county in which the account works, or '' (operators, homeless accounts)."""
+        if self.home_division_id:
+            return self.home_division_id[:6]
+        return self.home_unit.county_id if self.home_unit_id else ""
+
+    @cached_property
+    def own_unit(self) -> MemberUnit | None:
+        """The unit for which this account enters sessions: its home, its township's government, or for the
+        county centre the department that 二(一)1 puts it under (县教育局)."""
+        if self.home_unit_id:
+            return self.home_unit
+        if self.role in {Role.TOWNSHIP, Role.HEAD} and self.home_division_id:
+            return MemberUnit.objects.filter(division_id=self.home_division_id, kind=MemberUnit.Kind.TOWNSHIP).first()
+        if self.role == Role.CENTRE:
+            return MemberUnit.objects.filter(county_id=self.county_code, code=EDUCATION_BUREAU).first()
+        return None
+
+    @property
+    def home_name(self) -> str:
+        home = self.home_unit if self.home_unit_id else self.home_division
+        return str(home) if home else ""
+
+    # Django's admin asks these; the answers come from the table of rights, never from stored permissions.
+    @property
+    def is_staff(self) -> bool:
+        return can(self, Action.USE_ADMIN)
+
+    @property
+    def is_superuser(self) -> bool:
+        return False
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return False  # each admin class asks networks.access itself (fail closed)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+    @property
+    def role_sentence(self) -> str:
+        return ROLES[self.role].sentence
+
+
+EDUCATION_BUREAU = "jyj"  # the code of 县教育局 in networks/data/member_units.csv

@@ -1,0 +1,157 @@
+"""Places by official division code, the network's institutions at them, and a county's own settings."""
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from simple_history.models import HistoricalRecords
+
+from ..access import Scope, ScopedQuerySet
+
+models.CharField.register_lookup(Length)
+
+
+class Tier(models.TextChoices):
+    COUNTY = "county", "县"
+    TOWNSHIP = "township", "乡镇"
+    VILLAGE = "village", "村（社区）"
+
+
+CODE_LENGTH = {Tier.COUNTY: 6, Tier.TOWNSHIP: 9, Tier.VILLAGE: 12}
+
+
+def code_range(code: str) -> tuple[str, str]:
+    """[first, last) of the division codes at or below `code`; compared as text, which digits sort as numbers."""
+    return code, code[:-1] + chr(ord(code[-1]) + 1)
+
+
+class DivisionQuerySet(ScopedQuerySet):
+    def within(self, code: str) -> "DivisionQuerySet":
+        first, last = code_range(code)
+        return self.filter(code__gte=first, code__lt=last)
+
+    def current(self) -> "DivisionQuerySet":
+        return self.filter(retired_on=None)
+
+
+class Division(models.Model):
+    """行政区划: a place, keyed by its official statistical division code of 6, 9 or 12 digits."""
+
+    code = models.CharField(
+        "区划代码",
+        max_length=12,
+        primary_key=True,
+        validators=[RegexValidator(r"^\d{6}(\d{3}){0,2}$", "区划代码是 6、9 或 12 位数字")],
+    )
+    tier = models.CharField("层级", max_length=8, choices=Tier.choices)
+    name = models.CharField("全称", max_length=50)
+    short_name = models.CharField("简称", max_length=50, db_index=True)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="上级", related_name="children"
+    )
+    retired_on = models.DateField("撤销日期", null=True, blank=True)
+
+    objects = DivisionQuerySet.as_manager()
+    scope = Scope(place="code")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "行政区划"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tier="county", code__length=6, parent=None)
+                | Q(tier="township", code__length=9, parent__isnull=False)
+                | Q(tier="village", code__length=12, parent__isnull=False),
+                name="division_tier_matches_code",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+    @property
+    def kind(self) -> str:
+        """村 or 社区 of a 12-digit code: the last three digits are 001—199 for 居委会, 200—399 for 村委会."""
+        if self.tier != Tier.VILLAGE:
+            return ""
+        return "社区" if int(self.code[-3:]) < 200 else "村"
+
+    @property
+    def county_code(self) -> str:
+        return self.code[:6]
+
+    @property
+    def path(self) -> str:
+        """白山镇/新汉村, 白山镇 or 马山县: how a place is written in the ledger. Needs `parent` for villages."""
+        return f"{self.parent.short_name}/{self.short_name}" if self.tier == Tier.VILLAGE else self.short_name
+
+
+class CountySettings(models.Model):
+    """What is true of one county as a whole."""
+
+    county = models.OneToOneField(
+        Division, models.PROTECT, primary_key=True, verbose_name="县", related_name="settings"
+    )
+    live_since = models.PositiveSmallIntegerField(
+        "系统启用年度",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2000)],
+        help_text="此前各年度的台账可由两名工作人员按“历史台账”导入",
+    )
+
+    history = HistoricalRecords()
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(place="county_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "县级设置"
+
+    def __str__(self) -> str:
+        return f"{self.county}设置"
+
+
+class Institution(models.Model):
+    """社区教育机构: a node of the three-tier network at a place (依据 二(一)1, 三(三))."""
+
+    class Kind(models.TextChoices):
+        CENTRE = "centre", "县社区教育中心"
+        SCHOOL = "school", "乡镇社区学校"
+        POINT = "point", "教学点"
+
+    class Function(models.TextChoices):
+        IMPLEMENT = "implement", "实施"
+        MANAGE = "manage", "管理"
+
+    class Status(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", "待核实"
+        PREPARING = "preparing", "筹建"
+        RUNNING = "running", "运行"
+        IDLE = "idle", "无活动"
+        CLOSED = "closed", "停办"
+
+    division = models.ForeignKey(Division, models.PROTECT, verbose_name="所在地", related_name="institutions")
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices)
+    function = models.CharField("职能", max_length=10, choices=Function.choices, default=Function.IMPLEMENT)
+    name = models.CharField("名称", max_length=80)
+    aliases = models.TextField("别名", blank=True, help_text="每行一个")
+    hosts = models.TextField("承办单位", blank=True, help_text="每行一个，如村委会、村小学")
+    status = models.CharField("状态", max_length=12, choices=Status.choices, default=Status.UNCONFIRMED)
+    status_since = models.DateField("状态起始日期", null=True, blank=True)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+
+    history = HistoricalRecords()
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(place="division_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社区教育机构"
+        ordering = ["division_id", "kind", "name"]
+        constraints = [models.UniqueConstraint(fields=["division", "name"], name="institution_name_once_per_place")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def all_names(self) -> list[str]:
+        return [self.name, *filter(None, map(str.strip, self.aliases.splitlines()))]

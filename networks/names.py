@@ -1,0 +1,35 @@
+"""How names are compared and stored: what clerks type is matched generously and kept as typed (XL-6)."""
+
+import re
+import unicodedata
+
+# Invisible formatting characters (zero width, bidi, byte-order marks, soft hyphens) never carry meaning in a name.
+_INVISIBLE = {"Cf", "Cc", "Cs", "Co", "Cn"}
+_VILLAGE = re.compile(r"(社区居委会|社区居民委员会|村民委员会|村委会|居委会)$")
+
+
+def clean_text(text: str) -> str:
+    """The text as typed, trimmed, without invisible, control and bidi characters; line breaks become spaces."""
+    text = re.sub(r"[\t\r\n\v\f\u2028\u2029]+", " ", text)
+    if not text.isascii() or not text.isprintable():
+        text = "".join(ch for ch in text if unicodedata.category(ch) not in _INVISIBLE)
+    return text.strip()
+
+
+def match_key(text: str) -> str:
+    """The form in which two names are the same: NFKC, no spaces, no invisible characters, one kind of dot."""
+    text = clean_text(unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", "", text).replace("•", "·").replace("・", "·").casefold()
+
+
+def short_division_name(name: str) -> str:
+    """新汉村委会 → 新汉村, 西华社区居委会 → 西华社区; a township's or county's name is short already."""
+    ending = _VILLAGE.search(name)
+    if not ending:
+        return name
+    stem = name[: ending.start()]
+    if ending[1].startswith("社区"):
+        return f"{stem}社区"
+    if ending[1].startswith("村"):
+        return f"{stem}村"
+    return stem if stem.endswith(("社区", "村")) else f"{stem}社区"

@@ -1,0 +1,1 @@
+"""Pages about accounts and the site itself; one module per subject."""

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class ReportingConfig(AppConfig):
+    name = "reporting"
+    verbose_name = "考核与统计"
+
+    def ready(self) -> None:
+        """The last of our apps to load: by now every model can be asked for its scope, and the ledger learns of years."""
+        from networks.access import verify_declarations
+        from trainings import years
+
+        from .years import rules_of_year
+
+        verify_declarations()
+        years.register(rules_of_year)

@@ -1,0 +1,6 @@
+"""What it adds up to: assessment years, quotas and the plan's tasks."""
+
+from .plan import PlanTask, TaskResponsibility
+from .year import AssessmentYear, QuotaAdjustment
+
+__all__ = ["AssessmentYear", "PlanTask", "QuotaAdjustment", "TaskResponsibility"]

@@ -1,0 +1,52 @@
+"""The plan's tasks and who answers for each (every 责任单位 bracket of the founding document)."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from networks.access import Scope, ScopedQuerySet, Subject
+from networks.models import Division, MemberUnit
+
+
+class PlanTask(models.Model):
+    county = models.ForeignKey(Division, models.PROTECT, verbose_name="县", related_name="plan_tasks")
+    clause = models.CharField("条款", max_length=20)
+    title = models.CharField("任务", max_length=100)
+    responsible_text = models.CharField("责任单位（原文）", max_length=200)
+    position = models.PositiveSmallIntegerField("排序", default=999)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.DIRECTORY, county="county_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "方案任务"
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["county", "clause"], name="one_task_per_clause")]
+
+    def __str__(self) -> str:
+        return f"{self.clause} {self.title}"
+
+
+class TaskResponsibility(models.Model):
+    """A dated fact: this unit answers for this task in [starts_on, ends_on)."""
+
+    task = models.ForeignKey(PlanTask, models.CASCADE, verbose_name="任务", related_name="responsibilities")
+    unit = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="责任单位", related_name="responsibilities")
+    starts_on = models.DateField("自")
+    ends_on = models.DateField("至（不含当日）", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.DIRECTORY, county="unit__county_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任务责任"
+        ordering = ["task", "unit"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "unit", "starts_on"], name="one_responsibility_per_start"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")),
+                name="responsibility_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task.clause} {self.unit}"

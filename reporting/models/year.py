@@ -1,0 +1,153 @@
+"""考核年度: one county's year with its basis and every rule that the founding document leaves open."""
+
+import datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from networks.access import Scope, ScopedQuerySet, Subject
+from networks.models import Division, MemberUnit
+from trainings.models import DeliveryForm
+
+# 依据 三(六): every unit, every year
+REQUIRED_SESSIONS = 4
+REQUIRED_ATTENDANCES = 400
+PLAN_YEARS = range(2018, 2021)  # the founding document is a plan for these years
+PLAN_NUMBER = "马政办发〔2019〕2号"
+PLAN_TITLE = "马山县推进社区教育发展实施方案（2018—2020年）"
+LATER_BASIS = "参照马政办发〔2019〕2号，口径由领导小组办公室确定"
+
+
+class AssessmentYearQuerySet(ScopedQuerySet):
+    @transaction.atomic
+    def open_year(self, county: Division, year: int) -> "AssessmentYear":
+        """The county's year, opened with default rules when it does not exist yet; the counting forms are copied from the
+        vocabulary as it is now."""
+        within = year in PLAN_YEARS
+        opened, fresh = self.get_or_create(
+            county=county,
+            year=year,
+            defaults={
+                "basis_title": PLAN_TITLE if within else LATER_BASIS,
+                "basis_number": PLAN_NUMBER if within else "",
+                "basis_clause": "三(六)" if within else "",
+            },
+        )
+        if fresh:
+            opened.counting_forms.set(DeliveryForm.objects.filter(counts_for_quota=True))
+        return opened
+
+
+class AssessmentYear(models.Model):
+    class Status(models.TextChoices):
+        OPEN = "open", "进行中"
+        LOCKED = "locked", "锁定定案"
+        PREVIEWED = "previewed", "反馈期"
+        PUBLISHED = "published", "已通报"
+
+    class ClassCounts(models.TextChoices):
+        ONCE = "once", "连续几天的培训班算一场"
+        DAILY = "daily", "连续几天的培训班每天算一场"
+
+    class JointCredit(models.TextChoices):
+        LEAD = "lead", "只计主办单位"
+        EACH = "each", "主办单位和已确认的协办单位各计一次"
+
+    county = models.ForeignKey(Division, models.PROTECT, verbose_name="县", related_name="assessment_years")
+    year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(2000), MaxValueValidator(2099)])
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
+    basis_title = models.CharField("依据（文件名）", max_length=120)
+    basis_number = models.CharField("依据（文号）", max_length=60, blank=True)
+    basis_clause = models.CharField("依据（条款）", max_length=30, blank=True)
+
+    required_sessions = models.PositiveSmallIntegerField("应完成场次", default=REQUIRED_SESSIONS)
+    required_attendances = models.PositiveIntegerField("应完成人次", default=REQUIRED_ATTENDANCES)
+    counting_forms = models.ManyToManyField(
+        DeliveryForm, verbose_name="计入任务的培训形式", blank=True, related_name="+"
+    )
+    class_counts = models.CharField("培训班的算法", max_length=6, choices=ClassCounts.choices, default=ClassCounts.ONCE)
+    joint_credit = models.CharField(
+        "联合举办的算法", max_length=6, choices=JointCredit.choices, default=JointCredit.LEAD
+    )
+    minimum_minutes = models.PositiveSmallIntegerField(
+        "最短时长（分钟）", null=True, blank=True, help_text="留空则不限"
+    )
+    evidence_required = models.BooleanField("核定须有佐证材料", default=False, help_text="任意一种即可")
+
+    reporting_until = models.DateField("填报截止日期", null=True, blank=True)
+    late_until = models.DateField("补报截止日期", null=True, blank=True)
+    closing_on = models.DateField("定案日期", null=True, blank=True)
+    attendances_per_session = models.PositiveSmallIntegerField(
+        "预测：每场可补人次",
+        default=300,
+        validators=[MinValueValidator(1)],
+        help_text="推算最迟日期时，按每场最多补这么多人次",
+    )
+    sessions_per_week = models.PositiveSmallIntegerField(
+        "预测：每周可办场次", default=2, validators=[MinValueValidator(1), MaxValueValidator(14)]
+    )
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+
+    history = HistoricalRecords(m2m_fields=[counting_forms])
+    objects = AssessmentYearQuerySet.as_manager()
+    scope = Scope(Subject.STANDING, county="county_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "考核年度"
+        ordering = ["county", "-year"]
+        constraints = [
+            models.UniqueConstraint(fields=["county", "year"], name="one_assessment_year"),
+            models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2099), name="assessment_year_2000_2099"),
+            models.CheckConstraint(
+                condition=Q(attendances_per_session__gte=1, sessions_per_week__gte=1),
+                name="forecast_rates_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year}年度"
+
+    @property
+    def locked(self) -> bool:
+        return self.status != self.Status.OPEN
+
+    @property
+    def first_day(self) -> datetime.date:
+        return datetime.date(self.year, 1, 1)
+
+    @property
+    def last_day(self) -> datetime.date:
+        return datetime.date(self.year, 12, 31)
+
+    @property
+    def basis(self) -> str:
+        """The basis as it is printed: 文件名、文号、条款."""
+        number = f"（{self.basis_number}）" if self.basis_number else ""
+        return f"{self.basis_title}{number}{self.basis_clause}"
+
+
+class QuotaAdjustment(models.Model):
+    """A unit's own required figures in a year, instead of the year's default, with the reason."""
+
+    year = models.ForeignKey(AssessmentYear, models.CASCADE, verbose_name="年度", related_name="adjustments")
+    unit = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="单位", related_name="quota_adjustments")
+    sessions = models.PositiveSmallIntegerField("应完成场次")
+    attendances = models.PositiveIntegerField("应完成人次")
+    reason = models.CharField("理由", max_length=200)
+
+    history = HistoricalRecords()
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.STANDING, county="year__county_id", unit="unit_id")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "目标任务调整"
+        ordering = ["year", "unit"]
+        constraints = [
+            models.UniqueConstraint(fields=["year", "unit"], name="one_adjustment_per_unit_and_year"),
+            models.CheckConstraint(condition=~Q(reason=""), name="adjustment_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.year}：{self.sessions} 场 {self.attendances} 人次"

@@ -1,0 +1,3 @@
+"""Desk, assessment and dashboards."""
+
+urlpatterns = []

@@ -1,0 +1,20 @@
+"""Answers the ledger's questions about a year (see trainings/years.py)."""
+
+from networks.models import CountySettings
+from trainings.years import YearRules
+
+from .models import AssessmentYear
+
+
+def rules_of_year(county_code: str, year: int, *, hold: bool = False) -> YearRules:
+    """A year that was never opened is open for entry, under default rules. Two queries; `hold` locks the year's row."""
+    years = AssessmentYear.objects.select_for_update() if hold else AssessmentYear.objects
+    found = years.filter(county_id=county_code, year=year).first()
+    live_since = CountySettings.objects.filter(pk=county_code).values_list("live_since", flat=True).first()
+    return YearRules(
+        year=year,
+        opened=found is not None,
+        locked=found is not None and found.locked,
+        evidence_required=found is not None and found.evidence_required,
+        live_since=live_since,
+    )

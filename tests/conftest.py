@@ -1,0 +1,192 @@
+"""A small county with "ours" and "theirs", so that every negative test holds data that could leak.
+
+马山县 with two townships (白山镇 ours, 古零镇 theirs), three villages, their governments, three departments (县教育局 and
+文新广体局 with quota, 县老干局 without), one body outside the group; and a second county with its own bureau and township.
+"""
+
+import datetime
+import socket
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from networks.models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, UnitTerm, User
+from reporting.models import AssessmentYear
+from trainings.loading import load_vocabulary
+from trainings.models import DeliveryForm, Theme, TrainingSession
+
+THIS_YEAR = timezone.localdate().year
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_outbound_connections():
+    """SC-4: nothing in the product talks to another machine; a test that tries fails here."""
+    connect = socket.socket.connect
+
+    def only_loopback(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in {
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        }:
+            raise AssertionError(f"outbound connection to {address}")
+        return connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", only_loopback)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def media_in_tmp(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def _division(code, tier, name, short="", parent=None):
+    return Division.objects.create(code=code, tier=tier, name=name, short_name=short or name, parent_id=parent)
+
+
+def _unit(county, code, name, kind, division, *, aliases="", quota=True, group=True, position=0):
+    unit = MemberUnit.objects.create(
+        county=county, code=code, name=name, kind=kind, division=division, aliases=aliases, position=position
+    )
+    if quota:
+        UnitTerm.objects.create(unit=unit, fact="quota", starts_on=datetime.date(2018, 1, 1))
+    if group:
+        UnitTerm.objects.create(unit=unit, fact="group", starts_on=datetime.date(2019, 2, 2))
+    return unit
+
+
+def _county(code, name, townships):
+    county = _division(code, "county", name)
+    CountySettings.objects.create(county=county, live_since=THIS_YEAR)
+    Institution.objects.create(division=county, kind="centre", name="县社区教育中心")
+    places = {}
+    for number, (t_code, t_name, villages) in enumerate(townships, start=1):
+        place = _division(t_code, "township", t_name, parent=code)
+        _unit(county, t_code, f"{t_name}人民政府", "township", place, aliases=t_name, position=number)
+        Institution.objects.create(division=place, kind="school", name=f"{t_name}社区学校")
+        places[t_name] = place
+        for v_code, v_name, v_short in villages:
+            village = _division(v_code, "village", v_name, v_short, parent=t_code)
+            Institution.objects.create(
+                division=village, kind="point", name=f"{v_short}社区教育教学点", aliases=f"{v_short}教学点"
+            )
+            places[v_short] = village
+    return county, places
+
+
+@pytest.fixture
+def world(db):
+    """Everything above as one namespace: places, units, users by their demo-like names, vocabulary, `session(...)`."""
+    load_vocabulary()
+    w = SimpleNamespace(today=timezone.localdate(), year=THIS_YEAR)
+    w.county, w.places = _county(
+        "450124",
+        "马山县",
+        [
+            (
+                "450124100",
+                "白山镇",
+                [("450124100006", "新兴社区居委会", "新兴社区"), ("450124100201", "新汉村委会", "新汉村")],
+            ),
+            ("450124103", "古零镇", [("450124103205", "羊山村委会", "羊山村")]),
+        ],
+    )
+    w.ours = MemberUnit.objects.get(code="450124100")
+    w.theirs = MemberUnit.objects.get(code="450124103")
+    w.jyj = _unit(w.county, "jyj", "县教育局", "department", w.county, aliases="教育局", position=12)
+    w.wxgtj = _unit(
+        w.county,
+        "wxgtj",
+        "县文化新闻出版广电和体育局",
+        "department",
+        w.county,
+        aliases="文新广体局\n文化局",
+        position=16,
+    )
+    w.lgj = _unit(w.county, "lgj", "县老干局", "department", w.county, quota=False, position=19)
+    w.outside = _unit(w.county, "nyj", "县农业农村局", "other", w.county, quota=False, group=False, position=30)
+    AffiliatedBody.objects.create(county=w.county, name="县文化馆", unit=w.wxgtj)
+    AffiliatedBody.objects.create(county=w.county, name="白山镇文化站", unit=w.ours)
+    w.other_county, w.other_places = _county("450125", "上林县", [("450125100", "大丰镇", [])])
+    w.foreign = MemberUnit.objects.get(code="450125100")
+
+    county, town = {"home_division": w.county}, {"home_division": w.places["白山镇"]}
+    accounts = {
+        "bureau": ("bureau", county),
+        "bureau2": ("bureau", county),
+        "director": ("bureau", county),
+        "centre": ("centre", county),
+        "leader": ("leader", county),
+        "auditor": ("auditor", county),
+        "operator": ("operator", {}),
+        "town": ("township", town),
+        "town2": ("township", {"home_division": w.places["古零镇"]}),
+        "head": ("head", town),
+        "unit": ("unit", {"home_unit": w.wxgtj}),
+        "unit2": ("unit", {"home_unit": w.lgj}),
+        "unit_head": ("head", {"home_unit": w.wxgtj}),
+        "foreign_bureau": ("bureau", {"home_division": w.other_county}),
+        "foreign_town": ("township", {"home_division": w.other_places["大丰镇"]}),
+        "homeless": ("township", {}),
+    }
+    w.users = {}
+    for username, (role, home) in accounts.items():
+        user = User.objects.create_user(
+            username, "Correct-Horse-7", name=f"{username}先生", role=role, must_change_password=False, **home
+        )
+        w.users[username] = user
+        setattr(w, username, user)
+    w.assessment_year = AssessmentYear.objects.open_year(w.county, w.year)
+
+    def session(organiser=None, *, status="draft", held_on=None, reported=50, actor=None, verifier=None, **fields):
+        """A stored session brought to `status` by the verbs, as people would."""
+        organiser = organiser or w.ours
+        officers = {
+            w.ours: w.town,
+            w.theirs: w.town2,
+            w.wxgtj: w.unit,
+            w.lgj: w.unit2,
+            w.foreign: w.foreign_town,
+        }
+        actor = actor or officers.get(organiser, w.bureau)
+        if actor.role == "bureau":
+            fields.setdefault("on_behalf_source", "paper")
+        fields.setdefault("title", "桑蚕小蚕共育技术")
+        fields.setdefault("form", DeliveryForm.objects.get(name="课堂学习"))
+        fields.setdefault("theme", Theme.objects.get(name="农村实用技术"))
+        if not fields.get("outside_county"):
+            fields.setdefault("place", organiser.division)
+        row = TrainingSession(
+            organiser=organiser,
+            held_on=held_on or datetime.date(w.year, 1, 1),
+            reported_attendance=reported,
+            entered_by=actor,
+            status="planned" if status in {"planned", "cancelled"} else "draft",
+            **fields,
+        )
+        row.save()
+        if status in {"submitted", "verified", "returned"}:
+            row.submit(actor=actor)
+        if status == "verified":
+            judge = verifier or (
+                w.foreign_bureau if organiser == w.foreign else w.bureau if actor != w.bureau else w.bureau2
+            )
+            row.verify(actor=judge, attendance=row.reported_attendance)
+        if status == "returned":
+            row.send_back(
+                actor=w.foreign_bureau if organiser == w.foreign else w.bureau2,
+                reason="figure",
+                note="签到表只有四十人",
+            )
+        if status == "void":
+            row.void(actor=actor)
+        if status == "cancelled":
+            row.cancel(actor=actor, reason="下雨")
+        return row
+
+    w.session = session
+    return w

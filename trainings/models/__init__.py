@@ -1,0 +1,27 @@
+"""What was done: training sessions with their life, evidence, vocabularies and imports."""
+
+from .evidence import Evidence
+from .imports import ImportBatch, SubmitToken
+from .session import AudienceCount, CoOrganiser, TrainingSession
+from .verbs import Conflict, Missing, Refused, ReturnReason, Status
+from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
+
+__all__ = [
+    "Audience",
+    "AudienceCount",
+    "CoOrganiser",
+    "Conflict",
+    "DeliveryForm",
+    "Evidence",
+    "ImportBatch",
+    "Language",
+    "Missing",
+    "Programme",
+    "Project",
+    "Refused",
+    "ReturnReason",
+    "Status",
+    "SubmitToken",
+    "Theme",
+    "TrainingSession",
+]

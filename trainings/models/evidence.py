@@ -1,0 +1,85 @@
+"""佐证材料: a file or a link that shows that a session took place. What may be uploaded is decided in trainings/evidence.py."""
+
+import uuid
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import cached_property
+
+from networks.access import Scope, ScopedQuerySet, Subject
+
+
+class PrivateStorage(FileSystemStorage):
+    """Files below MEDIA_ROOT that have no address of their own; views hand them out after a scope check (UP-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(base_url=None, file_permissions_mode=0o640, directory_permissions_mode=0o750)
+
+    @cached_property
+    def base_location(self):
+        return settings.MEDIA_ROOT
+
+    def deconstruct(self):
+        return ("trainings.models.evidence.PrivateStorage", [], {})
+
+
+def internal_name(instance: models.Model, filename: str) -> str:
+    """A random name: neither the person's file name nor anything guessable reaches the disk."""
+    return f"{instance._meta.model_name}/{uuid.uuid4().hex}"
+
+
+class Evidence(models.Model):
+    class Kind(models.TextChoices):
+        NOTICE = "notice", "通知"
+        SHEET = "sheet", "签到表"
+        PHOTO = "photo", "照片"
+        COURSEWARE = "courseware", "课件"
+        SATISFACTION = "satisfaction", "满意度"
+        SUMMARY = "summary", "总结"
+        REPORT = "report", "报道"
+
+    # 二(三)1's groups whose sessions are counted by heads only may show these and nothing that shows a person.
+    WITHOUT_PERSONS = {Kind.NOTICE, Kind.COURSEWARE, Kind.SUMMARY}
+
+    session = models.ForeignKey(
+        "trainings.TrainingSession", models.CASCADE, verbose_name="场次", related_name="evidence"
+    )
+    kind = models.CharField("种类", max_length=12, choices=Kind.choices)
+    file = models.FileField("文件", storage=PrivateStorage, upload_to=internal_name, blank=True)
+    link = models.CharField("链接", max_length=500, blank=True, help_text="只作为文字保存，系统不会打开它")
+    original_name = models.CharField("原文件名", max_length=200, blank=True)
+    content_type = models.CharField("类型", max_length=40, blank=True)
+    size = models.PositiveIntegerField("字节数", default=0)
+    sha256_original = models.CharField("原文件摘要", max_length=64, blank=True, db_index=True)
+    sha256_stored = models.CharField("存储文件摘要", max_length=64, blank=True)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="上传人", related_name="+")
+    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.RECORD, via="session")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "佐证材料"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(file="") & ~Q(link="")) | (~Q(file="") & Q(link="")),
+                name="evidence_is_file_or_link",
+            ),
+            models.CheckConstraint(condition=Q(file="") | ~Q(sha256_stored=""), name="evidence_file_has_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}：{self.link or self.original_name}"
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+    @property
+    def download_name(self) -> str:
+        """What the file is called on somebody's computer: no title, no person, no audience (PI-2, PI-7)."""
+        ending = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}.get(self.content_type, "")
+        return f"{self.session.number}-{self.pk}{ending}"

@@ -1,0 +1,120 @@
+"""Uploaded ledgers between rehearsal and commit, and the tokens that make a submit happen once."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from networks.access import Scope, ScopedQuerySet, Subject
+from networks.models import Division, MemberUnit
+
+from .evidence import PrivateStorage, internal_name
+
+
+class ImportBatch(models.Model):
+    """One uploaded ledger workbook: rehearsed (未入库), then committed as a whole, or undone as a whole."""
+
+    class State(models.TextChoices):
+        REHEARSED = "rehearsed", "导入校验（未入库）"
+        PROPOSED = "proposed", "待第二人确认"
+        COMMITTED = "committed", "已入库"
+        UNDO_PROPOSED = "undo_proposed", "撤销待第二人确认"
+        UNDONE = "undone", "已撤销"
+
+    county = models.ForeignKey(Division, models.PROTECT, verbose_name="县", related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="导入人", related_name="import_batches"
+    )
+    unit = models.ForeignKey(
+        MemberUnit,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="单位",
+        related_name="+",
+        help_text="办公室代各单位导入时为空",
+    )
+    state = models.CharField("状态", max_length=14, choices=State.choices, default=State.REHEARSED)
+    historical = models.BooleanField("历史台账", default=False)
+    year = models.PositiveSmallIntegerField("缺省年份", null=True, blank=True)
+    file = models.FileField("工作簿", storage=PrivateStorage, upload_to=internal_name, blank=True)
+    original_name = models.CharField("文件名", max_length=200)
+    sha256 = models.CharField("文件摘要", max_length=64)
+    corrections = models.JSONField("单元格更正", default=dict, blank=True)
+    assignments = models.JSONField("归口指定", default=dict, blank=True)
+    rehearsal_digest = models.CharField("校验结果摘要", max_length=64, blank=True)
+    rows = models.PositiveIntegerField("场次行数", default=0)
+    created = models.PositiveIntegerField("新增", default=0)
+    duplicates = models.PositiveIntegerField("重复", default=0)
+    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+    committed_at = models.DateTimeField("入库时间", null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="确认人",
+        related_name="+",
+    )
+    undo_proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="撤销提出人",
+        related_name="+",
+    )
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="撤销确认人",
+        related_name="+",
+    )
+    undone_at = models.DateTimeField("撤销时间", null=True, blank=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(
+        Subject.RECORD,
+        county="county_id",
+        unit="unit_id",
+        stage="state",
+        private=("rehearsed", "proposed", "committed", "undo_proposed", "undone"),
+        author_role="user__role",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "台账导入"
+        ordering = ["-uploaded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(historical=True, state="committed")
+                | (Q(confirmed_by__isnull=False) & ~Q(confirmed_by=F("user"))),
+                name="historical_batch_has_two_accounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["rehearsed", "proposed"]) | Q(committed_at__isnull=False),
+                name="committed_batch_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class SubmitToken(models.Model):
+    """A form's one-time token: the same token a second time leads to the first result (IN-3)."""
+
+    unscoped = "found only by its own user and token, never listed"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    token = models.CharField(max_length=64)
+    result = models.CharField(max_length=300, blank=True)
+    used_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "token"], name="submit_token_once_per_user")]
+
+    def __str__(self) -> str:
+        return self.token

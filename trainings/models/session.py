@@ -1,0 +1,627 @@
+"""培训场次: one session, its rules in the database, and the verbs through which alone its state changes."""
+
+import datetime
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+from simple_history.utils import bulk_create_with_history
+
+from networks.access import Action, Scope, ScopedQuerySet, Subject, barred_from_verifying, can
+from networks.models import Division, Institution, MemberUnit, User
+
+from .. import years
+from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
+from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
+
+MOST_ATTENDANCES = 20_000  # heads at one session; more is a slip of the pen
+LESSON_MINUTES = 45  # one 学时
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out over the telephone
+
+
+def new_number() -> str:
+    """场次编号: random, so that it means the same session in every copy of the ledger and tells nothing about others."""
+    return "CC" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+class TrainingSessionQuerySet(ScopedQuerySet):
+    def in_year(self, year: int) -> "TrainingSessionQuerySet":
+        """Sessions whose first day lies in the year; a range, so that an index serves."""
+        return self.filter(held_on__gte=datetime.date(year, 1, 1), held_on__lt=datetime.date(year + 1, 1, 1))
+
+    def awaiting_review(self) -> "TrainingSessionQuerySet":
+        return self.filter(status=Status.SUBMITTED)
+
+    def for_display(self) -> "TrainingSessionQuerySet":
+        """With everything that a list row or a review page names, in a constant number of queries."""
+        return self.select_related(
+            "organiser",
+            "place__parent",
+            "host",
+            "theme",
+            "form",
+            "entered_by__person",
+            "submitted_by__person",
+        )
+
+
+class TrainingSession(models.Model):
+    """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
+    verified figure counts towards the quota (依据 三(六))."""
+
+    class PartOfDay(models.TextChoices):
+        MORNING = "morning", "上午"
+        AFTERNOON = "afternoon", "下午"
+        EVENING = "evening", "晚上"
+
+    class Source(models.TextChoices):
+        WECHAT = "wechat", "微信"
+        PAPER = "paper", "纸质"
+        PHONE = "phone", "电话"
+        LEDGER = "ledger", "台账"
+
+    # A session's owner's business alone; everybody else in scope sees it from "submitted" on.
+    PRIVATE = (Status.PLANNED, Status.DRAFT, Status.CANCELLED, Status.VOID)
+
+    number = models.CharField("场次编号", max_length=20, unique=True, default=new_number, editable=False)
+    title = models.CharField("培训名称", max_length=100)
+    organiser = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="责任单位", related_name="sessions")
+    organiser_written = models.CharField("主办单位（原文）", max_length=100, blank=True)
+    host = models.ForeignKey(
+        Institution,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="承办学校（教学点）",
+        related_name="sessions",
+    )
+    place = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, verbose_name="举办地", related_name="sessions"
+    )
+    outside_county = models.BooleanField("县外举办", default=False)
+    venue = models.CharField("培训地点", max_length=100, blank=True)
+    held_on = models.DateField("培训日期", null=True, blank=True)
+    ends_on = models.DateField("结束日期", null=True, blank=True, help_text="连续几天的培训班填最后一天")
+    days = models.PositiveSmallIntegerField("天数", default=1, editable=False)
+    start_time = models.TimeField("开始时间", null=True, blank=True)
+    end_time = models.TimeField("结束时间", null=True, blank=True)
+    part_of_day = models.CharField("时段", max_length=10, choices=PartOfDay.choices, blank=True)
+    minutes = models.PositiveIntegerField("时长（分钟）", null=True, blank=True)
+    theme = models.ForeignKey(Theme, models.PROTECT, null=True, blank=True, verbose_name="主题类别")
+    programme = models.ForeignKey(Programme, models.PROTECT, null=True, blank=True, verbose_name="专项计划")
+    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, verbose_name="项目")
+    form = models.ForeignKey(DeliveryForm, models.PROTECT, null=True, blank=True, verbose_name="培训形式")
+    language = models.ForeignKey(Language, models.PROTECT, null=True, blank=True, verbose_name="授课语言")
+    # The counts and co-organisers as one text each, so that history and conflict pages show them; rows hang below.
+    audience_text = models.CharField("培训对象", max_length=300, blank=True)
+    co_organiser_text = models.CharField("协办单位", max_length=300, blank=True)
+    instructors = models.CharField("授课教师", max_length=100, blank=True)
+    remarks = models.TextField("备注", blank=True, max_length=1000)
+    planned_attendance = models.PositiveIntegerField("计划人数", null=True, blank=True)
+    reported_attendance = models.PositiveIntegerField("填报人次", null=True, blank=True)
+    rostered_attendance = models.PositiveIntegerField("签到人次", null=True, blank=True, editable=False)
+    verified_attendance = models.PositiveIntegerField("核定人次", null=True, blank=True, editable=False)
+    verified_reason = models.CharField("核定说明", max_length=200, blank=True, editable=False)
+
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+    created_at = models.DateTimeField("登记时间", auto_now_add=True)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", related_name="+")
+    on_behalf_source = models.CharField("代录来源", max_length=10, choices=Source.choices, blank=True)
+    unit_confirmed_at = models.DateTimeField("单位确认代录时间", null=True, blank=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="提交人",
+        related_name="+",
+        editable=False,
+    )
+    submitted_at = models.DateTimeField("提交时间", null=True, blank=True, editable=False)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="核定人",
+        related_name="+",
+        editable=False,
+    )
+    verified_at = models.DateTimeField("核定时间", null=True, blank=True, editable=False)
+    return_reason = models.CharField(
+        "退回原因", max_length=12, choices=ReturnReason.choices, blank=True, editable=False
+    )
+    return_note = models.CharField("退回说明", max_length=300, blank=True, editable=False)
+    returned_at = models.DateTimeField("退回时间", null=True, blank=True, editable=False)
+    is_historical = models.BooleanField("历史台账", default=False, editable=False)
+    batch = models.ForeignKey(
+        "trainings.ImportBatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="导入批次",
+        related_name="sessions",
+        editable=False,
+    )
+
+    history = HistoricalRecords()
+    objects = TrainingSessionQuerySet.as_manager()
+    scope = Scope(
+        Subject.RECORD,
+        county="organiser__county_id",
+        unit="organiser_id",
+        place="place_id",
+        shared="co_organisers__unit_id",
+        stage="status",
+        private=PRIVATE,
+        author_role="entered_by__role",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "培训场次"
+        ordering = ["-held_on", "-pk"]
+        indexes = [
+            models.Index(fields=["organiser", "held_on"], name="session_by_organiser"),
+            models.Index(fields=["held_on", "status"], name="session_by_day"),
+            models.Index(fields=["place", "held_on"], name="session_by_place"),
+            models.Index(fields=["status", "submitted_at"], name="session_queue"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="session_status_known"),
+            models.CheckConstraint(condition=Q(place=None) | Q(outside_county=False), name="session_one_place"),
+            models.CheckConstraint(
+                condition=Q(held_on=None)
+                | Q(held_on__gte=datetime.date(2000, 1, 1), held_on__lte=datetime.date(2099, 12, 31)),
+                name="session_year_2000_2099",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("held_on")), name="session_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(end_time=None)
+                | Q(start_time=None)
+                | Q(end_time__gt=F("start_time"))
+                | Q(ends_on__gt=F("held_on")),
+                name="session_end_time_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(reported_attendance=None)
+                | Q(reported_attendance__gte=1, reported_attendance__lte=MOST_ATTENDANCES),
+                name="session_reported_1_20000",
+            ),
+            models.CheckConstraint(
+                condition=Q(planned_attendance=None)
+                | Q(planned_attendance__gte=1, planned_attendance__lte=MOST_ATTENDANCES),
+                name="session_planned_1_20000",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_attendance=None)
+                | Q(verified_attendance__gte=1, verified_attendance__lte=MOST_ATTENDANCES),
+                name="session_verified_1_20000",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="verified")
+                    & Q(
+                        verified_attendance__isnull=False,
+                        verified_by__isnull=False,
+                        verified_at__isnull=False,
+                    )
+                )
+                | (~Q(status="verified") & Q(verified_attendance=None, verified_by=None, verified_at=None)),
+                name="session_verified_figure_paired",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["submitted", "verified"])
+                | (
+                    ~Q(title="")
+                    & Q(held_on__isnull=False, reported_attendance__isnull=False, submitted_by__isnull=False)
+                    & (Q(place__isnull=False) | Q(outside_county=True))
+                    & (Q(form__isnull=False) | Q(is_historical=True))
+                ),
+                name="session_complete_when_submitted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="returned") | ~Q(return_reason=""), name="session_returned_with_reason"
+            ),
+            # Persons are compared by the verb; two accounts at least are what a database can hold.
+            models.CheckConstraint(
+                condition=Q(verified_by=None) | (~Q(verified_by=F("submitted_by")) & ~Q(verified_by=F("entered_by"))),
+                name="session_verified_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_attendance=None)
+                | Q(verified_attendance=F("reported_attendance"))
+                | ~Q(verified_reason=""),
+                name="session_different_figure_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or "未命名场次"
+
+    # --- questions ---------------------------------------------------------------------------------
+
+    @property
+    def place_name(self) -> str:
+        """白山镇/新汉村, 白山镇, 马山县, 县外, or '' while unknown. Needs `place__parent`."""
+        if self.outside_county:
+            return "县外"
+        return self.place.path if self.place else ""
+
+    @property
+    def organiser_name(self) -> str:
+        """The organiser as written, with the credited unit when that is another name."""
+        if self.organiser_written and self.organiser_written != self.organiser.name:
+            return f"{self.organiser_written}（归口：{self.organiser.short_name}）"
+        return self.organiser.name
+
+    @property
+    def return_sentence(self) -> str:
+        return "：".join(filter(None, [self.get_return_reason_display(), self.return_note]))
+
+    def sensitivity(self) -> int:
+        """The highest sensitivity of its audiences: 0, 1 (minors) or 2 (headcount only)."""
+        levels = self.audience_counts.values_list("audience__sensitivity", flat=True) if self.pk else []
+        return max(levels, default=0)
+
+    def is_over(self, now: datetime.datetime | None = None) -> bool:
+        """Whether its last day, or on that day its last known time, has passed (Asia/Shanghai)."""
+        now = timezone.localtime(now)
+        last = self.ends_on or self.held_on
+        if last is None or last != now.date():
+            return last is not None and last < now.date()
+        return (self.end_time or self.start_time or datetime.time.min) <= now.time()
+
+    def missing_for_submission(self, now: datetime.datetime | None = None) -> list[Missing]:
+        """What stands between this session and its submission; the page shows these, `submit` enforces them."""
+        checks = [
+            (self.title.strip(), "title", "请填写培训名称"),
+            (self.held_on, "held_on", "请填写培训日期"),
+            (self.place_id or self.outside_county, "place", "请选择举办地（或勾选县外举办）"),
+            (self.form_id, "form", "请选择培训形式"),
+            (self.reported_attendance, "reported_attendance", "请填写实到人次"),
+        ]
+        missing = [Missing(field, sentence) for present, field, sentence in checks if not present]
+        if self.held_on and not self.is_over(now):
+            missing.append(Missing("held_on", "培训还没有结束，结束以后才能提交"))
+        return missing
+
+    # --- saving: the last gate on every road -------------------------------------------------------
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        row = super().from_db(db, field_names, values)
+        row._stored = {name: row.__dict__.get(name) for name in ("status", "held_on")}
+        return row
+
+    def save(self, *args, **kwargs) -> None:
+        """Saves and counts the version up. Refuses a status that no verb has set and any change in a locked year,
+        so that admin, shell and history revert are held to the same rules as the pages."""
+        stored = getattr(self, "_stored", {"status": None, "held_on": None})
+        fresh = self.status in {Status.PLANNED, Status.DRAFT}
+        if not getattr(self, "_moving", False) and not (
+            fresh if self._state.adding else self.status == stored["status"]
+        ):
+            raise Refused("状态只能通过提交、核定、退回等操作改变")
+        self.tidy()
+        with transaction.atomic():
+            for year in {day.year for day in (stored["held_on"], self.held_on) if day}:
+                if years.rules_of(self.organiser.county_id, year, hold=True).locked:
+                    raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
+            self.version += 1
+            super().save(*args, **kwargs)
+        self._stored = {"status": self.status, "held_on": self.held_on}
+
+    def tidy(self) -> None:
+        """Derives what follows from the rest: days, and the length when both clock times of one day are known."""
+        last = self.ends_on or self.held_on
+        self.days = (last - self.held_on).days + 1 if self.held_on and last >= self.held_on else 1
+        if self.minutes is None and self.start_time and self.end_time and self.days == 1:
+            first, end = (t.hour * 60 + t.minute for t in (self.start_time, self.end_time))
+            self.minutes = end - first if end > first else None
+
+    # --- verbs: the one writer of a session's state ------------------------------------------------
+
+    def hold(self, *, actor: User) -> None:
+        """计划 → 草稿: the planned session took place and is being written up."""
+        self._move("hold", actor=actor)
+
+    def cancel(self, *, actor: User, reason: str) -> None:
+        """计划 → 已取消."""
+        if not reason.strip():
+            raise Refused("请说明取消的原因")
+        self._move("cancel", actor=actor, reason=reason)
+
+    def submit(self, *, actor: User) -> None:
+        """草稿 or 退回修改 → 待审核; refuses with everything that is missing."""
+        self._move("submit", actor=actor, submitted_by=actor, submitted_at=timezone.now())
+
+    def withdraw(self, *, actor: User) -> None:
+        """待审核 → 草稿, by the unit itself while nobody has decided."""
+        self._move("withdraw", actor=actor, submitted_by=None, submitted_at=None)
+
+    def verify(self, *, actor: User, attendance: int, reason: str = "") -> None:
+        """待审核 → 已核定 with the verified figure (heads); a figure other than the reported one needs a reason."""
+        if not isinstance(attendance, int) or not 1 <= attendance <= MOST_ATTENDANCES:
+            raise Refused(f"核定人次应是 1 到 {MOST_ATTENDANCES} 的整数")
+        self._move(
+            "verify",
+            actor=actor,
+            reason=reason,
+            verified_attendance=attendance,
+            verified_reason=reason.strip(),
+            verified_by=actor,
+            verified_at=timezone.now(),
+        )
+
+    def send_back(self, *, actor: User, reason: str, note: str = "") -> None:
+        """待审核 → 退回修改 with a reason of the list (`ReturnReason`) and a text, which 其他 requires."""
+        self._return("send_back", actor, reason, note)
+
+    def revoke(self, *, actor: User, reason: str, note: str = "") -> None:
+        """已核定 → 退回修改: a verification is taken back, with reason."""
+        self._return(
+            "revoke",
+            actor,
+            reason,
+            note,
+            verified_attendance=None,
+            verified_reason="",
+            verified_by=None,
+            verified_at=None,
+        )
+
+    def void(self, *, actor: User, reason: str = "") -> None:
+        """草稿 or 退回修改 → 作废: kept, shown to its unit alone, counted nowhere."""
+        self._move("void", actor=actor, reason=reason)
+
+    def undo_import(self, *, actor: User) -> None:
+        """Takes an imported session back; called for a whole batch by trainings/workbook."""
+        self._move(
+            "undo_import",
+            actor=actor,
+            verified_attendance=None,
+            verified_reason="",
+            verified_by=None,
+            verified_at=None,
+        )
+
+    def _return(self, verb: str, actor: User, reason: str, note: str, **changes) -> None:
+        if reason not in ReturnReason.values:
+            raise Refused("请选择退回原因")
+        if reason == ReturnReason.OTHER and not note.strip():
+            raise Refused("选择“其他”时，请用文字说明原因")
+        sentence = "：".join(filter(None, [ReturnReason(reason).label, note.strip()]))
+        self._move(
+            verb,
+            actor=actor,
+            reason=sentence,
+            return_reason=reason,
+            return_note=note.strip(),
+            returned_at=timezone.now(),
+            **changes,
+        )
+
+    def _move(self, verb: str, *, actor: User, reason: str = "", **changes) -> None:
+        """The only place that assigns `status`. Locks the row, checks state, right, year and completeness on what the
+        database holds now, saves with history. Raises Refused (reasons), PermissionDenied (right)."""
+        move = MOVES[verb]
+        with transaction.atomic():
+            row = TrainingSession.objects.select_for_update(of=("self",)).select_related("organiser").get(pk=self.pk)
+            if row.status not in move.sources:
+                raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能{move.label}")
+            row._check_right(verb, actor)
+            row._check_rules(verb, changes)
+            for name, value in changes.items():
+                setattr(row, name, value)
+            row.status = move.target
+            row._moving = True
+            row._history_user = actor
+            row._change_reason = "：".join(filter(None, [move.label, reason.strip()]))
+            row.save()
+            row._moving = False
+        self.__dict__.update(
+            {k: v for k, v in row.__dict__.items() if k not in {"_history_user", "_change_reason", "_moving"}}
+        )
+
+    def _check_right(self, verb: str, actor: User) -> None:
+        if verb == "verify":
+            barred = barred_from_verifying(actor, self)
+            if barred:
+                raise PermissionDenied(barred)
+        elif verb in {"send_back", "revoke"}:
+            if not can(actor, Action.REVIEW) or self.organiser.county_id != actor.county_code:
+                raise PermissionDenied("只有领导小组办公室的账号可以退回或撤销核定")
+        elif verb == "undo_import":
+            if not TrainingSession.objects.visible_to(actor).filter(pk=self.pk).exists() or not can(
+                actor, Action.IMPORT
+            ):
+                raise PermissionDenied("只有能导入台账的账号可以撤销导入")
+        elif not TrainingSession.objects.editable_by(actor).filter(pk=self.pk).exists():
+            raise PermissionDenied("只有登记单位的工作人员可以这样做")
+
+    def _check_rules(self, verb: str, changes: dict) -> None:
+        if verb == "submit":
+            missing = self.missing_for_submission()
+            if missing:
+                raise Refused(*(m.sentence for m in missing))
+        if verb == "verify":
+            if changes["verified_attendance"] != self.reported_attendance and not changes["verified_reason"]:
+                raise Refused("核定人次与填报人次不同，请说明理由")
+            if not self.form_id and not self.is_historical:
+                raise Refused("没有培训形式的场次不能核定，请退回补充")
+            rules = years.rules_of(self.organiser.county_id, self.held_on.year)
+            if rules.evidence_required and not self.evidence.exists():
+                raise Refused(f"{self.held_on.year}年度要求至少一种佐证材料，这一场次还没有")
+        if verb == "undo_import" and not self.batch_id:
+            raise Refused("这一场次不是导入的")
+        if verb == "undo_import" and self.status == Status.VERIFIED and not self.is_historical:
+            raise Refused("这一场次已经核定，请先撤销核定")
+
+    # --- edits that leave the state alone ----------------------------------------------------------
+
+    def revise(
+        self,
+        *,
+        actor: User,
+        seen_version: int,
+        changes: dict,
+        audiences=None,
+        co_organisers=None,
+        reason: str = "修改",
+    ) -> None:
+        """The unit rewrites its draft or returned session. `changes` maps field names to values; `audiences` is a list of
+        (Audience, number or None), `co_organisers` one of (MemberUnit or None, name as written). Raises Conflict when the
+        row has moved on since `seen_version`."""
+        self._edit(
+            actor,
+            seen_version,
+            {Status.PLANNED, Status.DRAFT, Status.RETURNED},
+            changes,
+            audiences,
+            co_organisers,
+            reason,
+        )
+
+    def correct_wording(self, *, actor: User, seen_version: int, changes: dict) -> None:
+        """The bureau mends the wording of name, theme and place "经电话核实"; figures stay what the unit reported, and it
+        does not bar the corrector from verifying."""
+        if not can(actor, Action.REVIEW):
+            raise PermissionDenied("只有领导小组办公室的账号可以更正文字")
+        if not set(changes) <= {"title", "theme", "place", "outside_county", "venue"}:
+            raise Refused("这里只能更正名称、主题和地点的文字，数字请退回单位修改")
+        self._edit(
+            actor,
+            seen_version,
+            {Status.SUBMITTED, Status.VERIFIED},
+            changes,
+            None,
+            None,
+            "文字更正（经电话核实）",
+        )
+
+    def _edit(self, actor, seen_version, states, changes, audiences, co_organisers, reason) -> None:
+        with transaction.atomic():
+            row = TrainingSession.objects.select_for_update(of=("self",)).select_related("organiser").get(pk=self.pk)
+            visible = TrainingSession.objects.visible_to(actor) if can(actor, Action.REVIEW) else None
+            rows = visible if Status.SUBMITTED in states else TrainingSession.objects.editable_by(actor)
+            if not rows.filter(pk=self.pk).exists():
+                raise PermissionDenied("只有登记单位的工作人员可以修改这一场次")
+            if row.version != seen_version:
+                raise Conflict(row)
+            if row.status not in states:
+                raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能修改")
+            if {"start_time", "end_time", "held_on", "ends_on"} & set(changes) and "minutes" not in changes:
+                row.minutes = None  # derived anew from the new times
+            for name, value in changes.items():
+                setattr(row, name, value)
+            if audiences is not None:
+                row.set_audiences(audiences)
+            if co_organisers is not None:
+                row.set_co_organisers(co_organisers)
+            row._history_user, row._change_reason = actor, reason
+            row.save()
+        self.__dict__.update({k: v for k, v in row.__dict__.items() if k not in {"_history_user", "_change_reason"}})
+
+    def set_audiences(self, counts: list[tuple[Audience, int | None]]) -> None:
+        """Replaces the audience counts and their text (青少年120、学生家长90); the caller saves the session."""
+        self.audience_text = "、".join(f"{audience.name}{number or ''}" for audience, number in counts)
+        if self.pk:
+            self.audience_counts.all().delete()
+            AudienceCount.objects.bulk_create(AudienceCount(session=self, audience=a, number=n) for a, n in counts)
+
+    def set_co_organisers(self, names: list[tuple[MemberUnit | None, str]]) -> None:
+        """Replaces the co-organisers and their text; a confirmation already given by a unit is kept."""
+        self.co_organiser_text = "、".join(name for _, name in names)
+        if self.pk:
+            confirmed = dict(self.co_organisers.exclude(confirmed_at=None).values_list("unit_id", "confirmed_at"))
+            self.co_organisers.all().delete()
+            CoOrganiser.objects.bulk_create(
+                CoOrganiser(session=self, unit=unit, name=name, confirmed_at=confirmed.get(unit.pk) if unit else None)
+                for unit, name in names
+            )
+
+    @classmethod
+    def record_historical(
+        cls, sessions: list["TrainingSession"], *, actor: User, confirmed_by: User
+    ) -> list["TrainingSession"]:
+        """Stores ledgers of years before the county's `live_since` as verified sessions (verified = reported figure),
+        entered by one bureau person and confirmed by another. All or none; constant queries per 1,000 rows."""
+        for account in (actor, confirmed_by):
+            if not can(account, Action.IMPORT_HISTORY):
+                raise PermissionDenied("历史台账须由领导小组办公室的两个账号导入和确认")
+        if actor.person_id == confirmed_by.person_id:
+            raise Refused("历史台账须由另一位工作人员确认，两个账号不能是同一个人")
+        with transaction.atomic():
+            for county, year in {(s.organiser.county_id, s.held_on.year) for s in sessions}:
+                rules = years.rules_of(county, year, hold=True)
+                if county != actor.county_code or county != confirmed_by.county_code:
+                    raise PermissionDenied("历史台账只能由本县的账号导入")
+                if rules.locked:
+                    raise Refused(f"{year}年度已锁定定案，不能再导入")
+                if rules.live_since is None or year >= rules.live_since:
+                    raise Refused(f"{year}年度不是历史年度（系统自 {rules.live_since} 年启用），请按普通台账导入")
+            now = timezone.now()
+            for session in sessions:
+                session.status, session.is_historical, session.version = Status.VERIFIED, True, 1
+                session.entered_by = session.submitted_by = actor
+                session.verified_by, session.submitted_at, session.verified_at = confirmed_by, now, now
+                session.verified_attendance = session.reported_attendance
+                session.tidy()
+            return bulk_create_with_history(
+                sessions,
+                cls,
+                batch_size=1000,
+                default_user=actor,
+                default_change_reason=f"历史台账导入，{confirmed_by}确认",
+            )
+
+
+class AudienceCount(models.Model):
+    """培训对象 of a session with an optional number of heads; no number is 未分."""
+
+    session = models.ForeignKey(TrainingSession, models.CASCADE, related_name="audience_counts")
+    audience = models.ForeignKey(Audience, models.PROTECT, verbose_name="培训对象", related_name="counts")
+    number = models.PositiveIntegerField("人次", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.RECORD, via="session")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "培训对象人次"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "audience"], name="audience_once_per_session"),
+            models.CheckConstraint(condition=Q(number=None) | Q(number__gte=1), name="audience_number_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.audience}{self.number or ''}"
+
+
+class CoOrganiser(models.Model):
+    """协办单位: a unit (which may confirm and then be credited, if the year says so) or a name kept as text."""
+
+    session = models.ForeignKey(TrainingSession, models.CASCADE, related_name="co_organisers")
+    unit = models.ForeignKey(
+        MemberUnit, models.PROTECT, null=True, blank=True, verbose_name="单位", related_name="co_organised"
+    )
+    name = models.CharField("名称（原文）", max_length=60)
+    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.RECORD, via="session")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "协办单位"
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["session", "unit"], name="co_organiser_once_per_session")]
+
+    def __str__(self) -> str:
+        return self.name

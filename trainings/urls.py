@@ -1,0 +1,3 @@
+"""Sessions, review and imports."""
+
+urlpatterns = []
