@@ -78,7 +78,7 @@ def _role(sentence: str, actions: Iterable[Action], **sight: Sight) -> RoleRight
 
 
 _OFFICER = (Action.ENTER, Action.IMPORT, Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING)
-_AT_HOME = dict(directory=Sight.COUNTY, record=Sight.HOME, standing=Sight.HOME)
+_AT_HOME = {"directory": Sight.COUNTY, "record": Sight.HOME, "standing": Sight.HOME}
 
 ROLES: dict[str, RoleRights] = {
     "bureau": _role(

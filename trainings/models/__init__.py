@@ -2,7 +2,8 @@
 
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
-from .session import AudienceCount, CoOrganiser, TrainingSession
+from .parts import AudienceCount, CoOrganiser
+from .session import TrainingSession
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
 
