@@ -59,6 +59,7 @@ class LineChart:
     grid: list[Mark]
     months: list[Mark]
     end: Mark | None  # the last known value of this year
+    end_below: bool  # its label stands below the dot, out of the way of the pace line
     table: list[tuple[str, list[float | int | None]]]
 
 
@@ -182,7 +183,7 @@ def line_chart(
             dots=[Mark(x(month), y(value), f"{value:,}") for month, value in places[1:]] if dotted else [],
         )
 
-    lines, table = [], []
+    lines, table, end_below = [], [], False
     if any(value is not None for value in last):
         lines.append(line("last", last_label, last))
         table.append((last_label, last))
@@ -199,6 +200,7 @@ def line_chart(
         end = Mark(x(month), y(value), f"{value:,} {unit}")
         description = f"{this_label}截至 {month} 月累计 {value:,} {unit}"
         if pace:
+            end_below = value < pace[month - 1]
             description += f"，序时进度 {pace[month - 1]:,.0f} {unit}"
         if last and last[month - 1] is not None:
             description += f"，{last_label}同期 {last[month - 1]:,} {unit}"
@@ -212,6 +214,7 @@ def line_chart(
         grid=[Mark(0, y(top * quarter / 4), f"{top * quarter // 4:,}") for quarter in range(5)],
         months=[Mark(x(month), 97.5, f"{month}月", minor=month % 3 != 0) for month in range(1, 13)],
         end=end,
+        end_below=end_below,
         table=table,
     )
 
