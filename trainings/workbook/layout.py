@@ -1,0 +1,342 @@
+"""The shape of a ledger sheet: where its header is, what each column is, and which rows are sessions.
+
+A title, a 填报单位 row, blank rows, merged cells, a two-line header, 合计 and 小计, notes, repeated headers and signatures are normal;
+none of them is a session. `read_layout(sheet)` returns None for a sheet without a recognisable header.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from . import columns as col
+from .cells import CellError, DateNumber, column_letters
+from .columns import header_key
+from .values import ascii_punctuation, half_width, is_blank, shown
+
+HEADER_WITHIN = 200  # rows that hold something, from the top
+
+
+@dataclass(slots=True)
+class Row:
+    """One row below the header. `kind` is "session", "total", "subtotal" or "other"; `cells` {column number: value},
+    merged cells above included; blank ones left out."""
+
+    number: int
+    kind: str
+    hidden: bool
+    cells: dict
+
+
+@dataclass
+class Layout:
+    """A ledger sheet. `columns` maps our names to column numbers: (n,), or for 日期 + 时间 and 乡镇 + 村 (n, m)."""
+
+    name: str
+    hidden: bool
+    header_row: int
+    columns: dict
+    unused: list  # [(column number, header as typed)] whose text is kept in 备注
+    length_unit: str
+    title_years: set
+    rows: list = field(default_factory=list)
+    merges: object = None
+
+    def anchor(self, row, column):
+        """The cell that holds the value of (row, column): the first of its merge, or itself."""
+        return self.merges.anchor(row, column)
+
+
+class Merges:
+    """Which cells are covered by which merge. Looked up, not spread out: one merge may cover 100,000 cells."""
+
+    def __init__(self, merges):
+        self._by_column = {}
+        self._boxes = sorted(merges)
+        for top, left, bottom, _right in self._boxes:
+            if bottom > top:
+                self._by_column.setdefault(left, []).append((top, bottom))
+
+    def above(self, row, column):
+        """The first row of a merge that covers (row, column) from above in its leftmost column, or None."""
+        spans = self._by_column.get(column)
+        if spans:
+            at = bisect_right(spans, (row, -1)) - 1  # the last span that starts above the row
+            if at >= 0 and spans[at][0] < row <= spans[at][1]:
+                return spans[at][0]
+        return None
+
+    def columns_with_spans(self):
+        return self._by_column.keys()
+
+    def anchor(self, row, column):
+        for top, left, bottom, right in self._boxes:
+            if top <= row <= bottom and left <= column <= right:
+                return top, left
+        return row, column
+
+    def across(self, row, column):
+        """How many columns the merge that begins at (row, column) spans; 1 without one."""
+        return next((box[3] - box[1] + 1 for box in self._boxes if box[:2] == (row, column)), 1)
+
+
+def read_layout(sheet):
+    """The `Layout` of a sheet, or None where no header is recognised."""
+    merges = Merges(sheet.merges)
+    header = _find_header(sheet, merges)
+    if header is None:
+        return None
+    layout = Layout(
+        name=sheet.name,
+        hidden=sheet.hidden,
+        header_row=header.first,
+        columns={},
+        unused=[],
+        length_unit="",
+        title_years=_title_years(sheet, header.first),
+        merges=merges,
+    )
+    ignored = _assign(layout, header)
+    layout.rows = _Classifier(sheet, layout, header, ignored).rows()
+    _name_headless_columns(layout, ignored)
+    return layout
+
+
+# --- the header -------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Header:
+    first: int
+    last: int
+    texts: dict  # {column number: effective header text}
+    lines: list  # [{column number: header key}] of each of its lines, to know them when they are repeated
+
+    def recognised(self):
+        """Enough of our columns to be sure: two of the needed ones, or the title among five."""
+        found = {col.KNOWN.get(header_key(text)) for text in self.texts.values()}
+        if found >= {col.TITLE} and len(found - {None, col.SERIAL}) >= 5:
+            return True
+        return len(found & set(col.NEEDED)) >= 2
+
+
+def _find_header(sheet, merges):
+    numbers = list(sheet.rows)[:HEADER_WITHIN]
+    for number in numbers:
+        upper = _texts(sheet, number)
+        single = _Header(number, number, upper, [_header_keys(upper)])
+        lower = _texts(sheet, number + 1)
+        if single.recognised():
+            return _two_lines(number, upper, lower, merges) or single
+        below = _Header(number + 1, number + 1, lower, [])
+        if lower and not below.recognised():
+            both = _two_lines(number, upper, lower, merges)
+            if both and both.recognised():
+                return both
+    return None
+
+
+def _texts(sheet, number):
+    cells = sheet.rows.get(number, {})
+    return {column: shown(value) for column, value in cells.items() if isinstance(value, str) and not is_blank(value)}
+
+
+def _header_keys(texts):
+    return {column: header_key(text) for column, text in texts.items()}
+
+
+def _two_lines(number, upper, lower, merges):
+    """The header of two lines, or None where the second line is none: it must stand under a heading that spans several
+    columns, and hold nothing below a heading that is merged down."""
+    if not lower:
+        return None
+    spanning = {}  # column → the upper text that spans it
+    for column, text in upper.items():
+        for covered in range(column, column + merges.across(number, column)):
+            spanning[covered] = text
+    if any(merges.above(number + 1, column) == number for column in lower):
+        return None
+    known = [c for c, text in lower.items() if header_key(text) in col.KNOWN or header_key(text) in col.LOWER_ONLY]
+    headed = [c for c in lower if merges.across(number, c) > 1 or (c not in upper and c in spanning)]
+    if not known and not headed or any(re.search("[0-9]", half_width(text)) for text in lower.values()):
+        return None
+    if not headed and not all(c not in upper for c in lower):
+        return None
+    texts = dict(upper)
+    for column, text in lower.items():
+        key, above = header_key(text), spanning.get(column, "")
+        if key in col.LOWER_ONLY:
+            texts[column] = col.LOWER_ONLY[key]
+        elif key in col.TOTAL_KEYS and above:
+            texts[column] = above
+        else:
+            texts[column] = text
+    for column in headed:  # an upper heading stands for its parts, not for a column
+        if column in upper and column not in lower:
+            texts.pop(column, None)
+    return _Header(number, number + 1, texts, [_header_keys(upper), _header_keys(lower)])
+
+
+def _assign(layout, header):
+    """Fills `columns` and `unused`; returns the columns that are ignored (序号 and those of our own exports)."""
+    keys = {column: header_key(text) for column, text in sorted(header.texts.items())}
+    ignored = {column for column, key in keys.items() if key in col.IGNORED}
+    taken = set()
+
+    def leftmost(names):
+        return next((column for column, key in keys.items() if key in names), None)
+
+    for name in col.OUR_OWN:
+        column = leftmost((header_key(name),))
+        if column is not None and name == col.NUMBER:
+            layout.columns[name] = (column,)
+    for name, synonyms in col.SYNONYMS.items():
+        found = _joined(name, leftmost)
+        if not found:
+            column = leftmost((header_key(name),))
+            if column is None:
+                column = leftmost(tuple(header_key(synonym) for synonym in synonyms))
+            found = () if column is None else (column,)
+        if found:
+            layout.columns[name] = found
+            taken.update(found)
+    if col.LENGTH in layout.columns:
+        layout.length_unit = col.length_unit(header.texts[layout.columns[col.LENGTH][0]])
+    if col.ORGANISER not in layout.columns and col.CONTRACTOR in layout.columns:
+        layout.columns[col.ORGANISER] = layout.columns.pop(col.CONTRACTOR)
+    for column, text in sorted(header.texts.items()):
+        if column not in taken and column not in ignored:
+            layout.unused.append((column, shown(text)))
+    return ignored
+
+
+def _joined(name, leftmost):
+    """The two columns that together are `name`, where the sheet has both and none under our own name."""
+    if leftmost((header_key(name),)) is not None:
+        return None
+    pairs = {col.START: (col.DATE_KEYS, col.CLOCK_KEYS), col.PLACE: (col.TOWN_KEYS, col.VILLAGE_KEYS)}
+    if name in pairs:
+        pair = tuple(leftmost(keys) for keys in pairs[name])
+        if None not in pair:
+            return pair
+    return None
+
+
+def _name_headless_columns(layout, ignored):
+    """A column without a header that holds something in a session's row is unused too, called by its letter."""
+    known = {column for columns in layout.columns.values() for column in columns} | ignored
+    known |= {column for column, _ in layout.unused}
+    headless = {column for row in layout.rows if row.kind == "session" for column in row.cells} - known
+    layout.unused += [(column, f"{column_letters(column)}列") for column in sorted(headless)]
+
+
+# --- the title --------------------------------------------------------------------------------------
+
+_DATED = re.compile(r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*|20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}\s*日?")
+_DOCUMENT_NUMBER = re.compile(r"[〔\[(【]\s*20[0-9]{2}\s*[〕\])】]\s*[0-9]*\s*号")
+_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
+_CHINESE_YEAR = re.compile(r"二[〇○零O0][〇○零一二三四五六七八九]{2}(?=年)")
+_CHINESE_DIGITS = str.maketrans("〇○零O一二三四五六七八九", "0000123456789")
+
+
+def _title_years(sheet, header_row):
+    """The years named above the header. A 填报日期, any other full date and a document's number are no title."""
+    years = set()
+    for number, cells in sheet.rows.items():
+        if number >= header_row:
+            break
+        for value in cells.values():
+            if isinstance(value, str) and not isinstance(value, CellError):
+                text = half_width(value)
+                text = _CHINESE_YEAR.sub(lambda found: found[0].translate(_CHINESE_DIGITS), text)
+                text = _DOCUMENT_NUMBER.sub("", _DATED.sub("", text))
+                years.update(int(year) for year in _YEAR.findall(text))
+    return years
+
+
+# --- the rows ---------------------------------------------------------------------------------------
+
+_TOTAL = re.compile(r"(?:\S{0,12}?)(合计|小计|总计|共计|累计)(?:数|人数|人次|场次)?(?:[:(,，、].*)?")
+_NOTE = re.compile(r"(?:注|备注|说明|附注|填表说明|填报说明|填写说明)\d{0,2}[:.、]|※|\*|注意[:事]")
+_SIGNATURE = re.compile(
+    r"(?:单位|部门|乡镇|学校)?\(?(?:填表|制表|填报|审核|审批|复核|负责|经办|联系|分管|主管|统计|校对|盖章|公章|签章|签字|签名|单位领导|领导)"
+    r"(?:人|员|者|单位|部门|领导|日期|时间|电话|签字|签名)*(?:\([^)]*\))*(?:[:)]|$)"
+)
+
+
+class _Classifier:
+    """Says of every row below the header what it is. Nothing that could be a session is passed over: a row with a title,
+    a start and a figure of its own is one, whatever else it looks like."""
+
+    def __init__(self, sheet, layout, header, ignored):
+        self.sheet, self.layout, self.header, self.ignored = sheet, layout, header, ignored
+        columns = layout.columns
+        self.not_telling = set(ignored)
+        for name in (*col.NOT_TELLING, col.NUMBER):
+            self.not_telling.update(columns.get(name, ()))
+        self.needed = [columns[name][0] if name in columns else None for name in col.NEEDED]
+        # Only columns in which a merge reaches down can inherit anything.
+        self.inheriting = [column for column in layout.merges.columns_with_spans()]
+
+    def rows(self):
+        found = []
+        for number, cells in self.sheet.rows.items():
+            if number <= self.header.last:
+                continue
+            own = {column: value for column, value in cells.items() if not is_blank(value)}
+            if not own:
+                continue
+            hidden = number in self.sheet.hidden_rows
+            full = self.inherit(number, own) if self.inheriting else own
+            found.append(Row(number, self.kind(number, own), hidden, full))
+        return found
+
+    def inherit(self, number, own):
+        full = dict(own)
+        for column in self.inheriting:
+            top = self.layout.merges.above(number, column)
+            if top is not None and top > self.header.last:
+                value = self.sheet.rows.get(top, {}).get(column)
+                if not is_blank(value):
+                    full[column] = value
+        return full
+
+    def kind(self, number, own):
+        if not own.keys() - self.not_telling and not self.marked_total(own):
+            return "other"
+        title, start, figure = (own.get(column) for column in self.needed)
+        if title is not None and start is not None and figure is not None and not self.repeats_header(own):
+            return "session"
+        total = self.marked_total(own)
+        if total and start is None:
+            return total
+        first = ascii_punctuation(shown(own[min(own)])) if isinstance(own[min(own)], str) else ""
+        if _SIGNATURE.match(first) or _NOTE.match(first) or self.repeats_header(own) or self.is_heading(number, own):
+            return "other"
+        return "session"
+
+    def marked_total(self, own):
+        """ "total" or "subtotal" where a cell says 合计 or 小计: alone in its cell, or at the beginning of the row."""
+        for position, column in enumerate(sorted(own)):
+            value = own[column]
+            if not isinstance(value, str) or len(value) > 40:
+                continue
+            found = _TOTAL.fullmatch(ascii_punctuation(value))
+            if found and (position == 0 or found[0] == found[1]):
+                return "subtotal" if found[1] == "小计" else "total"
+        return None
+
+    def repeats_header(self, own):
+        """A header printed again at the top of a page: at least two cells, and most of them, say what the header says."""
+        for line in self.header.lines:
+            same = sum(isinstance(v, str) and header_key(v) == line.get(column) for column, v in own.items())
+            if same >= 2 and same * 2 > len(own):
+                return True
+        return False
+
+    def is_heading(self, number, own):
+        """A title or section heading: the row's only cell, merged across several columns."""
+        return len(own) == 1 and self.layout.merges.across(number, min(own)) >= 3 and not _is_number(own[min(own)])
+
+
+def _is_number(value):
+    return isinstance(value, (int, float, DateNumber))
