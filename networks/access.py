@@ -312,12 +312,31 @@ def involved_people(session: TrainingSession) -> set[int]:
     return {account.person_id for account in (session.entered_by, session.submitted_by) if account}
 
 
+def reviewers_of(county_code: str) -> models.QuerySet[User]:
+    """The county's active accounts that may verify what others entered and submitted."""
+    roles = [role for role, rights in ROLES.items() if Action.REVIEW in rights.actions]
+    users = apps.get_model("networks", "User").objects
+    return users.filter(role__in=roles, is_active=True, home_division_id=county_code)
+
+
 def eligible_verifiers(session: TrainingSession) -> models.QuerySet[User]:
     """Active bureau accounts of other persons, who may verify this session."""
-    users = apps.get_model("networks", "User").objects
-    return users.filter(role="bureau", is_active=True, home_division_id=session.organiser.county_id).exclude(
-        person_id__in=involved_people(session)
-    )
+    return reviewers_of(session.organiser.county_id).exclude(person_id__in=involved_people(session))
+
+
+def involving(person_id: int) -> Q:
+    """The sessions that this person entered or submitted, and so may not verify (in SQL what `involved_people` says)."""
+    return Q(entered_by__person_id=person_id) | Q(submitted_by__person_id=person_id)
+
+
+def without_verifier(sessions: models.QuerySet, county_code: str) -> models.QuerySet:
+    """Those of a county's sessions that nobody may verify, because every reviewer entered or submitted them."""
+    people = set(reviewers_of(county_code).values_list("person_id", flat=True))
+    if len(people) > 2:  # a session involves two persons at most
+        return sessions.none()
+    for person_id in people:
+        sessions = sessions.filter(involving(person_id))
+    return sessions
 
 
 def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from trainings.models import Refused, Status, TrainingSession
+from trainings.models import Conflict, Refused, Status, TrainingSession
 from trainings.models.verbs import MOVES
 
 
@@ -115,3 +115,20 @@ def test_nothing_of_a_locked_year_changes(world):
     ):
         with pytest.raises(Refused, match="已锁定定案"):
             attempt()
+
+
+@pytest.mark.parametrize(
+    ("status", "verb"), [("submitted", "verify"), ("submitted", "send_back"), ("verified", "revoke")]
+)
+def test_in_4_a_decision_on_a_version_that_has_moved_on_is_a_conflict(world, status, verb):
+    session = world.session(status=status)
+    seen = session.version
+    TrainingSession.objects.get(pk=session.pk).correct_wording(
+        actor=world.bureau2, seen_version=seen, changes={"venue": "文化站二楼"}
+    )
+    decide = {"verify": {"attendance": 50}}.get(verb, {"reason": "figure"})
+    with pytest.raises(Conflict) as conflict:
+        getattr(session, verb)(actor=world.bureau, seen_version=seen, **decide)
+    assert (conflict.value.stored.venue, conflict.value.stored.status) == ("文化站二楼", status)
+    getattr(session, verb)(actor=world.bureau, seen_version=seen + 1, **decide)
+    assert TrainingSession.objects.get(pk=session.pk).status == MOVES[verb].target

@@ -347,31 +347,34 @@ class TrainingSession(models.Model):
         """待审核 → 草稿, by the unit itself while nobody has decided."""
         self._move("withdraw", actor=actor, submitted_by=None, submitted_at=None)
 
-    def verify(self, *, actor: User, attendance: int, reason: str = "") -> None:
-        """待审核 → 已核定 with the verified figure (heads); a figure other than the reported one needs a reason."""
+    def verify(self, *, actor: User, attendance: int, reason: str = "", seen_version: int | None = None) -> None:
+        """待审核 → 已核定 with the verified figure (heads); a figure other than the reported one needs a reason.
+        With `seen_version`, raises Conflict when the row has changed since the reviewer opened it."""
         if not isinstance(attendance, int) or not 1 <= attendance <= MOST_ATTENDANCES:
             raise Refused(f"核定人次应是 1 到 {MOST_ATTENDANCES} 的整数")
         self._move(
             "verify",
             actor=actor,
             reason=reason,
+            seen_version=seen_version,
             verified_attendance=attendance,
             verified_reason=reason.strip(),
             verified_by=actor,
             verified_at=timezone.now(),
         )
 
-    def send_back(self, *, actor: User, reason: str, note: str = "") -> None:
+    def send_back(self, *, actor: User, reason: str, note: str = "", seen_version: int | None = None) -> None:
         """待审核 → 退回修改 with a reason of the list (`ReturnReason`) and a text, which 其他 requires."""
-        self._return("send_back", actor, reason, note)
+        self._return("send_back", actor, reason, note, seen_version)
 
-    def revoke(self, *, actor: User, reason: str, note: str = "") -> None:
+    def revoke(self, *, actor: User, reason: str, note: str = "", seen_version: int | None = None) -> None:
         """已核定 → 退回修改: a verification is taken back, with reason."""
         self._return(
             "revoke",
             actor,
             reason,
             note,
+            seen_version,
             verified_attendance=None,
             verified_reason="",
             verified_by=None,
@@ -393,7 +396,7 @@ class TrainingSession(models.Model):
             verified_at=None,
         )
 
-    def _return(self, verb: str, actor: User, reason: str, note: str, **changes) -> None:
+    def _return(self, verb: str, actor: User, reason: str, note: str, seen_version: int | None, **changes) -> None:
         if reason not in ReturnReason.values:
             raise Refused("请选择退回原因")
         if reason == ReturnReason.OTHER and not note.strip():
@@ -403,21 +406,24 @@ class TrainingSession(models.Model):
             verb,
             actor=actor,
             reason=sentence,
+            seen_version=seen_version,
             return_reason=reason,
             return_note=note.strip(),
             returned_at=timezone.now(),
             **changes,
         )
 
-    def _move(self, verb: str, *, actor: User, reason: str = "", **changes) -> None:
-        """The only place that assigns `status`. Locks the row, checks state, right, year and completeness on what the
-        database holds now, saves with history. Raises Refused (reasons), PermissionDenied (right)."""
+    def _move(self, verb: str, *, actor: User, reason: str = "", seen_version: int | None = None, **changes) -> None:
+        """The only place that assigns `status`. Locks the row, checks state, right, version, year and completeness on
+        what the database holds now, saves with history. Raises Refused (reasons), PermissionDenied (right), Conflict."""
         move = MOVES[verb]
         with transaction.atomic():
             row = TrainingSession.objects.select_for_update(of=("self",)).select_related("organiser").get(pk=self.pk)
             if row.status not in move.sources:
                 raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能{move.label}")
             row._check_right(verb, actor)
+            if seen_version is not None and row.version != seen_version:
+                raise Conflict(row)
             row._check_rules(verb, changes)
             for name, value in changes.items():
                 setattr(row, name, value)
