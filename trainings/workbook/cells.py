@@ -409,7 +409,8 @@ class _SheetReader:
         self.budget["merges"] -= 1
         if self.budget["merges"] < 0:
             raise Unreadable(
-                "too_many_merges", "工作簿里的合并单元格超过 2,000 处的上限：请取消多余的合并（每行写全），再另存为 .xlsx"
+                "too_many_merges",
+                "工作簿里的合并单元格超过 2,000 处的上限：请取消多余的合并（每行写全），再另存为 .xlsx",
             )
         first, _, last = reference.partition(":")
         (top, left), (bottom, right) = cell_position(first), cell_position(last or first)

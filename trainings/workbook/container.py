@@ -237,9 +237,7 @@ def _text(content):
         return Unreadable("html", f"这是网页（HTML）文件，只是改了扩展名（有些系统导出的“Excel”其实是网页）：{SAVE_AS}")
     if start.startswith("<"):
         return Unreadable("xml", f"这是 XML 文件，不是 Excel 工作簿：{SAVE_AS}")
-    return Unreadable(
-        "csv", f"这是文本文件（CSV），只是改了扩展名：{SAVE_AS}"
-    )
+    return Unreadable("csv", f"这是文本文件（CSV），只是改了扩展名：{SAVE_AS}")
 
 
 def _decoded(head):

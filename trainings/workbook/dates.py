@@ -38,11 +38,9 @@ def read_when(value, *, year=None, epoch_1904=False):
     return when
 
 
-def join(date_value, clock_value, *, year=None, epoch_1904=False):
-    """日期 and 时间 of two columns as one; the second is a clock time, a part of the day, or blank (None)."""
-    when = read_when(date_value, year=year, epoch_1904=epoch_1904)
-    if clock_value is None:
-        return when
+def with_clock(when, clock_value, *, year=None, epoch_1904=False):
+    """`when` of the 日期 column with what the 时间 column beside it says: a clock time, a range of hours, or a part of the
+    day. Raises ValueProblem."""
     clock = _read(clock_value, year or when.day.year, epoch_1904)
     if clock.day and clock.day != when.day:
         raise _unreadable(clock_value, f"与日期 {when.day:%Y-%m-%d} 不是同一天：请核对")
@@ -66,7 +64,9 @@ def finish(when, value, *, epoch_1904=False):
         raise _unreadable(value, "不是结束的钟点：请写成 11:30，或留空")
     ranged = when.last or (when.day if when.end else None)
     if day and ranged and day != ranged:
-        raise ValueProblem("end_disagrees", f"结束时间{quoted(value)}与开始时间写的范围（到 {ranged:%Y-%m-%d}）不一致：请核对")
+        raise ValueProblem(
+            "end_disagrees", f"结束时间{quoted(value)}与开始时间写的范围（到 {ranged:%Y-%m-%d}）不一致：请核对"
+        )
     if end and when.end and end != when.end:
         raise ValueProblem("end_disagrees", f"结束时间{quoted(value)}与开始时间写的 {when.end:%H:%M} 不一致：请核对")
     last = day if day and day != when.day else when.last
@@ -224,7 +224,8 @@ class _Scanner:
         if found := self.take(_MONTH_DAY):
             if self.year is None:
                 raise ValueProblem(
-                    "no_year", f"{quoted(self.value)}没有年份，表名里也没有（唯一的）年份：请补上年份，或在导入时选定年份"
+                    "no_year",
+                    f"{quoted(self.value)}没有年份，表名里也没有（唯一的）年份：请补上年份，或在导入时选定年份",
                 )
             return _date(self.year, int(found[1]), int(found[2]), self.value), False
         return None

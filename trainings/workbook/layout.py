@@ -52,7 +52,9 @@ class Merges:
     def __init__(self, merges):
         self._by_column = {}
         self._boxes = sorted(merges)
-        for top, left, bottom, _right in self._boxes:
+        self._widths = {}
+        for top, left, bottom, right in self._boxes:
+            self._widths[top, left] = right - left + 1
             if bottom > top:
                 self._by_column.setdefault(left, []).append((top, bottom))
 
@@ -76,7 +78,7 @@ class Merges:
 
     def across(self, row, column):
         """How many columns the merge that begins at (row, column) spans; 1 without one."""
-        return next((box[3] - box[1] + 1 for box in self._boxes if box[:2] == (row, column)), 1)
+        return self._widths.get((row, column), 1)
 
 
 def read_layout(sheet):
@@ -126,10 +128,10 @@ def _find_header(sheet, merges):
         single = _Header(number, number, upper, [_header_keys(upper)])
         lower = _texts(sheet, number + 1)
         if single.recognised():
-            return _two_lines(number, upper, lower, merges) or single
+            return _two_lines(number, upper, lower, sheet, merges) or single
         below = _Header(number + 1, number + 1, lower, [])
         if lower and not below.recognised():
-            both = _two_lines(number, upper, lower, merges)
+            both = _two_lines(number, upper, lower, sheet, merges)
             if both and both.recognised():
                 return both
     return None
@@ -144,35 +146,35 @@ def _header_keys(texts):
     return {column: header_key(text) for column, text in texts.items()}
 
 
-def _two_lines(number, upper, lower, merges):
-    """The header of two lines, or None where the second line is none: it must stand under a heading that spans several
-    columns, and hold nothing below a heading that is merged down."""
-    if not lower:
+def _two_lines(number, upper, lower, sheet, merges):
+    """The header of two lines (参加人数 over 应到 | 实到), or None where the second line is a row like any other: it may stand
+    only under headings that span several columns, or under none, and must name at least one column that we know."""
+    if (
+        not lower
+        or len(lower) != len(sheet.rows[number + 1])
+        or any(re.search("[0-9]", half_width(t)) for t in lower.values())
+    ):
         return None
-    spanning = {}  # column → the upper text that spans it
-    for column, text in upper.items():
-        for covered in range(column, column + merges.across(number, column)):
-            spanning[covered] = text
-    if any(merges.above(number + 1, column) == number for column in lower):
+    if not any(header_key(text) in col.KNOWN or header_key(text) in col.LOWER_ONLY for text in lower.values()):
         return None
-    known = [c for c, text in lower.items() if header_key(text) in col.KNOWN or header_key(text) in col.LOWER_ONLY]
-    headed = [c for c in lower if merges.across(number, c) > 1 or (c not in upper and c in spanning)]
-    if not known and not headed or any(re.search("[0-9]", half_width(text)) for text in lower.values()):
-        return None
-    if not headed and not all(c not in upper for c in lower):
+    spanning = {}  # column → the heading above it
+    ordered = sorted(upper)
+    for column, after in zip(ordered, [*ordered[1:], max(lower) + 1], strict=True):
+        width = merges.across(number, column)
+        if width == 1:  # not merged: a heading reaches over the blank cells beside it
+            width = sum(1 for c in range(column, after) if c in lower)
+        for covered in range(column, column + width):
+            spanning[covered] = (upper[column], width)
+    if any(column in upper and spanning[column][1] < 2 for column in lower):
         return None
     texts = dict(upper)
     for column, text in lower.items():
-        key, above = header_key(text), spanning.get(column, "")
+        key, above = header_key(text), spanning.get(column, ("", 0))[0]
         if key in col.LOWER_ONLY:
-            texts[column] = col.LOWER_ONLY[key]
+            text = col.LOWER_ONLY[key]
         elif key in col.TOTAL_KEYS and above:
-            texts[column] = above
-        else:
-            texts[column] = text
-    for column in headed:  # an upper heading stands for its parts, not for a column
-        if column in upper and column not in lower:
-            texts.pop(column, None)
+            text = above
+        texts[column] = text
     return _Header(number, number + 1, texts, [_header_keys(upper), _header_keys(lower)])
 
 
@@ -231,7 +233,9 @@ def _name_headless_columns(layout, ignored):
 
 # --- the title --------------------------------------------------------------------------------------
 
-_DATED = re.compile(r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*|20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}\s*日?")
+_DATED = re.compile(
+    r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*|20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}\s*日?"
+)
 _DOCUMENT_NUMBER = re.compile(r"[〔\[(【]\s*20[0-9]{2}\s*[〕\])】]\s*[0-9]*\s*号")
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
 _CHINESE_YEAR = re.compile(r"二[〇○零O0][〇○零一二三四五六七八九]{2}(?=年)")
@@ -258,7 +262,7 @@ def _title_years(sheet, header_row):
 _TOTAL = re.compile(r"(?:\S{0,12}?)(合计|小计|总计|共计|累计)(?:数|人数|人次|场次)?(?:[:(,，、].*)?")
 _NOTE = re.compile(r"(?:注|备注|说明|附注|填表说明|填报说明|填写说明)\d{0,2}[:.、]|※|\*|注意[:事]")
 _SIGNATURE = re.compile(
-    r"(?:单位|部门|乡镇|学校)?\(?(?:填表|制表|填报|审核|审批|复核|负责|经办|联系|分管|主管|统计|校对|盖章|公章|签章|签字|签名|单位领导|领导)"
+    r"(?:单位|部门|乡镇|学校)?\(?(?:填表|制表|填报|审核|审批|复核|负责|经办|填写|联系|分管|主管|统计|校对|盖章|公章|签章|签字|签名|单位领导|领导)"
     r"(?:人|员|者|单位|部门|领导|日期|时间|电话|签字|签名)*(?:\([^)]*\))*(?:[:)]|$)"
 )
 
@@ -275,7 +279,7 @@ class _Classifier:
             self.not_telling.update(columns.get(name, ()))
         self.needed = [columns[name][0] if name in columns else None for name in col.NEEDED]
         # Only columns in which a merge reaches down can inherit anything.
-        self.inheriting = [column for column in layout.merges.columns_with_spans()]
+        self.inheriting = list(layout.merges.columns_with_spans())
 
     def rows(self):
         found = []
@@ -307,10 +311,12 @@ class _Classifier:
         if title is not None and start is not None and figure is not None and not self.repeats_header(own):
             return "session"
         total = self.marked_total(own)
-        if total and start is None:
+        if total and (start is None or title is None):
             return total
         first = ascii_punctuation(shown(own[min(own)])) if isinstance(own[min(own)], str) else ""
         if _SIGNATURE.match(first) or _NOTE.match(first) or self.repeats_header(own) or self.is_heading(number, own):
+            return "other"
+        if len(own) == 1 and start is None and _DATED.fullmatch(first):  # the date below a signature
             return "other"
         return "session"
 
