@@ -1,11 +1,13 @@
 """Uploaded ledgers between rehearsal and commit, and the tokens that make a submit happen once."""
 
+from collections.abc import Callable
+
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 
 from networks.access import Scope, ScopedQuerySet, Subject
-from networks.models import Division, MemberUnit
+from networks.models import Division, MemberUnit, User
 
 from .evidence import PrivateStorage, internal_name
 
@@ -118,3 +120,24 @@ class SubmitToken(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+    @classmethod
+    def once(cls, user: User, token: str, act: Callable[[], str]) -> str:
+        """Runs `act` in one transaction with the token's mark and returns its result (an address); the same token again
+        does nothing and returns the first result. Two at the same moment meet at the unique constraint: the second
+        waits for the first and takes its result. Whatever `act` raises leaves the token unused."""
+        marks = cls.objects.filter(user=user, token=token)
+        first = marks.first()
+        if first:
+            return first.result
+        try:
+            with transaction.atomic():
+                mark = cls.objects.create(user=user, token=token)
+                mark.result = act()
+                mark.save(update_fields=["result"])
+                return mark.result
+        except IntegrityError:
+            first = marks.first()
+            if first is None:  # something else in `act` broke a rule of the database
+                raise
+            return first.result

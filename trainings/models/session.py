@@ -15,7 +15,7 @@ from networks.access import Action, Scope, ScopedQuerySet, Subject, barred_from_
 from networks.models import Division, Institution, MemberUnit, User
 
 from .. import years
-from .parts import AudienceCount, CoOrganiser
+from .entry import EntryVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
 
@@ -50,7 +50,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(models.Model):
+class TrainingSession(EntryVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -256,6 +256,20 @@ class TrainingSession(models.Model):
         return self.place.path if self.place else ""
 
     @property
+    def when_name(self) -> str:
+        """2026年3月5日至7日 上午 9:00—11:30（150分钟）, without what is unknown."""
+        if not self.held_on:
+            return ""
+        first, last = self.held_on, self.ends_on
+        days = f"{first.year}年{first.month}月{first.day}日"
+        if last and last != first:
+            month = f"{last.month}月" if (last.year, last.month) != (first.year, first.month) else ""
+            days += f"至{f'{last.year}年' if last.year != first.year else ''}{month}{last.day}日"
+        clock = "—".join(f"{t:%H:%M}" for t in (self.start_time, self.end_time) if t)
+        length = f"（{self.minutes}分钟）" if self.minutes else ""
+        return " ".join(filter(None, [days, self.get_part_of_day_display(), clock])) + length
+
+    @property
     def organiser_name(self) -> str:
         """The organiser as written, with the credited unit when that is another name."""
         if self.organiser_written and self.organiser_written != self.organiser.name:
@@ -295,37 +309,48 @@ class TrainingSession(models.Model):
 
     # --- saving: the last gate on every road -------------------------------------------------------
 
+    _WATCHED = ("status", "held_on", *EntryVerbs.PUBLIC_TEXTS)  # what `save` compares with what is stored
+
     @classmethod
     def from_db(cls, db, field_names, values):
         row = super().from_db(db, field_names, values)
-        row._stored = {name: row.__dict__.get(name) for name in ("status", "held_on")}
+        row._stored = {name: row.__dict__.get(name) for name in cls._WATCHED}
         return row
 
     def save(self, *args, **kwargs) -> None:
-        """Saves and counts the version up. Refuses a status that no verb has set and any change in a locked year,
-        so that admin, shell and history revert are held to the same rules as the pages."""
-        stored = getattr(self, "_stored", {"status": None, "held_on": None})
+        """Saves and counts the version up. Refuses a status that no verb has set, any change in a locked year, and a
+        protected group's name in a text, so that admin, shell and history revert are held to the rules of the pages."""
+        stored = getattr(self, "_stored", dict.fromkeys(self._WATCHED))
         fresh = self.status in {Status.PLANNED, Status.DRAFT}
         if not getattr(self, "_moving", False) and not (
             fresh if self._state.adding else self.status == stored["status"]
         ):
             raise Refused("状态只能通过提交、核定、退回等操作改变")
         self.tidy()
+        if any(getattr(self, name) != stored[name] for name in self.PUBLIC_TEXTS if name in self.__dict__):
+            self.refuse_protected_names()
         with transaction.atomic():
             for year in {day.year for day in (stored["held_on"], self.held_on) if day}:
                 if years.rules_of(self.organiser.county_id, year, hold=True).locked:
                     raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
             self.version += 1
             super().save(*args, **kwargs)
-        self._stored = {"status": self.status, "held_on": self.held_on}
+        self._stored = {name: self.__dict__.get(name) for name in self._WATCHED}
 
     def tidy(self) -> None:
         """Derives what follows from the rest: days, and the length when both clock times of one day are known."""
         last = self.ends_on or self.held_on
         self.days = (last - self.held_on).days + 1 if self.held_on and last >= self.held_on else 1
-        if self.minutes is None and self.start_time and self.end_time and self.days == 1:
-            first, end = (t.hour * 60 + t.minute for t in (self.start_time, self.end_time))
-            self.minutes = end - first if end > first else None
+        if self.minutes is None:
+            self.minutes = self.clock_minutes
+
+    @property
+    def clock_minutes(self) -> int | None:
+        """Minutes between the two clock times of a session of one day; None when that says nothing."""
+        if not (self.start_time and self.end_time and self.days == 1):
+            return None
+        first, end = (t.hour * 60 + t.minute for t in (self.start_time, self.end_time))
+        return end - first if end > first else None
 
     # --- verbs: the one writer of a session's state ------------------------------------------------
 
@@ -418,7 +443,7 @@ class TrainingSession(models.Model):
         what the database holds now, saves with history. Raises Refused (reasons), PermissionDenied (right), Conflict."""
         move = MOVES[verb]
         with transaction.atomic():
-            row = TrainingSession.objects.select_for_update(of=("self",)).select_related("organiser").get(pk=self.pk)
+            row = self._locked()
             if row.status not in move.sources:
                 raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能{move.label}")
             row._check_right(verb, actor)
@@ -433,9 +458,7 @@ class TrainingSession(models.Model):
             row._change_reason = "：".join(filter(None, [move.label, reason.strip()]))
             row.save()
             row._moving = False
-        self.__dict__.update(
-            {k: v for k, v in row.__dict__.items() if k not in {"_history_user", "_change_reason", "_moving"}}
-        )
+        self._take_over(row)
 
     def _check_right(self, verb: str, actor: User) -> None:
         if verb == "verify":
@@ -471,89 +494,6 @@ class TrainingSession(models.Model):
         if verb == "undo_import" and self.status == Status.VERIFIED and not self.is_historical:
             raise Refused("这一场次已经核定，请先撤销核定")
 
-    # --- edits that leave the state alone ----------------------------------------------------------
-
-    def revise(
-        self,
-        *,
-        actor: User,
-        seen_version: int,
-        changes: dict,
-        audiences=None,
-        co_organisers=None,
-        reason: str = "修改",
-    ) -> None:
-        """The unit rewrites its draft or returned session. `changes` maps field names to values; `audiences` is a list of
-        (Audience, number or None), `co_organisers` one of (MemberUnit or None, name as written). Raises Conflict when the
-        row has moved on since `seen_version`."""
-        self._edit(
-            actor,
-            seen_version,
-            {Status.PLANNED, Status.DRAFT, Status.RETURNED},
-            changes,
-            audiences,
-            co_organisers,
-            reason,
-        )
-
-    def correct_wording(self, *, actor: User, seen_version: int, changes: dict) -> None:
-        """The bureau mends the wording of name, theme and place "经电话核实"; figures stay what the unit reported, and it
-        does not bar the corrector from verifying."""
-        if not can(actor, Action.REVIEW):
-            raise PermissionDenied("只有领导小组办公室的账号可以更正文字")
-        if not set(changes) <= {"title", "theme", "place", "outside_county", "venue"}:
-            raise Refused("这里只能更正名称、主题和地点的文字，数字请退回单位修改")
-        self._edit(
-            actor,
-            seen_version,
-            {Status.SUBMITTED, Status.VERIFIED},
-            changes,
-            None,
-            None,
-            "文字更正（经电话核实）",
-        )
-
-    def _edit(self, actor, seen_version, states, changes, audiences, co_organisers, reason) -> None:
-        with transaction.atomic():
-            row = TrainingSession.objects.select_for_update(of=("self",)).select_related("organiser").get(pk=self.pk)
-            visible = TrainingSession.objects.visible_to(actor) if can(actor, Action.REVIEW) else None
-            rows = visible if Status.SUBMITTED in states else TrainingSession.objects.editable_by(actor)
-            if not rows.filter(pk=self.pk).exists():
-                raise PermissionDenied("只有登记单位的工作人员可以修改这一场次")
-            if row.version != seen_version:
-                raise Conflict(row)
-            if row.status not in states:
-                raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能修改")
-            if {"start_time", "end_time", "held_on", "ends_on"} & set(changes) and "minutes" not in changes:
-                row.minutes = None  # derived anew from the new times
-            for name, value in changes.items():
-                setattr(row, name, value)
-            if audiences is not None:
-                row.set_audiences(audiences)
-            if co_organisers is not None:
-                row.set_co_organisers(co_organisers)
-            row._history_user, row._change_reason = actor, reason
-            row.save()
-        self.__dict__.update({k: v for k, v in row.__dict__.items() if k not in {"_history_user", "_change_reason"}})
-
-    def set_audiences(self, counts: list[tuple[Audience, int | None]]) -> None:
-        """Replaces the audience counts and their text (青少年120、学生家长90); the caller saves the session."""
-        self.audience_text = "、".join(f"{audience.name}{number or ''}" for audience, number in counts)
-        if self.pk:
-            self.audience_counts.all().delete()
-            AudienceCount.objects.bulk_create(AudienceCount(session=self, audience=a, number=n) for a, n in counts)
-
-    def set_co_organisers(self, names: list[tuple[MemberUnit | None, str]]) -> None:
-        """Replaces the co-organisers and their text; a confirmation already given by a unit is kept."""
-        self.co_organiser_text = "、".join(name for _, name in names)
-        if self.pk:
-            confirmed = dict(self.co_organisers.exclude(confirmed_at=None).values_list("unit_id", "confirmed_at"))
-            self.co_organisers.all().delete()
-            CoOrganiser.objects.bulk_create(
-                CoOrganiser(session=self, unit=unit, name=name, confirmed_at=confirmed.get(unit.pk) if unit else None)
-                for unit, name in names
-            )
-
     @classmethod
     def record_historical(
         cls, sessions: list["TrainingSession"], *, actor: User, confirmed_by: User
@@ -575,7 +515,9 @@ class TrainingSession(models.Model):
                 if rules.live_since is None or year >= rules.live_since:
                     raise Refused(f"{year}年度不是历史年度（系统自 {rules.live_since} 年启用），请按普通台账导入")
             now = timezone.now()
+            protected = Audience.objects.protected_names()
             for session in sessions:
+                session.refuse_protected_names(protected)
                 session.status, session.is_historical, session.version = Status.VERIFIED, True, 1
                 session.entered_by = session.submitted_by = actor
                 session.verified_by, session.submitted_at, session.verified_at = confirmed_by, now, now
