@@ -248,6 +248,8 @@ def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | 
     in_county = Q()
     if scope.county:
         in_county |= Q(**{scope.county: user.county_code})
+    if scope.subject is Subject.LOG:  # operators' acts and unknown sign-ins belong to no county: every auditor's
+        in_county |= Q(**{scope.county: ""})
     if scope.place and (not scope.county or scope.subject is Subject.ACCOUNT):
         in_county |= _at_or_below(scope.place, user.county_code)
     if sight is Sight.COUNTY:
@@ -347,3 +349,49 @@ def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
     if can(user, Action.ENTER) and user.own_unit:
         return units.filter(pk=user.own_unit.pk)
     return units.none()
+
+
+def sees_drafts_of(user: User, session: TrainingSession) -> bool:
+    """Whether a visible session's life before its submission is this account's business too: its own unit's, its own
+    (the centre's), or everybody's in the county."""
+    sight = ROLES[user.role].sight[Subject.RECORD]
+    if sight is Sight.SHARED:
+        return session.entered_by.role == user.role
+    return sight is Sight.COUNTY or bool(user.own_unit and user.own_unit.pk == session.organiser_id)
+
+
+# --- accounts: who gives which role to whom ----------------------------------------------------------
+
+
+def roles_to_grant(user: User) -> list[str]:
+    """The roles that this account may ever give; whether it may here and now, `barred_from_granting` says."""
+    if not can(user, Action.MANAGE_ACCOUNTS):
+        return []
+    everywhere = ROLES[user.role].sight[Subject.ACCOUNT] is Sight.INSTALLATION
+    return [role for role in ROLES if everywhere or role != "operator"]
+
+
+def barred_from_managing(user: User, account: User) -> str:
+    """Why this account may not change, reset or disable that one, or ''. Nobody manages their own; an account that can
+    judge is managed by another person who can (8.1.4.2 d)."""
+    if not can(user, Action.MANAGE_ACCOUNTS):
+        return "您的账号不能维护账号"
+    if account.person_id == user.person_id:
+        return "不能改动自己的账号，须由另一位工作人员办理"
+    if account.role == "bureau" and not can(user, Action.REVIEW):
+        return "领导小组办公室的账号由办公室的另一位工作人员维护"
+    return ""
+
+
+def barred_from_granting(user: User, role: str, county_code: str, person_id: int | None) -> str:
+    """Why this account may not give `role` in that county to that person, or ''. The operator makes a county's first
+    bureau account and no further one, not even after the first was disabled."""
+    if role not in roles_to_grant(user):
+        return "您的账号不能授予这个角色"
+    if person_id == user.person_id:
+        return "不能给自己建立账号，须由另一位工作人员办理"
+    if role == "bureau" and not can(user, Action.REVIEW):
+        users = apps.get_model("networks", "User").objects
+        if users.filter(role="bureau", home_division_id=county_code).exists():
+            return "本县已有领导小组办公室的账号，新的办公室账号由办公室另一位工作人员建立"
+    return ""
