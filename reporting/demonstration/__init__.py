@@ -1,0 +1,102 @@
+"""The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
+
+`accounts` who signs in · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
+`ledger` puts it into the database · `pictures` the evidence.
+"""
+
+import datetime
+import io
+
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from networks import audit
+from networks.loading import COUNTY
+from networks.models import CountySettings, Division, MemberUnit, User
+from trainings.models import Evidence, ImportBatch
+
+from ..models import AssessmentYear, QuotaAdjustment
+from . import accounts, ledger
+from .script import EARLIER_YEARS, MARK, OUTSIDERS
+
+__all__ = ["NotADemonstration", "existing", "prepare"]
+
+
+class NotADemonstration(Exception):
+    """The database holds something else, which the demonstration must not touch."""
+
+
+def existing() -> datetime.date | None:
+    """The day on which this database was made a demonstration, or None when it is empty. Raises NotADemonstration for
+    anything else. Asks before any migration, so a stranger's database is not even given our tables."""
+    tables = set(connection.introspection.table_names())
+    strange = tables - set(connection.introspection.django_table_names()) - {"django_migrations"}
+    first, filled = None, False
+    if User._meta.db_table in tables:
+        first = User.objects.order_by("pk").values_list("person__post", "created_at").first()
+        filled = first is not None or Division.objects.exists()
+    if first and first[0] == MARK:  # the first account of a real installation is its operator's
+        return first[1].date()
+    if strange or filled:
+        raise NotADemonstration("这个数据库里已有别的数据，演示不会动它。请用 DATABASE_URL 另外指定一个空的数据库")
+    return None
+
+
+def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -> dict[str, str]:
+    """Makes the demonstration county unless it is there already; returns the new accounts' passwords by username. `empty`
+    leaves the sessions out, `fresh` starts over."""
+    if existing():
+        if not fresh:
+            return {}
+        _clear()
+    with transaction.atomic():
+        call_command("load_county", stdout=io.StringIO())
+        county = Division.objects.get(pk=COUNTY)
+        passwords = accounts.create(county)
+        CountySettings.objects.update_or_create(county=county, defaults={"live_since": today.year})
+        years = {
+            year: AssessmentYear.objects.open_year(county, year)
+            for year in range(today.year - EARLIER_YEARS, today.year + 1)
+        }
+        if not empty:
+            _set_rules(years, county)
+            sessions = ledger.write(county, today)
+            audit.record(
+                "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
+            )
+    return passwords
+
+
+def _clear() -> None:
+    """Empties every table, history and protected rows included, and removes the files that hang on them."""
+    files = [row.file for model in (Evidence, ImportBatch) for row in model.objects.exclude(file="")]
+    call_command("flush", interactive=False, verbosity=0)
+    for file in files:
+        file.storage.delete(file.name)
+
+
+def _set_rules(years: dict[int, AssessmentYear], county: Division) -> None:
+    """The bodies outside the group, the years' dates, and one adjusted quota."""
+    for position, (code, name, alias) in enumerate(OUTSIDERS, start=101):
+        MemberUnit.objects.create(
+            county=county,
+            code=code,
+            name=name,
+            aliases=alias,
+            kind=MemberUnit.Kind.OTHER,
+            division=county,
+            position=position,
+            note=MARK,
+        )
+    for number, year in years.items():
+        year.reporting_until = datetime.date(number, 12, 31)
+        year.late_until = datetime.date(number + 1, 1, 10)
+        year.closing_on = datetime.date(number + 1, 1, 25)
+        year.save()
+    QuotaAdjustment.objects.create(
+        year=years[max(years)],
+        unit=MemberUnit.objects.get(county=county, code="450124203"),
+        sessions=3,
+        attendances=300,
+        reason=f"{MARK}：两个教学点改建，经领导小组会议同意调减",
+    )
