@@ -10,7 +10,7 @@ class ReportingConfig(AppConfig):
         from networks.access import verify_declarations
         from trainings import years
 
-        from .years import rules_of_year
+        from .years import open_with_defaults, rules_of_year
 
         verify_declarations()
-        years.register(rules_of_year)
+        years.register(rules_of_year, open_with_defaults)

@@ -1,6 +1,6 @@
 """Answers the ledger's questions about a year (see trainings/years.py)."""
 
-from networks.models import CountySettings
+from networks.models import CountySettings, Division
 from trainings.years import YearRules
 
 from .models import AssessmentYear
@@ -18,3 +18,8 @@ def rules_of_year(county_code: str, year: int, *, hold: bool = False) -> YearRul
         evidence_required=found is not None and found.evidence_required,
         live_since=live_since,
     )
+
+
+def open_with_defaults(county_code: str, year: int) -> None:
+    """Opens the county's year with default rules; one that exists already is left as it is."""
+    AssessmentYear.objects.open_year(Division.objects.get(pk=county_code), year)

@@ -20,12 +20,14 @@ class YearRules:
 
 
 _answer: Callable[..., YearRules] | None = None
+_open: Callable[[str, int], object] | None = None
 
 
-def register(answer: Callable[..., YearRules]) -> None:
-    """Called once by `reporting` at start-up with `answer(county_code, year, hold=False) -> YearRules`."""
-    global _answer
-    _answer = answer
+def register(answer: Callable[..., YearRules], open_with_defaults: Callable[[str, int], object]) -> None:
+    """Called once by `reporting` at start-up with `answer(county_code, year, hold=False) -> YearRules` and
+    `open_with_defaults(county_code, year)`, which leaves a year alone that is open already."""
+    global _answer, _open
+    _answer, _open = answer, open_with_defaults
 
 
 def rules_of(county_code: str, year: int, *, hold: bool = False) -> YearRules:
@@ -33,3 +35,10 @@ def rules_of(county_code: str, year: int, *, hold: bool = False) -> YearRules:
     if _answer is None:
         raise RuntimeError("reporting has not registered the rules of years")
     return _answer(county_code, year, hold=hold)
+
+
+def open_year(county_code: str, year: int) -> None:
+    """Opens a year that was never opened, with default rules, because a historical ledger brings its sessions."""
+    if _open is None:
+        raise RuntimeError("reporting has not registered the rules of years")
+    _open(county_code, year)
