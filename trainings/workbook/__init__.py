@@ -5,7 +5,7 @@
     undo(batch, user)                             # the whole batch, as long as nobody has worked on it
     mark_errors(source, rehearsal.errors)         # bytes of the user's own workbook, wrong cells marked
     template(user)                                # bytes of an empty ledger with drop-down lists
-    export(sessions)                              # bytes of a ledger; coming in again it adds nothing
+    export(sessions), export_year(user, year)     # bytes of a ledger; coming in again it adds nothing
 
 A file goes through these steps, one module each, and only the last three know the database:
 
@@ -27,16 +27,44 @@ A file goes through these steps, one module each, and only the last three know t
     assignments   {name as written: unit code}: to whom the bureau credits an organiser the county does not know yet
 
 `Rehearsal`
-    rows          [RehearsedRow(sheet, row, cells, outcome)] in the order of the file, where `cells` is
-                  {column: text as displayed} and `outcome` one of "new", "duplicate", "error"
+    rows          [RehearsedRow] in the order of the file: `sheet`, `number` (its row), `outcome` ("new", "duplicate" or
+                  "error") and `cells()`, {column: text as displayed}
     errors        [Problem(sheet, row, column, code, message, cell)]; `column` as above, `cell` = (row, column
                   number) of the cell to mend or mark, counted from 1 (the header's row for a missing column)
     notices       [Notice(sheet, row, code, message)]; `row` is 0 where it is about a whole sheet
     counts        {"rows", "created", "duplicates", "skipped"}; "created" is what a commit would create
     unknown_organisers   names in 主办单位 that `assignments` could settle, each once
+    sha256        of the file
     digest        SHA-256 (hex) over the file, the options and everything that would be stored
     clean         no errors
 
 `Unreadable` (the file: exit code 2) and `Refused` (the user or the rules: exit code 3) carry `.code` and `.message`,
 a Chinese sentence that says what to do.
 """
+
+from .checks import Rehearsal, RehearsedRow, rehearse
+from .columns import SYNONYMS
+from .commit import commit, undo
+from .export import export, export_year
+from .marked import mark_errors
+from .problems import Notice, Problem, Refused, Unreadable
+from .template import template
+
+COLUMNS = tuple(SYNONYMS)  # our names of the columns, in the order of the ledger
+
+__all__ = [
+    "COLUMNS",
+    "Notice",
+    "Problem",
+    "Refused",
+    "Rehearsal",
+    "RehearsedRow",
+    "Unreadable",
+    "commit",
+    "export",
+    "export_year",
+    "mark_errors",
+    "rehearse",
+    "template",
+    "undo",
+]

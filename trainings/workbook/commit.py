@@ -1,0 +1,171 @@
+"""A clean rehearsal becomes sessions, all rows or none; and a whole batch can be taken back."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from simple_history.utils import bulk_create_with_history
+
+from networks import audit
+from networks.access import Action, can
+from networks.models import AffiliatedBody, CountySettings, Division
+from trainings import years
+from trainings.models import AudienceCount, CoOrganiser, ImportBatch, Status, TrainingSession
+from trainings.models import Refused as SessionRefused
+
+from .problems import Refused
+from .stored import stored_sessions
+
+BATCH = 1000  # rows per statement
+CHANGED = "校验之后系统中的数据有了变化：请重新上传、重新校验后再确认导入"
+
+
+def commit(rehearsal, digest=None, *, batch=None, original_name=""):
+    """Stores what `rehearsal` showed, as one batch with history, and returns the `ImportBatch`.
+
+    `digest` is that of the rehearsal which a person confirmed; another one is refused. `batch` is an uploaded batch that
+    waits for this (its state becomes committed), else a new one is made. Raises Refused, and then nothing is stored. The
+    number of queries does not depend on the number of rows, but for one statement per 1,000.
+    """
+    if rehearsal.errors:
+        raise Refused("has_errors", "还有错误没有改正，一行也没有导入：请改正后重新上传")
+    if digest is not None and digest != rehearsal.digest:
+        raise Refused("changed", CHANGED)
+    try:
+        with transaction.atomic():
+            return _store(rehearsal, batch, original_name)
+    except SessionRefused as refused:
+        raise Refused("rules", str(refused)) from refused
+    except PermissionDenied as denied:
+        raise Refused("no_right", str(denied)) from denied
+
+
+def _store(rehearsal, batch, original_name):
+    user, candidates = rehearsal.user, rehearsal.candidates
+    sessions = [candidate.session for candidate in candidates]
+    county = Division.objects.get(pk=user.county_code)
+    # One import of a county at a time: two uploads of the same file must not both find that nothing is stored yet.
+    CountySettings.objects.select_for_update().filter(pk=county.pk).first()
+    if stored_sessions(user, [candidate.key for candidate in candidates]):
+        raise Refused("changed", CHANGED)
+    batch = _batch(rehearsal, batch, county, original_name)
+    for session in sessions:
+        session.batch = batch
+    if rehearsal.historical:
+        for year in sorted({session.held_on.year for session in sessions}):
+            years.open_year(county.pk, year)
+        stored = TrainingSession.record_historical(sessions, actor=user, confirmed_by=rehearsal.confirmed_by)
+    else:
+        stored = _store_drafts(sessions, user)
+    _store_parts(candidates, stored)
+    for written, unit in rehearsal.assignments.items():
+        _affiliate(county, written, unit, user)
+    audit.record(
+        "import_sessions",
+        actor=user,
+        subject=batch,
+        sha256=rehearsal.sha256,
+        historical=rehearsal.historical,
+        confirmed_by=rehearsal.confirmed_by.username if rehearsal.confirmed_by else "",
+        **rehearsal.counts,
+    )
+    return batch
+
+
+def _batch(rehearsal, batch, county, original_name):
+    if batch is None:
+        batch = ImportBatch(county=county, user=rehearsal.user, original_name=original_name[:200])
+        batch.unit = None if can(rehearsal.user, Action.ENTER_ON_BEHALF) else rehearsal.user.own_unit
+    else:
+        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if locked.state not in (ImportBatch.State.REHEARSED, ImportBatch.State.PROPOSED):
+            raise Refused("committed", f"这份台账已经处理过（{locked.get_state_display()}），没有再次导入")
+    batch.state = ImportBatch.State.COMMITTED
+    batch.historical, batch.confirmed_by = rehearsal.historical, rehearsal.confirmed_by
+    batch.sha256, batch.rehearsal_digest = rehearsal.sha256, rehearsal.digest
+    batch.year = rehearsal.options["year"]
+    batch.rows, batch.created = rehearsal.counts["rows"], rehearsal.counts["created"]
+    batch.duplicates = rehearsal.counts["duplicates"]
+    batch.committed_at = timezone.now()
+    batch.version += 1
+    batch.save()
+    return batch
+
+
+def _store_drafts(sessions, user):
+    """Drafts of the importing user. What `save` would see to, in bulk: years that are not locked, the first version."""
+    for year in sorted({session.held_on.year for session in sessions}):
+        if years.rules_of(user.county_code, year, hold=True).locked:
+            raise Refused("locked_year", f"{year} 年度已锁定定案，这一年的场次不能再导入")
+    for session in sessions:
+        session.version = 1
+    return bulk_create_with_history(
+        sessions, TrainingSession, batch_size=BATCH, default_user=user, default_change_reason="台账导入"
+    )
+
+
+def _store_parts(candidates, stored):
+    AudienceCount.objects.bulk_create(
+        (
+            AudienceCount(session=session, audience=audience, number=number)
+            for candidate, session in zip(candidates, stored, strict=True)
+            for audience, number in candidate.audiences
+        ),
+        batch_size=BATCH,
+    )
+    CoOrganiser.objects.bulk_create(
+        (
+            CoOrganiser(session=session, unit=unit, name=name)
+            for candidate, session in zip(candidates, stored, strict=True)
+            for unit, name in candidate.co_organisers
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _affiliate(county, written, unit, user):
+    """The bureau said whose body this is; from now on every ledger knows."""
+    body = AffiliatedBody(county=county, name=written, unit=unit)
+    body._history_user, body._change_reason = user, "导入台账时归口"
+    body.save()
+
+
+def undo(batch, user):
+    """Takes a whole committed batch back: its sessions become void. Returns True when done, False while a historical batch
+    waits for the second person (the first call proposes, the second, by another person, carries out).
+
+    Raises Refused when a session has been submitted or verified since, when its year is locked, or without the right.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if not ImportBatch.objects.visible_to(user).filter(pk=batch.pk).exists() or not can(user, Action.IMPORT):
+            raise Refused("no_right", "只有能导入这份台账的账号可以撤销它")
+        if batch.state not in (ImportBatch.State.COMMITTED, ImportBatch.State.UNDO_PROPOSED):
+            raise Refused("not_committed", f"这份台账现在是“{batch.get_state_display()}”，没有可以撤销的")
+        if batch.historical and not _second_person(batch, user):
+            return False
+        sessions = list(batch.sessions.exclude(status=Status.VOID))
+        try:
+            for session in sessions:
+                session.undo_import(actor=user)
+        except (SessionRefused, PermissionDenied) as refused:
+            raise Refused("rules", f"“{session.title}”不能撤销，整批都没有撤销：{refused}") from refused
+        batch.state, batch.undone_by, batch.undone_at = ImportBatch.State.UNDONE, user, timezone.now()
+        batch.version += 1
+        batch.save()
+        audit.record("undo_import", actor=user, subject=batch, created=batch.created)
+    return True
+
+
+def _second_person(batch, user):
+    """Whether `user` may carry out what another person has proposed; proposes it where nobody has."""
+    if not can(user, Action.IMPORT_HISTORY):
+        raise Refused("no_right", "历史台账只能由领导小组办公室的两位工作人员撤销")
+    if batch.state == ImportBatch.State.COMMITTED:
+        batch.state, batch.undo_proposed_by = ImportBatch.State.UNDO_PROPOSED, user
+        batch.version += 1
+        batch.save()
+        audit.record("propose_undo_import", actor=user, subject=batch)
+        return False
+    if batch.undo_proposed_by.person_id == user.person_id:
+        raise Refused("same_person", "撤销历史台账须由另一位工作人员确认")
+    return True

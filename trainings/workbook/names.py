@@ -1,0 +1,209 @@
+"""What the county calls its units, places, institutions and vocabularies, looked up the way clerks write them.
+
+Everything is loaded once per rehearsal (a dozen queries, whatever the number of rows). A lookup returns the thing, or raises
+ValueProblem that names what was typed and the nearest names that are known.
+"""
+
+import difflib
+from collections import defaultdict
+
+from networks.models import AffiliatedBody, Division, Institution, MemberUnit
+from networks.models.accounts import EDUCATION_BUREAU
+from networks.names import match_key
+from trainings.models import Audience, DeliveryForm, Language, Programme, Project, Theme
+
+from . import columns as col
+from .problems import ValueProblem
+
+OUTSIDE_COUNTY = "县外"
+MOST_SUGGESTIONS = 200  # comparing is slow (milliseconds); a file with more unknown names has the wrong columns anyway
+
+SHORT_LIST = 30  # as many names as a message can still list whole
+
+VOCABULARIES = {
+    col.THEME: (Theme,),
+    col.PROGRAMME: (Programme, Project),
+    col.FORM: (DeliveryForm,),
+    col.LANGUAGE: (Language,),
+    col.AUDIENCE: (Audience,),
+}
+
+
+class Names:
+    """Names of one kind: {key: the different things called so}, with suggestions for what is not among them."""
+
+    def __init__(self, kind):
+        self.kind = kind  # 主题类别, 举办地, …: what a message calls them
+        self.things = defaultdict(list)
+        self.labels = {}  # key → the name as it is shown
+        self._suggested = {}
+
+    def add(self, name, thing, label=None):
+        """`label` is how a suggestion writes the name; "" keeps a mere variant out of the suggestions."""
+        key = name_key(name)
+        if key and thing not in self.things[key]:
+            self.things[key].append(thing)
+            if label != "":
+                self.labels.setdefault(key, label or name)
+
+    def find(self, text):
+        """All things of this name; empty for an unknown one."""
+        return self.things.get(name_key(text), [])
+
+    def unknown(self, text):
+        nearest = self.nearest(text)
+        if nearest:
+            known = f"，相近的有：{'、'.join(nearest)}"
+        elif len(self.labels) <= SHORT_LIST:
+            known = f"，可选的有：{'、'.join(self.labels.values())}"
+        else:
+            known = ""
+        return ValueProblem("unknown", f"{self.kind}里没有“{text[:60]}”{known}。请改成已有的名称")
+
+    def nearest(self, text, most=4):
+        """The known names most like `text`; among equals those that begin like it (新汉村 before 民新村 for 新汗村)."""
+        key = name_key(text)[:60]
+        if key not in self._suggested:
+            if len(self._suggested) >= MOST_SUGGESTIONS:
+                return []
+            keys = difflib.get_close_matches(key, self.labels, n=24, cutoff=0.5)
+            alike = {k: difflib.SequenceMatcher(None, key, k).ratio() for k in keys}
+            keys.sort(key=lambda k: (-alike[k], k[:1] != key[:1], k))
+            self._suggested[key] = list(dict.fromkeys(self.labels[k] for k in keys))[:most]
+        return self._suggested[key]
+
+
+def name_key(text):
+    """`match_key`, with straight and curved quotation marks alike (“两后生”)."""
+    return match_key(text).translate(_QUOTES)
+
+
+_QUOTES = str.maketrans("“”„‟‘’", '""""\'\'')
+
+
+class Directory:
+    """The names that `user` may use: everything of their county. `assignments` {name as written: unit code} adds to it."""
+
+    def __init__(self, user, assignments=None):
+        self.units = {unit.pk: unit for unit in MemberUnit.objects.visible_to(user).select_related("division")}
+        self._by_code = {unit.code: unit for unit in self.units.values()}
+        self._organisers = Names("主办单位")
+        self._load_units(user)
+        self._load_places(user)
+        self._load_institutions(user)
+        self._vocabularies = {column: _vocabulary(column, user) for column in VOCABULARIES}
+        self.assigned = {}
+        for written, code in (assignments or {}).items():
+            if code not in self._by_code:
+                raise ValueProblem("unknown", f"没有代码为“{code}”的单位，不能把“{written}”归口给它")
+            self.assigned[name_key(written)] = self._by_code[code]
+
+    def _load_units(self, user):
+        self._unit_names = Names("单位")
+        for unit in self.units.values():
+            for name in unit.all_names:
+                self._unit_names.add(name, unit)
+                self._organisers.add(name, unit)
+        self._bodies = defaultdict(list)
+        for body in AffiliatedBody.objects.visible_to(user):
+            self._bodies[name_key(body.name)].append(body)
+            self._organisers.add(body.name, self.units[body.unit_id])
+
+    def _load_places(self, user):
+        self.places = {place.code: place for place in Division.objects.visible_to(user).order_by("code")}
+        self._places = Names(col.PLACE)
+        self._places.add(OUTSIDE_COUNTY, None)
+        # Places that no longer exist keep their names for old ledgers, unless a present one bears the name.
+        for place in sorted(self.places.values(), key=lambda place: place.retired_on is not None):
+            above = self.places.get(place.parent_id)
+            if above:
+                place.parent = above  # known already; saves a query per village when its path is written
+            for name in self._place_names(place, above):
+                if place.retired_on is None or not self._places.find(name):
+                    self._places.add(name, place, place.path if name in (place.short_name, place.path) else "")
+
+    def _place_names(self, place, above):
+        """新汉村, 新汉村委会, 白山镇/新汉村, 白山镇新汉村, 马山县白山镇 …: full or short, with or without what it lies in."""
+        for name in dict.fromkeys((place.short_name, place.name)):
+            yield name
+            prefixes = [place.short_name for place in (above, above and self.places.get(above.parent_id)) if place]
+            for depth in range(1, len(prefixes) + 1):
+                for between in ("/", ""):
+                    yield between.join([*reversed(prefixes[:depth]), name])
+
+    def _load_institutions(self, user):
+        self._institutions = Names("社区教育机构")
+        governments = {u.division_id: u for u in self.units.values() if u.kind == MemberUnit.Kind.TOWNSHIP}
+        for institution in Institution.objects.visible_to(user):
+            if institution.kind == Institution.Kind.CENTRE:
+                unit = self._by_code.get(EDUCATION_BUREAU)
+            else:
+                unit = governments.get(institution.division_id[:9])
+            for name in institution.all_names:
+                self._institutions.add(name, institution)
+                if unit:
+                    self._organisers.add(name, unit)
+
+    def organiser(self, written, day):
+        """The unit that is credited for what `written` holds on `day` (None: today's reading). Units go before affiliated
+        bodies, those in force on the day before others; an institution credits the unit it belongs to."""
+        found = self._unit_names.find(written)
+        if not found:
+            bodies = self._bodies.get(name_key(written), [])
+            found = [self.units[body.unit_id] for body in bodies if day is None or body.in_force_on(day)]
+        if not found:
+            assigned = self.assigned.get(name_key(written))
+            found = [assigned] if assigned else []
+        if not found and name_key(written) not in self._bodies:
+            found = self._organisers.find(written)
+        found = list(dict.fromkeys(found))
+        if len(found) > 1:
+            names = "、".join(unit.name for unit in found)
+            raise ValueProblem("ambiguous", f"“{written}”可以是{names}：请写全称")
+        if not found:
+            problem = self._organisers.unknown(written)
+            problem.message += "，或请领导小组办公室登记它归口哪个单位；几个单位请分写主办单位和协办单位"
+            raise problem
+        return found[0]
+
+    def co_organiser(self, written, day):
+        """The unit that `written` names itself or as an affiliated body; None for any other name."""
+        found = self._unit_names.find(written)
+        if not found:
+            bodies = self._bodies.get(name_key(written), [])
+            found = [self.units[body.unit_id] for body in bodies if day is None or body.in_force_on(day)]
+        return found[0] if len(set(found)) == 1 else None
+
+    def is_unit_name(self, written, unit):
+        return unit in self._unit_names.find(written)
+
+    def institution(self, written):
+        return self._only(self._institutions, written, lambda found: f"{found.division.path}的{found.name}")
+
+    def place(self, written):
+        """The division, or None for 县外."""
+        return self._only(self._places, written, lambda found: found.path)
+
+    def word(self, column, written):
+        """The word of the column's vocabulary."""
+        return self._only(self._vocabularies[column], written, str)
+
+    @staticmethod
+    def _only(names, written, describe):
+        found = names.find(written)
+        if not found:
+            raise names.unknown(written)
+        if len(found) > 1:
+            raise ValueProblem("ambiguous", f"“{written}”不止一个：{'、'.join(map(describe, found))}。请写清是哪一个")
+        return found[0]
+
+
+def _vocabulary(column, user):
+    """Words by the document's name and by today's. Retired ones are still known: old ledgers use them."""
+    names = Names(column)
+    for model in VOCABULARIES[column]:
+        for word in model.objects.visible_to(user).order_by("retired", "position", "pk"):
+            names.add(word.name, word)
+            if word.shown_as and not names.find(word.shown_as):
+                names.add(word.shown_as, word)
+    return names
