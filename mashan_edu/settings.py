@@ -107,6 +107,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+    raise ImproperlyConfigured("DATABASE_URL 只支持 SQLite（sqlite:///…）和 PostgreSQL（postgres://…）")
+if DATABASES["default"].get("ATOMIC_REQUESTS"):
+    # On SQLite a transaction per request holds the only write lock while pages are drawn; ours are short and explicit.
+    raise ImproperlyConfigured("DATABASE_URL 不能带 ATOMIC_REQUESTS：事务由各操作自己界定")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- language and time: one language, so no LocaleMiddleware (an English browser gets Chinese too) ---
@@ -134,12 +139,15 @@ SESSION_COOKIE_AGE = 30 * 60  # seconds, sliding: 等保 8.1.4.1 b
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 12 * 60 * 60  # seconds since sign-in, whatever happens in between
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+PASSWORD_EXPIRES_AFTER_DAYS = 365  # 等保 8.1.4.1 a; not asked for in the demonstration
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a stranger elsewhere cannot lock a victim out
+AXES_USERNAME_CALLABLE = "networks.passwords.attempt_key"  # what was typed is kept as a digest only
+AXES_CLIENT_IP_CALLABLE = "networks.middleware.client_address"
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
-AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "networks.views.accounts.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins stand in our own audit log
 AXES_ENABLE_ADMIN = False  # its log is read through our own audit log
 AXES_VERBOSE = False
 
@@ -170,7 +178,7 @@ if HTTPS:
 
 # --- files -----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None  # no collectstatic: whitenoise serves the files from where the wheels and static/ keep them
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "media")))
 MEDIA_URL = ""  # nothing uploaded has a public path; files are served by id after a scope check

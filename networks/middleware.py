@@ -1,15 +1,28 @@
 """What holds for every request: the client's address, the session's absolute limit, first passwords, response headers."""
 
+from __future__ import annotations
+
+import datetime
 import ipaddress
 import time
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from .models import User
 
 SIGNED_IN_AT = "signed_in_at"  # session key: seconds since the epoch
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's address, which TrustedProxyMiddleware has settled; '' where there is none (a Unix socket)."""
+    return request.META.get("REMOTE_ADDR") or ""
 
 
 class TrustedProxyMiddleware:
@@ -70,22 +83,31 @@ class SessionLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             since = request.session.get(SIGNED_IN_AT)
-            if since is None:
-                request.session[SIGNED_IN_AT] = time.time()
-            elif not 0 <= time.time() - since <= settings.SESSION_ABSOLUTE_AGE:
+            if since is not None and not 0 <= time.time() - since <= settings.SESSION_ABSOLUTE_AGE:
                 logout(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated:  # also right after signing in
+            request.session.setdefault(SIGNED_IN_AT, time.time())
+        return response
 
 
 class PasswordChangeMiddleware:
-    """Whoever still has a password made by somebody else changes it before anything else."""
+    """Whoever still has a password made by somebody else, or one that has expired, changes it before anything else."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and request.user.must_change_password:
+        if request.user.is_authenticated and _must_change(request.user):
             open_pages = {reverse("password-change"), reverse("logout"), reverse("healthz")}
             if request.path not in open_pages and not request.path.startswith(settings.STATIC_URL):
                 return redirect("password-change")
         return self.get_response(request)
+
+
+def _must_change(user: User) -> bool:
+    if user.must_change_password:
+        return True
+    since = user.password_changed_at
+    expired = since and timezone.now() - since > datetime.timedelta(days=settings.PASSWORD_EXPIRES_AFTER_DAYS)
+    return bool(expired) and not settings.DEMO

@@ -102,6 +102,15 @@ class User(AbstractBaseUser):
         if self.role == Role.HEAD and not (self.home_unit or tier == Tier.TOWNSHIP):
             raise ValidationError({"home_unit": "分管领导的账号应属于一个单位或一个乡镇"})
 
+    def save(self, *args, **kwargs) -> None:
+        """Signing in is no change of the account: it stands in the audit log and leaves no history row."""
+        if set(kwargs.get("update_fields") or ()) == {"last_login"}:
+            self.skip_history_when_saving = True
+        try:
+            super().save(*args, **kwargs)
+        finally:
+            self.__dict__.pop("skip_history_when_saving", None)
+
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
         self.password_changed_at = timezone.now()

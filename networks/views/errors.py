@@ -4,12 +4,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from .. import audit
+from ..logs import one_line
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Denials are part of the log (AU-3); the address alone is kept, never what was sent."""
+    user = getattr(request, "user", None)
+    if user and user.is_authenticated:
+        audit.record("拒绝访问", actor=user, request=request, path=one_line(request.path)[:200])
     return render(request, "errors/403.html", {"reason": str(exception)}, status=403)
 
 
