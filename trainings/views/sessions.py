@@ -1,0 +1,275 @@
+"""Session pages: the list, one session, what happened to it, and the moves that its unit makes."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Exists, F, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
+from networks.models import MemberUnit
+
+from .. import years
+from ..changes import records_of, steps
+from ..forms import SessionFilter, years_offered
+from ..models import Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models.verbs import MOVES
+from .entry import DRAFT_DONE, new_token
+
+PER_PAGE = 30
+MOST_AT_ONCE = 200  # sessions submitted in one go
+SUBMITTABLE = (Status.DRAFT, Status.RETURNED)
+
+
+# --- the list ------------------------------------------------------------------------------------------
+
+
+@require(Action.VIEW_SESSIONS)
+@require_GET
+def session_list(request: HttpRequest) -> HttpResponse:
+    asked = SessionFilter(request.GET)
+    seen = TrainingSession.objects.visible_to(request.user)
+    units = list(
+        MemberUnit.objects.filter(county_id=request.user.county_code).filter(
+            Exists(seen.filter(organiser=OuterRef("pk")))
+        )
+    )
+    rows = _filtered(seen, asked).for_display().order_by(F("held_on").desc(nulls_last=True), "-pk")
+    page = Paginator(rows, PER_PAGE).get_page(asked.value("page"))
+    open_rows = [row.pk for row in page if row.status in SUBMITTABLE]
+    mine = TrainingSession.objects.editable_by(request.user).filter(pk__in=open_rows)
+    context = {
+        "asked": asked,
+        "page_obj": page,
+        "submittable": set(mine.values_list("pk", flat=True)),
+        "units": units,
+        "unit_shown": asked.value("unit"),
+        "words": asked.value("q") or "",
+        "years": years_offered(asked.year_shown),
+        "statuses": Status.choices,
+        "narrowed": any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "q")),
+        "may_enter": _may_enter(request.user),
+        "may_export": can(request.user, Action.EXPORT),
+        "may_import": can(request.user, Action.IMPORT),
+        "token": new_token(),
+    }
+    return render(request, "trainings/sessions/list.html", context)
+
+
+def _filtered(rows, asked: SessionFilter):
+    """The visible rows that the query string asks for; a year shows its undated drafts too, so that none gets lost."""
+    year, this_year = asked.year_shown, timezone.localdate().year
+    if year:
+        undated = Q(held_on=None) if year == this_year else Q(pk__in=[])
+        rows = rows.filter(Q(held_on__year=year) | undated)
+    if asked.status_shown:
+        rows = rows.filter(status=asked.status_shown)
+    if asked.value("unit"):
+        rows = rows.filter(organiser__code=asked.value("unit"))
+    if asked.value("month"):
+        rows = rows.filter(held_on__month=asked.value("month"))
+    if asked.value("audience"):
+        rows = rows.filter(audience_counts__audience=asked.value("audience"))
+    if asked.value("place"):
+        rows = rows.filter(place_id__startswith=asked.value("place"))
+    for word in (asked.value("q") or "").split():
+        rows = rows.filter(
+            Q(title__icontains=word)
+            | Q(venue__icontains=word)
+            | Q(organiser_written__icontains=word)
+            | Q(instructors__icontains=word)
+            | Q(number__iexact=word)
+        )
+    return rows
+
+
+def _may_enter(user) -> bool:
+    return can(user, Action.ENTER) or can(user, Action.ENTER_ON_BEHALF)
+
+
+# --- one session -----------------------------------------------------------------------------------------
+
+
+@require(Action.VIEW_SESSIONS)
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    user = request.user
+    rows = TrainingSession.objects.for_display().select_related(
+        "programme", "project", "language", "verified_by__person"
+    )
+    session = visible_or_404(user, rows, pk=pk)
+    parts = list(session.co_organisers.select_related("unit"))
+    audiences = list(session.audience_counts.select_related("audience"))
+    own = user.own_unit if can(user, Action.ENTER) else None
+    locked = bool(session.held_on) and years.rules_of(session.organiser.county_id, session.held_on.year).locked
+    editable = not locked and TrainingSession.objects.editable_by(user).filter(pk=pk).exists()
+    context = {
+        "session": session,
+        "audiences": audiences,
+        "co_organisers": parts,
+        "evidence": list(session.evidence.select_related("uploaded_by__person")),
+        "sensitivity": max((row.audience.sensitivity for row in audiences), default=0),
+        "locked": locked,
+        "editable": editable,
+        "moves": {verb for verb, move in MOVES.items() if editable and session.status in move.sources},
+        "may_revise": editable and session.status in TrainingSession.REVISABLE,
+        "may_review": can(user, Action.REVIEW) and session.status == Status.SUBMITTED,
+        "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
+        "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
+        "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
+        "my_part": next((p for p in parts if own and not locked and p.unit_id == own.pk and not p.confirmed_at), None),
+        "token": new_token(),
+        "draft_done": request.session.pop(DRAFT_DONE, ""),
+        "form_key": pk,
+    }
+    return render(request, "trainings/sessions/detail.html", context)
+
+
+@require(Action.VIEW_SESSIONS)
+@require_GET
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    session = visible_or_404(request.user, TrainingSession.objects.for_display(), pk=pk)
+    records = records_of(session)
+    if not sees_drafts_of(request.user, session):  # what its unit did before submitting is its own business
+        records = [record for record in records if record.status not in TrainingSession.PRIVATE]
+    return render(request, "trainings/sessions/history.html", {"session": session, "steps": steps(records)})
+
+
+# --- moves -------------------------------------------------------------------------------------------------
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    session = visible_or_404(request.user, TrainingSession.objects, pk=pk)
+
+    def act() -> str:
+        session.submit(actor=request.user)
+        messages.success(request, "已提交，等待县教育局审核。")
+        return reverse("session-detail", args=[pk])
+
+    try:
+        return redirect(SubmitToken.once(request.user, _token(request), act))
+    except Refused as refused:
+        messages.error(request, "还不能提交：\n" + "\n".join(refused.reasons))
+        return redirect("session-detail", pk)
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def submit_many(request: HttpRequest) -> HttpResponse:
+    """Submits the ticked sessions one by one and says which were left out and why."""
+    ids = [int(key) for key in request.POST.getlist("session") if key.isascii() and key.isdecimal() and len(key) < 19]
+    if not ids:
+        messages.info(request, "请先勾选要提交的场次。")
+        return redirect("session-list")
+    if len(ids) > MOST_AT_ONCE:
+        messages.error(request, f"一次最多提交 {MOST_AT_ONCE} 场，请分几次。")
+        return redirect("session-list")
+
+    def act() -> str:
+        chosen = TrainingSession.objects.visible_to(request.user).select_related("organiser").filter(pk__in=ids)
+        done, left_out = 0, []
+        for session in chosen:
+            try:
+                session.submit(actor=request.user)
+                done += 1
+            except Refused as refused:
+                left_out.append(f"《{session}》：{'；'.join(refused.reasons)}")
+            except PermissionDenied as denied:
+                left_out.append(f"《{session}》：{denied}")
+        unknown = len(set(ids)) - done - len(left_out)
+        if unknown:
+            left_out.append(f"另有 {unknown} 场没有找到，或不在您的范围内")
+        if done:
+            messages.success(request, f"已提交 {done} 场，等待县教育局审核。")
+        if left_out:
+            messages.warning(request, "以下没有提交：\n" + "\n".join(left_out))
+        return reverse("session-list")
+
+    return redirect(SubmitToken.once(request.user, _token(request), act))
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    session = visible_or_404(request.user, TrainingSession.objects, pk=pk)
+    return _perform(request, session, lambda: session.withdraw(actor=request.user), "已撤回，可以修改后再提交。")
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    session = visible_or_404(request.user, TrainingSession.objects, pk=pk)
+    return _perform(request, session, lambda: session.hold(actor=request.user), "已转为草稿，请补填实到人次后提交。")
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """确认代录 for the organiser's own officer, 确认协办 for a co-organiser's."""
+    session = visible_or_404(request.user, TrainingSession.objects.select_related("organiser"), pk=pk)
+    own = request.user.own_unit
+    if own and own.pk == session.organiser_id:
+        return _perform(
+            request, session, lambda: session.confirm_entry(actor=request.user), "已确认这一场由县教育局代录。"
+        )
+    return _perform(
+        request,
+        session,
+        lambda: session.confirm_as_co_organiser(actor=request.user, request=request),
+        "已确认本单位协办这一场。",
+    )
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def void(request: HttpRequest, pk: int) -> HttpResponse:
+    return _ask_once(request, pk, "void", "已作废。它不再计入任何数字，仍可在“作废”里查到。")
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return _ask_once(request, pk, "cancel", "计划已取消。")
+
+
+def _ask_once(request: HttpRequest, pk: int, verb: str, done: str) -> HttpResponse:
+    """A page of its own that says what will happen; the button there does it."""
+    session = visible_or_404(request.user, TrainingSession.objects.for_display(), pk=pk)
+    if not TrainingSession.objects.editable_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied("只有登记单位的工作人员可以这样做")
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")[:200]
+        try:
+            getattr(session, verb)(actor=request.user, reason=reason)
+        except Refused as refused:
+            context = {"session": session, "verb": verb, "extra": refused.reasons, "reason": reason}
+            return render(request, "trainings/sessions/ask_once.html", context)
+        messages.success(request, done)
+        return redirect("session-detail", pk)
+    if session.status not in MOVES[verb].sources:
+        messages.info(request, f"这一场次现在是“{session.get_status_display()}”，不能{MOVES[verb].label}。")
+        return redirect("session-detail", pk)
+    context = {"session": session, "verb": verb, "evidence_count": Evidence.objects.filter(session=session).count()}
+    return render(request, "trainings/sessions/ask_once.html", context)
+
+
+def _perform(request: HttpRequest, session: TrainingSession, act, done: str) -> HttpResponse:
+    try:
+        act()
+    except Refused as refused:
+        messages.error(request, "\n".join(refused.reasons))
+    else:
+        messages.success(request, done)
+    return redirect("session-detail", session.pk)
+
+
+def _token(request: HttpRequest) -> str:
+    """The form's one-time token; without one the states alone keep a move from happening twice."""
+    token = request.POST.get("token", "")
+    return token if 20 <= len(token) <= 64 else new_token()
