@@ -21,7 +21,7 @@ from django.http import Http404
 
 if TYPE_CHECKING:
     from networks.models import MemberUnit, User
-    from trainings.models import TrainingSession
+    from trainings.models import ImportBatch, TrainingSession
 
 
 class Action(StrEnum):
@@ -339,6 +339,33 @@ def without_verifier(sessions: models.QuerySet, county_code: str) -> models.Quer
     for person_id in people:
         sessions = sessions.filter(involving(person_id))
     return sessions
+
+
+def barred_from_handling(user: User, batch: ImportBatch) -> str:
+    """Why this account may not mend, confirm or take back an uploaded ledger, or ''. It was checked with its uploader's
+    rights, so it stays theirs."""
+    if not can(user, Action.IMPORT):
+        return "您的账号不能导入培训台账"
+    if batch.user_id != user.pk:
+        return f"这份台账由{batch.user.get_full_name()}上传，只能由本人更正、确认或撤销"
+    return ""
+
+
+def barred_from_seconding(user: User, batch: ImportBatch) -> str:
+    """Why this account may not confirm another's historical ledger, or ''. It takes two persons."""
+    if not can(user, Action.IMPORT_HISTORY) or user.county_code != batch.county_id:
+        return "历史台账只能由本县领导小组办公室的工作人员确认"
+    if user.person_id == batch.user.person_id:
+        return "历史台账须由另一位工作人员在自己的账号下确认"
+    return ""
+
+
+def seconders_for(user: User) -> models.QuerySet[User]:
+    """Active accounts of other persons who may confirm this account's historical ledgers."""
+    roles = [role for role, rights in ROLES.items() if Action.IMPORT_HISTORY in rights.actions]
+    users = apps.get_model("networks", "User").objects
+    here = users.filter(role__in=roles, is_active=True, home_division_id=user.county_code)
+    return here.exclude(person_id=user.person_id)
 
 
 def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:

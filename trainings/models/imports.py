@@ -47,6 +47,8 @@ class ImportBatch(models.Model):
     rows = models.PositiveIntegerField("场次行数", default=0)
     created = models.PositiveIntegerField("新增", default=0)
     duplicates = models.PositiveIntegerField("重复", default=0)
+    # [{"sheet", "row", "code", "message"}] as committed: what was left out and why, long after the file has been mended
+    notices = models.JSONField("导入说明", default=list, blank=True)
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
     committed_at = models.DateTimeField("入库时间", null=True, blank=True)
     confirmed_by = models.ForeignKey(

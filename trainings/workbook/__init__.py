@@ -5,6 +5,7 @@
     undo(batch, user)                             # the whole batch, as long as nobody has worked on it
     mark_errors(source, rehearsal.errors)         # bytes of the user's own workbook, wrong cells marked
     template(user)                                # bytes of an empty ledger with drop-down lists
+    choices(user)                                 # {column: the names it may hold} of columns with such a list
     export(sessions), export_year(user, year)     # bytes of a ledger; coming in again it adds nothing
 
 A file goes through these steps, one module each, and only the last three know the database:
@@ -48,7 +49,7 @@ from .commit import commit, undo
 from .export import export, export_year
 from .marked import mark_errors
 from .problems import Notice, Problem, Refused, Unreadable
-from .template import template
+from .template import choices, template
 
 COLUMNS = tuple(SYNONYMS)  # our names of the columns, in the order of the ledger
 
@@ -60,6 +61,7 @@ __all__ = [
     "Rehearsal",
     "RehearsedRow",
     "Unreadable",
+    "choices",
     "commit",
     "export",
     "export_year",

@@ -51,15 +51,15 @@ def template(user):
         if name in (col.START, col.END):
             for row in range(2, FILLED_ROWS + 2):
                 sheet.cell(row, number).number_format = "yyyy-mm-dd hh:mm"
-    for number, (name, choices) in enumerate(_choices(user).items(), start=1):
-        _drop_down(sheet, options, number, name, choices)
+    for number, (name, names) in enumerate(choices(user).items(), start=1):
+        _drop_down(sheet, options, number, name, names)
     sheet.freeze_panes = "B2"
     result = io.BytesIO()
     book.save(result)
     return result.getvalue()
 
 
-def _choices(user):
+def choices(user):
     """{column: names to choose from}, of what the user may see and of what is in use today."""
 
     def words(*models):
@@ -79,17 +79,17 @@ def _choices(user):
     }
 
 
-def _drop_down(sheet, options, number, name, choices):
+def _drop_down(sheet, options, number, name, names):
     """Writes the choices into column `number` of the hidden sheet and lets the column `name` choose from them. Other
     entries are allowed: an alias, several audiences, or an audience with its number are right as well."""
     letter = get_column_letter(number)
-    for row, choice in enumerate([name, *choices], start=1):
+    for row, choice in enumerate([name, *names], start=1):
         cell = options.cell(row, number, choice)
         cell.data_type = "s"
-    if not choices:
+    if not names:
         return
     target = get_column_letter(list(col.SYNONYMS).index(name) + 1)
-    source = f"'{OPTIONS_SHEET}'!${letter}$2:${letter}${len(choices) + 1}"
+    source = f"'{OPTIONS_SHEET}'!${letter}$2:${letter}${len(names) + 1}"
     rule = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=False)
     rule.add(f"{target}2:{target}{FILLED_ROWS + 1}")
     sheet.add_data_validation(rule)
