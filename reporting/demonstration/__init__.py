@@ -9,6 +9,7 @@ import io
 
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from networks import audit
 from networks.loading import COUNTY
@@ -36,7 +37,7 @@ def existing() -> datetime.date | None:
         first = User.objects.order_by("pk").values_list("person__post", "created_at").first()
         filled = first is not None or Division.objects.exists()
     if first and first[0] == MARK:  # the first account of a real installation is its operator's
-        return first[1].date()
+        return timezone.localdate(first[1])
     if strange or filled:
         raise NotADemonstration("这个数据库里已有别的数据，演示不会动它。请用 DATABASE_URL 另外指定一个空的数据库")
     return None

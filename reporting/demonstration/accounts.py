@@ -3,7 +3,7 @@
 import secrets
 
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, get_hasher
 
 from networks.models import Division, MemberUnit, Person, User
 
@@ -41,7 +41,8 @@ def create(county: Division) -> dict[str, str]:
             homes[f"head-{unit.code}"] = ("head", f"演示·{unit.short_name}分管领导", home)
         elif unit.code in DEPARTMENTS:
             homes[f"unit-{unit.code}"] = ("unit", f"演示·{unit.short_name}干部", {"home_unit": unit})
-    hasher, passwords = _Quick(), {}
+    usual = get_hasher()
+    hasher, passwords = _Quick() if isinstance(usual, Argon2PasswordHasher) else usual, {}
     for username, (role, name, home) in homes.items():
         passwords[username] = settings.DEMO_PASSWORD or "-".join(_word() for _ in range(3))
         person = Person.objects.create(name=name, county=county, post=MARK)

@@ -133,6 +133,7 @@ def cases(today: datetime.date) -> list[Case]:
         Case("rsj", "submitted", 5, topic="叉车与电焊"),
         Case("mzj", "submitted", 10, topic=QUIET_TOPIC, title=QUIET_TITLE, audiences=("意外致残人员", "失独家庭")),
         Case("sfj", "verified", 28, title=QUIET_LAW_TITLE, audiences=("社区服刑人员",), source="paper"),
+        Case("450124103", "submitted", 6, topic="三声部民歌传习班", together=(culture,)),
         Case("450124103", "verified", 17, share=0.88, reason="按签到表和照片核减"),
         Case("kx", "revoked", 21, reason="duplicate", note="与同一天科普大篷车的场次是同一场，请核对"),
         Case("450124105", "void", 8),

@@ -1,6 +1,6 @@
 """The demonstration county: migrates, loads, prints the accounts, serves."""
 
-import errno
+import socket
 import unicodedata
 
 from django.conf import settings
@@ -40,20 +40,22 @@ class Command(BaseCommand):
                 server.close()
 
     def claim(self, port: int):
+        """A waitress server on the port of this machine alone, not yet answering."""
         from waitress.server import create_server
 
         from mashan_edu.wsgi import application
 
         try:
-            return create_server(application, host="127.0.0.1", port=port, threads=8)
+            claimed = socket.create_server(("127.0.0.1", port))
         except OverflowError:
             raise CommandError(f"端口应是 1 到 65535 的整数，不是 {port}") from None
-        except OSError as problem:
-            if problem.errno == errno.EACCES:
-                raise CommandError(f"系统不允许使用端口 {port}，请换一个大于 1024 的端口：--port 8001") from None
+        except PermissionError:
+            raise CommandError(f"系统不允许使用端口 {port}，请换一个大于 1024 的端口：--port 8001") from None
+        except OSError:
             raise CommandError(
                 f"端口 {port} 正被别的程序使用（也许演示已经打开）。请先关掉它，或换一个端口：--port {port + 1}"
             ) from None
+        return create_server(application, sockets=[claimed], threads=8)
 
     def prepare(self, options) -> None:
         try:
@@ -73,12 +75,13 @@ class Command(BaseCommand):
         """账号, 密码, whose it is, what the role may do; once, for the passwords are stored nowhere."""
         self.stdout.write("\n演示账号（密码只显示这一次；登录页上也有免密码的角色按钮）\n")
         self.stdout.write(f"{_pad('账号', 18)}{_pad('密码', 20)}使用人")
-        role = ""
-        for user in User.objects.select_related("person").order_by("pk"):
-            if user.role != role:
-                role = user.role
-                self.stdout.write(f"\n  {ROLES[role].sentence}")
-            self.stdout.write(f"{_pad(user.username, 18)}{_pad(passwords[user.username], 20)}{user.person.name}")
+        users = list(User.objects.select_related("person").order_by("pk"))
+        for role, rights in ROLES.items():
+            self.stdout.write(f"\n  {rights.sentence}")
+            for user in users:
+                if user.role == role:
+                    shown = _pad(user.username, 18) + _pad(passwords[user.username], 20)
+                    self.stdout.write(shown + user.person.name)
 
 
 def _pad(text: str, columns: int) -> str:
