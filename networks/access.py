@@ -360,6 +360,17 @@ def barred_from_seconding(user: User, batch: ImportBatch) -> str:
     return ""
 
 
+def barred_from_undoing(user: User, batch: ImportBatch) -> str:
+    """Why this account may not take a stored ledger back, or propose that, or ''. A historical one takes two persons."""
+    if not batch.historical:
+        return barred_from_handling(user, batch)
+    if not can(user, Action.IMPORT_HISTORY) or user.county_code != batch.county_id:
+        return "历史台账只能由本县领导小组办公室的两位工作人员撤销"
+    if batch.undo_proposed_by_id and batch.undo_proposed_by.person_id == user.person_id:
+        return "撤销已由您提出，须由另一位工作人员在自己的账号下确认"
+    return ""
+
+
 def seconders_for(user: User) -> models.QuerySet[User]:
     """Active accounts of other persons who may confirm this account's historical ledgers."""
     roles = [role for role, rights in ROLES.items() if Action.IMPORT_HISTORY in rights.actions]

@@ -1,0 +1,337 @@
+"""The bureau's lists of who and where: places, institutions, units, people, accounts, and the auditor's log."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.html import format_html
+
+from . import audit
+from .access import Action, barred_from_granting, barred_from_managing, can, roles_to_grant
+from .models import (
+    AffiliatedBody,
+    AuditEvent,
+    CountySettings,
+    Division,
+    Institution,
+    MemberUnit,
+    Person,
+    Role,
+    Tier,
+    UnitTerm,
+    User,
+)
+from .passwords import forget_failures, one_time_password
+from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter, VersionedForm
+
+
+class PlaceTownship(TownshipFilter):
+    place = "code"
+
+
+@admin.register(Division)
+class DivisionAdmin(ScopedAdmin):
+    """Codes, tiers and the tree come from the official list (`load_divisions`); wording and 撤销日期 are kept here."""
+
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_NETWORK,)
+    list_display = ["code", "short_name", "name", "tier", "parent", "retired_on"]
+    list_display_links = ["code", "short_name"]
+    list_filter = ["tier", PlaceTownship]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name", "short_name"]
+    search_help_text = "按区划代码或名称查找"
+    fields = ["code", "tier", "parent", "name", "short_name", "retired_on"]
+    readonly_fields = ["code", "tier", "parent"]
+
+    def county_of(self, obj):
+        return obj.code[:6]
+
+
+@admin.register(CountySettings)
+class CountySettingsAdmin(ScopedAdmin):
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_YEARS,)
+    list_display = ["county", "live_since"]
+    readonly_fields = ["county"]
+    fields = ["county", "live_since"]
+
+
+@admin.register(Institution)
+class InstitutionAdmin(ScopedAdmin):
+    """Closed institutions stay, as 停办: sessions point to them."""
+
+    form = VersionedForm
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_NETWORK,)
+    may_add = True
+    list_display = ["name", "kind", "division", "hosts_line", "function", "status", "status_since"]
+    list_filter = ["kind", "status", "function", TownshipFilter]
+    list_select_related = ["division"]
+    search_fields = ["name", "aliases", "hosts", "division__short_name"]
+    search_help_text = "按名称、别名、承办单位或所在地查找"
+    fieldsets = [
+        (None, {"fields": ["name", "kind", "function", "division", "hosts", "aliases"]}),
+        ("状态", {"fields": ["status", "status_since", "seen_version"]}),
+    ]
+
+    @admin.display(description="承办单位")
+    def hosts_line(self, obj):
+        return "、".join(obj.hosts.split("\n"))
+
+    def county_of(self, obj):
+        return obj.division_id[:6]
+
+
+class UnitTermInline(ScopedInline):
+    """A fact that no longer holds gets its last day; it is not deleted, because past years rest on it."""
+
+    model = UnitTerm
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_UNITS,)
+    may_add = True
+
+
+@admin.register(MemberUnit)
+class MemberUnitAdmin(ScopedAdmin):
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_UNITS,)
+    may_add = True
+    inlines = [UnitTermInline]
+    list_display = ["name", "code", "kind", "current_facts", "name_unconfirmed", "position"]
+    list_filter = ["kind", "name_unconfirmed"]
+    search_fields = ["name", "code", "aliases"]
+    search_help_text = "按名称、代码或别名查找"
+    fields = ["county", "code", "name", "name_unconfirmed", "aliases", "kind", "division", "position", "note"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("terms")
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), *(["code"] if obj else [])]
+
+    @admin.display(description="现任事项")
+    def current_facts(self, obj):
+        return "、".join(term.get_fact_display() for term in obj.terms.all() if term.ends_on is None) or "—"
+
+
+@admin.register(AffiliatedBody)
+class AffiliatedBodyAdmin(ScopedAdmin):
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_UNITS,)
+    may_add = True
+    list_display = ["name", "unit", "starts_on", "ends_on"]
+    list_filter = ["unit"]
+    list_select_related = ["unit"]
+    search_fields = ["name", "unit__name"]
+    search_help_text = "按名称或归口单位查找"
+    fields = ["county", "name", "unit", "starts_on", "ends_on"]
+
+
+@admin.register(Person)
+class PersonAdmin(ScopedAdmin):
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_PEOPLE,)
+    may_add = True
+    may_delete = True  # only while no account points to the person
+    list_display = ["name", "post", "phone", "account_names"]
+    search_fields = ["name", "post", "accounts__username"]
+    search_help_text = "按姓名、职务或账号查找"
+    fields = ["county", "name", "post", "phone"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("accounts")
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.accounts.exists())
+
+    @admin.display(description="账号")
+    def account_names(self, obj):
+        return "、".join(account.username for account in obj.accounts.all()) or "—"
+
+
+class AccountForm(forms.ModelForm):
+    """Who may give which role to whom is asked of networks/access.py; `actor` is set by the screen."""
+
+    actor: User
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            allowed = roles_to_grant(self.actor)
+            self.fields["role"].choices = [("", "请选择"), *((r.value, r.label) for r in Role if r.value in allowed)]
+
+    def clean(self):
+        cleaned = super().clean()
+        role, home, unit = cleaned.get("role"), cleaned.get("home_division"), cleaned.get("home_unit")
+        person = cleaned.get("person") or (self.instance.person if self.instance.person_id else None)
+        if home and unit:
+            raise ValidationError({"home_unit": "所属地和所属单位只能填一个"})
+        if not role or not person:
+            return cleaned
+        county = home.code[:6] if home else unit.county_id if unit else ""
+        if county and person.county_id not in {None, county}:
+            raise ValidationError({"person": "使用人不属于这个县"} if "person" in self.fields else "使用人不属于这个县")
+        if not county and role != Role.OPERATOR:
+            raise ValidationError({"home_division": "请选择所属县、乡镇，或所属单位"})
+        changed = self.instance.pk is None or role != self.initial.get("role") or "home_division" in self.changed_data
+        barred = barred_from_granting(self.actor, role, county, person.pk) if changed else ""
+        if barred:
+            raise ValidationError({"role": barred})
+        return cleaned
+
+
+@admin.register(User)
+class UserAdmin(ScopedAdmin):
+    """账号. Never deleted: the log names them; whoever leaves is disabled. A password made here is shown once."""
+
+    form = AccountForm
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_ACCOUNTS,)
+    may_add = True
+    list_display = ["username", "person_name", "role", "home", "is_active", "also", "last_login", "first_password"]
+    list_filter = ["role", "is_active"]
+    list_select_related = ["person", "home_division", "home_unit"]
+    search_fields = ["username", "person__name"]
+    search_help_text = "按账号或姓名查找"
+    date_hierarchy = "created_at"
+    change_form_template = "admin/networks/user/change_form.html"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("person__accounts")
+
+    def get_urls(self):
+        reset = self.admin_site.admin_view(self.reset_password)
+        return [path("<path:object_id>/reset/", reset, name="networks_user_reset"), *super().get_urls()]
+
+    def get_fields(self, request, obj=None):
+        return [
+            "username",
+            "person",
+            "role",
+            "home_division",
+            "home_unit",
+            *(["is_active", *self.FACTS] if obj else []),
+        ]
+
+    FACTS = ["must_change_password", "last_login", "password_changed_at", "created_at", "also"]
+
+    def get_readonly_fields(self, request, obj=None):
+        """The person stays: duties are separated between persons, so a successor gets an account of their own."""
+        return ["username", "person", *self.FACTS] if obj else []
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (
+            obj is None or not barred_from_managing(request.user, obj)
+        )
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"actor": request.user})
+
+    def choices_for(self, db_field, request):
+        rows = super().choices_for(db_field, request)
+        return rows.exclude(tier=Tier.VILLAGE) if db_field.name == "home_division" else rows
+
+    def county_of(self, obj):
+        return obj.county_code
+
+    # --- passwords -----------------------------------------------------------------------------------
+
+    def save_model(self, request, obj, form, change) -> None:
+        if not change:
+            obj.one_time_password = one_time_password()
+            obj.set_password(obj.one_time_password)
+            obj.must_change_password = True
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._password_once(request, obj, obj.one_time_password)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        obj = self.get_object(request, object_id)
+        if obj is not None and request.method == "GET":
+            barred = barred_from_managing(request.user, obj)
+            extra_context = {
+                **(extra_context or {}),
+                "barred": barred if can(request.user, Action.MANAGE_ACCOUNTS) else "",
+            }
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def reset_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A new one-time password, shown once; the account's sessions and its lock-out end."""
+        if not can(request.user, Action.MANAGE_ACCOUNTS):
+            raise PermissionDenied("您的账号不能维护账号。")
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        barred = barred_from_managing(request.user, account)
+        if barred:
+            raise PermissionDenied(barred)
+        if request.method != "POST":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "重设密码",
+                "account": account,
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "admin/networks/user/reset.html", context)
+        password = one_time_password()
+        with transaction.atomic():
+            account.set_password(password)
+            account.must_change_password = True
+            account.save()
+            forget_failures(account.username)
+            audit.record(
+                "重设密码", actor=request.user, subject=account, request=request, county_code=account.county_code
+            )
+        return self._password_once(request, account, password)
+
+    def _password_once(self, request: HttpRequest, account: User, password: str) -> HttpResponse:
+        """The answer to the POST itself holds the password, so that it is stored nowhere, not even in a session."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "一次性密码",
+            "account": account,
+            "password": password,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/networks/user/password_once.html", context)
+
+    # --- columns -------------------------------------------------------------------------------------
+
+    @admin.display(description="使用人", ordering="person__name")
+    def person_name(self, obj):
+        return obj.person.name
+
+    @admin.display(description="所属")
+    def home(self, obj):
+        return obj.home_name or "—"
+
+    @admin.display(description="同一人的其他账号")
+    def also(self, obj):
+        others = [account.username for account in obj.person.accounts.all() if account.pk != obj.pk]
+        return format_html("<strong>{}</strong>", "、".join(others)) if others else "—"
+
+    @admin.display(description="待改初始密码", boolean=True)
+    def first_password(self, obj):
+        return obj.must_change_password
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ScopedAdmin):
+    seen_by = (Action.VIEW_LOGS,)
+    list_display = ["at", "action", "actor_name", "subject_line", "address"]
+    list_filter = ["action"]
+    date_hierarchy = "at"
+    search_fields = ["actor_name", "action", "subject_id"]
+    search_help_text = "按账号、操作或对象编号查找"
+    fields = ["at", "action", "actor_name", "county_code", "subject", "subject_id", "detail", "address"]
+    readonly_fields = fields
+
+    @admin.display(description="对象")
+    def subject_line(self, obj):
+        return f"{obj.subject} {obj.subject_id}".strip() or "—"

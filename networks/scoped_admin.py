@@ -1,0 +1,316 @@
+"""The base of every screen of the web admin: rows by `visible_to`, rights by actions, every save in the audit log.
+
+A screen declares who may see it (`seen_by`) and who may change it (`changed_by`); nothing can be added or deleted unless it
+says so. Choices, filters and deletions offer only rows of one's own scope, whatever stands in the request.
+"""
+
+import itertools
+from collections import defaultdict
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from . import audit
+from .access import Action, ScopedQuerySet, can
+from .models import Division, Tier
+from .models.places import code_range
+
+HISTORY_SHOWN = 200  # versions on a history page
+_LOOKUPS = {"exact", "isnull", "gte", "lt", "year", "month", "day"}  # what filters and the date hierarchy send
+
+
+class _Scoped:
+    """What screens and their inlines share."""
+
+    seen_by: tuple[Action, ...] = ()  # besides whoever may change
+    changed_by: tuple[Action, ...] = ()
+    may_add = False
+    may_delete = False
+
+    def _may(self, request: HttpRequest, actions: tuple[Action, ...]) -> bool:
+        return any(can(request.user, action) for action in actions)
+
+    def has_module_permission(self, request) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return self._may(request, (*self.seen_by, *self.changed_by))
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return self._may(request, self.changed_by)
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return self.may_add and self._may(request, self.changed_by)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return self.may_delete and self._may(request, self.changed_by)
+
+    def get_queryset(self, request) -> ScopedQuerySet:
+        rows = self.model._default_manager.visible_to(request.user)
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs.setdefault("queryset", self.choices_for(db_field, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        kwargs.setdefault("queryset", self.choices_for(db_field, request))
+        kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def choices_for(self, db_field: models.Field, request: HttpRequest) -> models.QuerySet:
+        """Which rows a choice offers and accepts; screens narrow it further, never widen it."""
+        rows = db_field.related_model._default_manager.visible_to(request.user)
+        return rows.filter(tier=Tier.COUNTY) if db_field.name == "county" else rows
+
+
+class ScopedInline(_Scoped, admin.TabularInline):
+    extra = 0
+
+
+class ScopedAdmin(_Scoped, admin.ModelAdmin):
+    list_per_page = 50
+    list_max_show_all = 200
+    view_on_site = False
+    object_history_template = "admin/object_history.html"
+
+    # --- scope ---------------------------------------------------------------------------------------
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404("没有找到这条记录，或它不在您的范围内")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the screen's own filters send: any other lookup would answer questions about hidden columns."""
+        filters = [f[0] if isinstance(f, tuple) else f for f in self.list_filter if not isinstance(f, type)]
+        for field in filter(None, [*filters, self.date_hierarchy]):
+            related = self.model._meta.get_field(field).related_model
+            key = f"{field}__{related._meta.pk.name}" if related else field
+            for prefix in {field, key}:
+                if lookup == prefix or (lookup.startswith(f"{prefix}__") and lookup[len(prefix) + 2 :] in _LOOKUPS):
+                    return True
+        return False
+
+    def get_readonly_fields(self, request, obj=None):
+        """The county of a new row is the bureau's own; nobody moves a row to another county."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "county"] if self._has_county and obj is not None else fields
+
+    def get_changeform_initial_data(self, request):
+        initial = super().get_changeform_initial_data(request)
+        return {**initial, "county": request.user.county_code} if self._has_county else initial
+
+    @property
+    def _has_county(self) -> bool:
+        return any(field.name == "county" and not field.primary_key for field in self.opts.fields)
+
+    # --- saving --------------------------------------------------------------------------------------
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:  # the form found nothing wrong, so somebody was quicker
+            self.message_user(request, "没有保存：刚才有人保存了相同的内容，请核对后重试。", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def response_action(self, request, queryset):
+        try:
+            return super().response_action(request, queryset)
+        except (ValueError, OverflowError, DataError):  # ids that are none
+            self.message_user(request, "没有找到所选的记录，请重新选择。", messages.ERROR)
+            return None
+
+    def save_model(self, request, obj, form, change) -> None:
+        if hasattr(obj, "version"):
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+
+    def log_addition(self, request, obj, message):
+        return self._record(request, "后台新建", obj, message)
+
+    def log_change(self, request, obj, message):
+        return self._record(request, "后台修改", obj, message)
+
+    def log_deletions(self, request, queryset):
+        return [self._record(request, "后台删除", obj, []) for obj in queryset]
+
+    def _record(self, request, action: str, obj: models.Model, message: list):
+        """Field names only; the values stand in the row's history."""
+        fields = sorted({name for part in message for act in part.values() for name in act.get("fields", [])})
+        return audit.record(
+            action, actor=request.user, subject=obj, request=request, county_code=self.county_of(obj), fields=fields
+        )
+
+    def county_of(self, obj: models.Model) -> str:
+        """To which county's auditors the act belongs; '' leaves it to the actor's county."""
+        return getattr(obj, "county_id", None) or getattr(obj, "county_code", None) or ""
+
+    # --- history -------------------------------------------------------------------------------------
+
+    def history_view(self, request, object_id, extra_context=None) -> HttpResponse:
+        """Who changed what, when and why. The row is looked up in scope, and there is no way back to an old version:
+        SimpleHistoryAdmin would show any county's rows here and accept a revert even with its button hidden."""
+        obj = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied("您的账号不能查看这类记录。")
+        if obj is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"修改记录：{obj}",
+            "subtitle": None,
+            "versions": history_of(obj) if hasattr(obj, "history") else [],
+            "shown": HISTORY_SHOWN,
+            "module_name": self.opts.verbose_name_plural,
+            "object": obj,
+            "opts": self.opts,
+            "preserved_filters": self.get_preserved_filters(request),
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.object_history_template, context)
+
+
+class VersionedForm(forms.ModelForm):
+    """Optimistic locking: whoever saves second sees both values and chooses (IN-4). A second save keeps one's own."""
+
+    seen_version = forms.IntegerField(label="", widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen_version"].initial = self.instance.version
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk is None:
+            return cleaned
+        stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
+        if cleaned.get("seen_version") != stored.version:
+            theirs = forms.models.model_to_dict(stored, fields=[name for name in self.fields if name != "seen_version"])
+            for name, value in theirs.items():
+                if name in cleaned and _comparable(value) != _comparable(cleaned[name]):
+                    shown = _shown(self.fields[name], value)
+                    self.add_error(name, f"已有人先改成了“{shown}”。要用您填的，再保存一次；要用现有的，请照此改回。")
+            self.add_error(None, "这条记录在您打开之后已被别人修改，没有保存。请核对下面标出的内容，再保存一次。")
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen_version")] = str(stored.version)
+        self.instance.version = stored.version
+        return cleaned
+
+
+def _comparable(value: object) -> object:
+    if isinstance(value, models.QuerySet | list):
+        return {row.pk for row in value}
+    return value.pk if isinstance(value, models.Model) else value
+
+
+def _shown(field: forms.Field, value: object) -> str:
+    """A stored value as the form would say it."""
+    if isinstance(field, forms.ModelMultipleChoiceField):
+        return "、".join(map(str, value)) or "（空）"
+    if isinstance(field, forms.ModelChoiceField):
+        return str(field.queryset.filter(pk=value).first() or "（空）")
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(field.choices).get(value, value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "（空）" if value in (None, "") else str(value)
+
+
+class ScopedRelatedFilter(admin.RelatedFieldListFilter):
+    """Filters on foreign keys name only rows of one's own scope."""
+
+    def field_choices(self, field, request, model_admin):
+        rows = field.related_model._default_manager.visible_to(request.user)
+        return [(row.pk, str(row)) for row in rows]
+
+
+admin.FieldListFilter.register(lambda field: field.remote_field, ScopedRelatedFilter, take_priority=True)
+
+
+class TownshipFilter(admin.SimpleListFilter):
+    """The rows at or below a township, by a range over the division code in `place`."""
+
+    title = "乡镇"
+    parameter_name = "township"
+    place = "division_id"
+
+    def lookups(self, request, model_admin):
+        return [(d.code, d.short_name) for d in Division.objects.visible_to(request.user).filter(tier=Tier.TOWNSHIP)]
+
+    def queryset(self, request, queryset):
+        if self.value() not in {code for code, _ in self.lookup_choices}:
+            return queryset
+        first, after = code_range(self.value())
+        return queryset.filter(**{f"{self.place}__gte": first, f"{self.place}__lt": after})
+
+
+_KINDS = {"+": "新建", "~": "修改", "-": "删除"}
+
+
+def history_of(obj: models.Model) -> list[dict[str, object]]:
+    """The last versions of a row, newest first: when, who, what kind, why, and for each changed field (label, old, new)."""
+    rows = list(obj.history.select_related("history_user__person").order_by("-history_date", "-history_id"))
+    rows = rows[: HISTORY_SHOWN + 1]
+    deltas = [
+        newer.diff_against(older, foreign_keys_are_objs=False).changes for newer, older in itertools.pairwise(rows)
+    ]
+    names = _names_of_related(obj, deltas)
+    versions = []
+    for row, changes in zip(rows, [*deltas, []], strict=False):
+        described = [
+            (_label(obj, c.field), _said(obj, c.field, c.old, names), _said(obj, c.field, c.new, names))
+            for c in changes
+            if c.field != "version"
+        ]
+        versions.append(
+            {
+                "at": row.history_date,
+                "who": row.history_user,
+                "kind": _KINDS[row.history_type],
+                "reason": row.history_change_reason or "",
+                "changes": described,
+            }
+        )
+    return versions[:HISTORY_SHOWN]
+
+
+def _label(obj: models.Model, name: str) -> str:
+    return str(obj._meta.get_field(name).verbose_name)
+
+
+def _names_of_related(obj: models.Model, deltas: list) -> dict[type[models.Model], dict[object, str]]:
+    """Names of all rows that the versions point to, one query per related model."""
+    wanted = defaultdict(set)
+    for change in (change for changes in deltas for change in changes):
+        related = obj._meta.get_field(change.field).related_model
+        for value in (change.old, change.new) if related else ():
+            wanted[related].update(_keys(value, related))
+    return {
+        related: {pk: str(row) for pk, row in related._default_manager.in_bulk(keys).items()}
+        for related, keys in wanted.items()
+    }
+
+
+def _keys(value: object, related: type[models.Model]) -> list[object]:
+    """The keys in a change's value: of a foreign key one, of a many-to-many field those in its list of through rows."""
+    if isinstance(value, list):
+        return [row[related._meta.model_name] for row in value]
+    return [] if value is None else [value]
+
+
+def _said(obj: models.Model, name: str, value: object, names: dict) -> str:
+    field = obj._meta.get_field(name)
+    if field.related_model:
+        known = names.get(field.related_model, {})
+        return "、".join(known.get(key, str(key)) for key in _keys(value, field.related_model)) or "（空）"
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value or "（空）"))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "（空）" if value in (None, "") else str(value)

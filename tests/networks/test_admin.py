@@ -1,0 +1,343 @@
+"""The web admin: scoped, audited, state read-only, and the two traps of admin histories closed."""
+
+import datetime
+import re
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from networks.access import Action
+from networks.models import AffiliatedBody, AuditEvent, Division, Institution, MemberUnit, Person, UnitTerm, User
+from networks.scoped_admin import ScopedAdmin
+from reporting.models import AssessmentYear, QuotaAdjustment
+from trainings.models import DeliveryForm, Theme, TrainingSession
+
+
+@pytest.fixture
+def bureau(world, client):
+    client.force_login(world.bureau)
+    return client
+
+
+def url(model, page="changelist", *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def filled(response, **changes):
+    """The form of an admin page as a browser would send it back, with `changes`."""
+    form = response.context["adminform"].form
+    data = {}
+    for bound in [*form, *(f for fs in response.context["inline_admin_formsets"] for f in _formset_fields(fs.formset))]:
+        value = bound.value()
+        if value is None or value is False:
+            continue
+        if isinstance(value, (list, tuple)):
+            data[bound.html_name] = [getattr(v, "pk", v) for v in value]
+        else:
+            data[bound.html_name] = "on" if value is True else getattr(value, "pk", value)
+    data.update(changes)
+    return data
+
+
+def _formset_fields(formset):
+    yield from formset.management_form
+    for form in formset.forms:
+        yield from form
+
+
+# --- the site ----------------------------------------------------------------------------------------
+
+
+def test_the_first_page_leads_to_review_year_and_imports_and_speaks_chinese(bureau):
+    page = bureau.get("/admin/").content.decode()
+    for name in ["review-queue", "assessment-now", "import-list"]:
+        assert f'href="{reverse(name)}"' in page
+    assert "管理首页" in page
+    visible = re.sub(r"<[^>]+>", " ", page.split('id="content" ', 1)[1].split(">", 1)[1])
+    assert not re.search(r"[A-Za-z]{3,}", visible.replace("&rsaquo;", ""))
+
+
+def test_only_screens_that_know_our_scopes_are_registered():
+    assert all(isinstance(screen, ScopedAdmin) for screen in admin.site._registry.values())
+    assert {m._meta.app_label for m in admin.site._registry} == {"networks", "trainings", "reporting"}
+
+
+def test_every_screen_says_by_which_actions_it_is_seen():
+    for screen in admin.site._registry.values():
+        assert set(screen.seen_by) | set(screen.changed_by) <= set(Action)
+        assert screen.seen_by
+
+
+@pytest.mark.parametrize("role", ["bureau", "auditor", "centre", "operator"])
+def test_every_list_and_every_form_opens_for_whoever_may_see_it(world, client, role):
+    world.session(status="submitted")
+    QuotaAdjustment.objects.create(
+        year=world.assessment_year, unit=world.ours, sessions=2, attendances=200, reason="撤并"
+    )
+    client.force_login(world.users[role])
+    opened = 0
+    for model, screen in admin.site._registry.items():
+        response = client.get(url(model))
+        request = response.wsgi_request
+        assert response.status_code == (200 if screen.has_view_permission(request) else 403), model
+        if response.status_code == 200:
+            opened += 1
+            for row in model._default_manager.visible_to(world.users[role])[:1]:
+                assert client.get(url(model, "change", row.pk)).status_code == 200
+                assert client.get(url(model, "history", row.pk)).status_code == 200
+            if screen.has_add_permission(request):
+                assert client.get(url(model, "add")).status_code == 200
+    assert opened >= 2
+
+
+# --- scope -------------------------------------------------------------------------------------------
+
+
+def test_ac_1_lists_forms_and_histories_of_another_county_are_not_there(world, bureau):
+    there = Institution.objects.filter(division=world.other_county).get()
+    theirs = [there, world.foreign, world.foreign_town, world.foreign_town.person, world.other_county]
+    theirs.append(world.session(world.foreign, status="submitted", title="外县机密培训"))
+    for row in theirs:
+        for page in ["change", "history"]:
+            assert bureau.get(url(type(row), page, row.pk)).status_code == 404, row
+        assert bureau.post(url(type(row), "change", row.pk), {}).status_code in {403, 404}
+        listing = bureau.get(url(type(row))).content.decode()
+        assert url(type(row), "change", row.pk) not in listing
+        assert "外县机密培训" not in listing and "大丰镇" not in listing
+
+
+def test_trap_1_the_history_page_of_a_foreign_row_is_404_and_ours_tells_what_changed(world, bureau, client):
+    ours, theirs = world.session(), world.session(world.foreign)
+    theirs.revise(actor=world.foreign_town, seen_version=theirs.version, changes={"title": "外县机密培训"})
+    ours.revise(actor=world.town, seen_version=ours.version, changes={"title": "黑山羊养殖", "organiser": world.ours})
+    assert bureau.get(url(TrainingSession, "history", theirs.pk)).status_code == 404
+    page = bureau.get(url(TrainingSession, "history", ours.pk)).content.decode()
+    assert "培训名称：桑蚕小蚕共育技术 → 黑山羊养殖" in page
+
+
+@pytest.mark.parametrize("name", ["bureau", "auditor"])
+def test_trap_2_no_post_brings_an_old_version_back(world, client, name):
+    session = world.session(status="verified")
+    client.force_login(world.users[name])
+    for version in session.history.all():
+        address = f"{url(TrainingSession, 'history', session.pk)}{version.history_id}/"
+        answer = client.post(address, {"title": "回到草稿", "status": "draft"})
+        assert answer.status_code in {302, 403, 404}  # 302: Django reads the whole tail as an id, which is none
+        if answer.status_code == 302:
+            assert client.get(answer["Location"]).status_code == 404
+    stored = TrainingSession.objects.get(pk=session.pk)
+    assert (stored.status, stored.version) == ("verified", session.version)
+
+
+def test_ac_3_choices_offer_and_accept_only_the_own_county(world, bureau):
+    page = bureau.get(url(AffiliatedBody, "add"))
+    assert "大丰镇" not in page.content.decode()
+    sent = filled(page, name="县图书馆", unit=world.foreign.pk)
+    refused = bureau.post(url(AffiliatedBody, "add"), sent)
+    assert refused.status_code == 200 and refused.context["adminform"].form.errors["unit"]
+    sent.update(unit=world.wxgtj.pk, county=world.other_county.pk)
+    assert bureau.post(url(AffiliatedBody, "add"), sent).status_code == 200
+    assert not AffiliatedBody.objects.filter(name="县图书馆").exists()
+    sent.update(county=world.county.pk)
+    assert bureau.post(url(AffiliatedBody, "add"), sent).status_code == 302
+    assert AffiliatedBody.objects.get(name="县图书馆").unit == world.wxgtj
+
+
+def test_ac_3_filters_name_no_foreign_row_and_answer_no_question_about_hidden_columns(world, bureau):
+    world.session(world.foreign, status="submitted")
+    assert "大丰镇" not in bureau.get(url(TrainingSession)).content.decode()
+    for query in [
+        "password__startswith=md5",
+        "person__phone__startswith=1",
+        "person__accounts__password__contains=a",
+        "home_unit__county__name=x",
+    ]:
+        assert bureau.get(f"{url(User)}?{query}").status_code == 400, query
+    assert bureau.get(f"{url(User)}?role__exact=bureau").status_code == 200
+
+
+# --- what may be changed -----------------------------------------------------------------------------
+
+
+def test_a_change_is_recorded_with_field_names_and_in_the_history(world, bureau):
+    place = world.places["新汉村"]
+    page = bureau.get(url(Division, "change", place.pk))
+    assert bureau.post(page.request["PATH_INFO"], filled(page, short_name="新汉新村")).status_code == 302
+    place.refresh_from_db()
+    assert (place.short_name, place.code) == ("新汉新村", "450124100201")
+    event = AuditEvent.objects.get(action="后台修改")
+    assert (event.actor, event.subject, event.subject_id) == (world.bureau, "division", place.pk)
+    assert event.county_code == "450124"
+
+
+def test_codes_of_places_and_words_of_the_document_are_read_only(world, bureau):
+    theme = Theme.objects.first()
+    page = bureau.get(url(Theme, "change", theme.pk))
+    bureau.post(page.request["PATH_INFO"], filled(page, name="别的", shown_as="今天的叫法", retired="on"))
+    stored = Theme.objects.get(pk=theme.pk)
+    assert (stored.name, stored.shown_as, stored.retired) == (theme.name, "今天的叫法", True)
+    assert bureau.post(url(Theme, "delete", theme.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_unit_is_edited_with_its_dated_facts(world, bureau):
+    page = bureau.get(url(MemberUnit, "change", world.lgj.pk))
+    sent = filled(page, name="县委老干部局", name_unconfirmed="")
+    sent |= {
+        "terms-TOTAL_FORMS": 2,
+        "terms-1-unit": world.lgj.pk,
+        "terms-1-fact": "quota",
+        "terms-1-starts_on": "2027-01-01",
+    }
+    assert bureau.post(page.request["PATH_INFO"], sent).status_code == 302
+    world.lgj.refresh_from_db()
+    assert world.lgj.name == "县委老干部局"
+    assert UnitTerm.objects.get(unit=world.lgj, fact="quota").starts_on == datetime.date(2027, 1, 1)
+
+
+def test_in_4_whoever_saves_second_sees_both_values_and_chooses(world, bureau):
+    row = Institution.objects.get(name="白山镇社区学校")
+    mine = bureau.get(url(Institution, "change", row.pk))
+    theirs = filled(bureau.get(url(Institution, "change", row.pk)), status="running")
+    assert bureau.post(mine.request["PATH_INFO"], theirs).status_code == 302
+    sent = filled(mine, status="idle")
+    conflict = bureau.post(mine.request["PATH_INFO"], sent)
+    page = conflict.content.decode()
+    assert conflict.status_code == 200 and "已被别人修改" in page and "已有人先改成了“运行”" in page
+    assert Institution.objects.get(pk=row.pk).status == "running"
+    again = filled(conflict, status="idle")
+    assert bureau.post(mine.request["PATH_INFO"], again).status_code == 302
+    stored = Institution.objects.get(pk=row.pk)
+    assert (stored.status, stored.version) == ("idle", 2)
+
+
+# --- sessions ----------------------------------------------------------------------------------------
+
+
+def test_ac_4_a_session_is_neither_added_changed_nor_deleted_here(world, bureau):
+    session = world.session(status="submitted")
+    assert bureau.get(url(TrainingSession, "add")).status_code == 403
+    assert bureau.post(url(TrainingSession, "change", session.pk), {"status": "verified"}).status_code == 403
+    assert bureau.post(url(TrainingSession, "delete", session.pk), {"post": "yes"}).status_code == 403
+    assert TrainingSession.objects.get(pk=session.pk).status == "submitted"
+
+
+def test_verifying_in_bulk_calls_the_verb_and_says_what_was_left_out(world, bureau):
+    good, draft = world.session(status="submitted"), world.session(title="还是草稿")
+    own = world.session(actor=world.bureau, status="submitted", title="自己代录的")
+    chosen = [row.pk for row in (good, draft, own)]
+    sent = {"action": "verify_selected", "_selected_action": chosen}
+    page = bureau.post(url(TrainingSession), sent, follow=True).content.decode()
+    assert "已核定 1 场" in page and "有 2 场没有核定" in page
+    assert "《还是草稿》" in page and "须由另一位工作人员核定" in page
+    good.refresh_from_db()
+    assert (good.status, good.verified_attendance, good.verified_by) == ("verified", 50, world.bureau)
+
+
+def test_returning_in_bulk_asks_for_the_reason_first(world, bureau):
+    session = world.session(status="submitted")
+    sent = {"action": "send_back_selected", "_selected_action": [session.pk]}
+    asked = bureau.post(url(TrainingSession), sent)
+    assert asked.status_code == 200 and session.number in asked.content.decode()
+    refused = bureau.post(url(TrainingSession), sent | {"confirmed": "1", "reason": "other"})
+    assert "请用文字说明" in refused.content.decode()
+    bureau.post(url(TrainingSession), sent | {"confirmed": "1", "reason": "figure", "note": "只有 38 人签到"})
+    session.refresh_from_db()
+    assert (session.status, session.return_note) == ("returned", "只有 38 人签到")
+
+
+@pytest.mark.parametrize("name", ["auditor", "centre"])
+def test_ac_5_who_may_only_look_has_no_action_on_sessions(world, client, name):
+    session = world.session(status="submitted")
+    client.force_login(world.users[name])
+    client.post(url(TrainingSession), {"action": "verify_selected", "_selected_action": [session.pk]})
+    session.refresh_from_db()
+    assert session.status == "submitted"
+
+
+@pytest.mark.parametrize("chosen", ["abc", "99999999999999999999999", "-1", "1 OR 1=1"])
+def test_ids_that_are_none_are_answered_with_a_message(world, bureau, chosen):
+    sent = {"action": "verify_selected", "_selected_action": [chosen]}
+    assert bureau.post(url(TrainingSession), sent).status_code in {200, 302}
+    assert bureau.get(url(TrainingSession, "change", chosen)).status_code == 404
+
+
+# --- years and quotas --------------------------------------------------------------------------------
+
+
+def test_opening_a_year_copies_the_counting_forms(world, bureau):
+    page = bureau.get(url(AssessmentYear, "add"))
+    assert bureau.post(page.request["PATH_INFO"], filled(page, year=world.year + 1)).status_code == 302
+    opened = AssessmentYear.objects.get(county=world.county, year=world.year + 1)
+    assert set(opened.counting_forms.all()) == set(DeliveryForm.objects.filter(counts_for_quota=True))
+    again = bureau.post(page.request["PATH_INFO"], filled(page, year=world.year + 1))
+    assert again.status_code == 200 and "已经存在" in again.content.decode()
+
+
+def test_rules_of_an_open_year_are_edited_and_those_of_a_locked_year_are_not(world, bureau):
+    year = world.assessment_year
+    page = bureau.get(url(AssessmentYear, "change", year.pk))
+    sent = filled(page, required_sessions=5, status="published")
+    assert bureau.post(page.request["PATH_INFO"], sent).status_code == 302
+    year.refresh_from_db()
+    assert (year.required_sessions, year.status, year.version) == (5, "open", 1)
+    AssessmentYear.objects.filter(pk=year.pk).update(status="locked")
+    sent["required_sessions"] = 1
+    assert bureau.post(page.request["PATH_INFO"], sent).status_code == 403
+    assert bureau.get(page.request["PATH_INFO"]).status_code == 200  # still readable
+    adjusted = {"year": year.pk, "unit": world.ours.pk, "sessions": 2, "attendances": 200, "reason": "撤并"}
+    assert bureau.post(url(QuotaAdjustment, "add"), adjusted).status_code == 200
+    assert not QuotaAdjustment.objects.exists()
+
+
+def test_a_quota_adjustment_needs_a_reason_and_a_unit_of_the_county(world, bureau):
+    sent = {"year": world.assessment_year.pk, "unit": world.ours.pk, "sessions": 2, "attendances": 200, "reason": ""}
+    assert bureau.post(url(QuotaAdjustment, "add"), sent).status_code == 200
+    assert (
+        bureau.post(url(QuotaAdjustment, "add"), sent | {"reason": "撤并", "unit": world.foreign.pk}).status_code == 200
+    )
+    assert not QuotaAdjustment.objects.exists()
+    assert bureau.post(url(QuotaAdjustment, "add"), sent | {"reason": "撤并"}).status_code == 302
+    row = QuotaAdjustment.objects.get()
+    assert bureau.post(url(QuotaAdjustment, "delete", row.pk), {"post": "yes"}).status_code == 302
+    assert AuditEvent.objects.filter(action="后台删除", subject_id=str(row.pk)).exists()
+
+
+def test_a_person_is_deleted_only_while_no_account_points_to_them(world, bureau):
+    nobody = Person.objects.create(county=world.county, name="录错的人")
+    assert bureau.post(url(Person, "delete", nobody.pk), {"post": "yes"}).status_code == 302
+    assert bureau.post(url(Person, "delete", world.town.person.pk), {"post": "yes"}).status_code == 403
+    assert not Person.objects.filter(name="录错的人").exists()
+
+
+# --- query counts ------------------------------------------------------------------------------------
+
+
+def test_ld_2_admin_lists_take_the_same_queries_for_3_and_30_rows(world, bureau, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def queries(model):
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert bureau.get(url(model)).status_code == 200
+        return len(captured)
+
+    def more(number):
+        for _ in range(number):
+            world.session(status="submitted")
+            person = Person.objects.create(county=world.county, name="某人")
+            User.objects.create_user(
+                f"u{Person.objects.count()}", "x", person=person, role="unit", home_unit=world.wxgtj
+            )
+            AffiliatedBody.objects.create(
+                county=world.county, unit=world.wxgtj, name=f"某馆{AffiliatedBody.objects.count()}"
+            )
+
+    models = [TrainingSession, User, Person, AffiliatedBody, MemberUnit, Institution, Division, AuditEvent]
+    models.remove(AuditEvent)
+    more(3)
+    few = {model: queries(model) for model in models}
+    more(27)
+    assert {model: queries(model) for model in models} == few

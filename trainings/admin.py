@@ -1,0 +1,258 @@
+"""The bureau's lists of what was done. A session's state is read-only here; two actions call the same verbs as the desk."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+
+from networks.access import Action, can
+from networks.scoped_admin import ScopedAdmin, TownshipFilter
+
+from .models import (
+    Audience,
+    DeliveryForm,
+    ImportBatch,
+    Language,
+    Programme,
+    Project,
+    Refused,
+    ReturnReason,
+    Theme,
+    TrainingSession,
+)
+
+LEFT_OUT_SHOWN = 20  # reasons named one by one after a bulk action; the rest as a number
+
+
+class VocabularyAdmin(ScopedAdmin):
+    """Words are retired, never deleted; the document's own word stays as it was written."""
+
+    seen_by = (Action.VIEW_LOGS,)
+    changed_by = (Action.MANAGE_VOCABULARY,)
+    may_add = True
+    list_display = ["name", "shown_as", "clause", "position", "retired"]
+    list_filter = ["retired"]
+    search_fields = ["name", "shown_as"]
+    search_help_text = "按名称查找"
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["name"] if obj else []
+
+
+admin.site.register([Theme, Programme, Project, Language], VocabularyAdmin)
+
+
+@admin.register(DeliveryForm)
+class DeliveryFormAdmin(VocabularyAdmin):
+    list_display = [*VocabularyAdmin.list_display, "counts_for_quota"]
+
+
+@admin.register(Audience)
+class AudienceAdmin(VocabularyAdmin):
+    list_display = [*VocabularyAdmin.list_display, "sensitivity"]
+    list_filter = ["retired", "sensitivity"]
+
+
+class SessionTownship(TownshipFilter):
+    title = "举办乡镇"
+    place = "place_id"
+
+
+class SendBackForm(forms.Form):
+    reason = forms.ChoiceField(
+        label="退回原因",
+        choices=[("", "请选择"), *ReturnReason.choices],
+        error_messages={"required": "请选择退回原因"},
+    )
+    note = forms.CharField(
+        label="具体说明",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="填报人首先看到这句话，请写明要改什么、补什么",
+    )
+
+    def clean(self):
+        given = super().clean()
+        if given.get("reason") == ReturnReason.OTHER and not given.get("note"):
+            self.add_error("note", "选择“其他”时，请用文字说明")
+        return given
+
+
+@admin.register(TrainingSession)
+class TrainingSessionAdmin(ScopedAdmin):
+    seen_by = (Action.VIEW_SESSIONS,)
+    list_display = [
+        "title",
+        "held_on",
+        "organiser",
+        "place_line",
+        "reported_attendance",
+        "verified_attendance",
+        "status",
+        "number",
+    ]
+    list_filter = ["status", "organiser", SessionTownship, "theme", "form", "is_historical"]
+    list_select_related = ["organiser", "place__parent"]
+    date_hierarchy = "held_on"
+    search_fields = ["title", "number", "organiser_written", "venue"]
+    search_help_text = "按名称、编号、主办单位（原文）或地点查找"
+    actions = ["verify_selected", "send_back_selected"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "number",
+                    "title",
+                    "organiser",
+                    "organiser_written",
+                    "co_organiser_text",
+                    "host",
+                    "place_line",
+                    "venue",
+                ]
+            },
+        ),
+        ("时间", {"fields": ["held_on", "ends_on", "start_time", "end_time", "part_of_day", "minutes"]}),
+        (
+            "内容",
+            {
+                "fields": [
+                    "theme",
+                    "programme",
+                    "project",
+                    "form",
+                    "language",
+                    "audience_text",
+                    "instructors",
+                    "remarks",
+                ]
+            },
+        ),
+        (
+            "人次",
+            {
+                "fields": [
+                    "planned_attendance",
+                    "reported_attendance",
+                    "rostered_attendance",
+                    "verified_attendance",
+                    "verified_reason",
+                ]
+            },
+        ),
+        (
+            "办理",
+            {
+                "fields": [
+                    "status",
+                    "entered_by",
+                    "on_behalf_source",
+                    "submitted_by",
+                    "submitted_at",
+                    "verified_by",
+                    "verified_at",
+                    "return_reason",
+                    "return_note",
+                    "is_historical",
+                    "batch",
+                ]
+            },
+        ),
+    ]
+
+    @admin.display(description="举办地", ordering="place")
+    def place_line(self, obj):
+        return obj.place_name or "—"
+
+    def has_review_permission(self, request) -> bool:
+        return can(request.user, Action.REVIEW)
+
+    @admin.action(description="核定所选场次（按填报人次）", permissions=["review"])
+    def verify_selected(self, request, queryset):
+        self._each(
+            request, queryset, "核定", lambda row: row.verify(actor=request.user, attendance=row.reported_attendance)
+        )
+
+    @admin.action(description="退回所选场次", permissions=["review"])
+    def send_back_selected(self, request, queryset):
+        """Asks for the reason on a page of its own; the same reason goes with every session."""
+        form = SendBackForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            given = form.cleaned_data
+            self._each(request, queryset, "退回", lambda row: row.send_back(actor=request.user, **given))
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "退回所选场次",
+            "form": form,
+            "rows": queryset[: self.list_per_page],
+            "number": queryset.count(),
+            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "checkbox": helpers.ACTION_CHECKBOX_NAME,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/trainings/send_back.html", context)
+
+    def _each(self, request, queryset, word, act) -> None:
+        """Every session for itself; says how many went through and why the others did not."""
+        done, left_out = 0, []
+        for row in queryset.select_related("organiser"):
+            try:
+                act(row)
+                done += 1
+            except Refused as refused:
+                left_out.append(f"《{row}》：{'；'.join(refused.reasons)}")
+            except PermissionDenied as denied:
+                left_out.append(f"《{row}》：{denied}")
+        if done:
+            self.message_user(request, f"已{word} {done} 场。", messages.SUCCESS)
+        if left_out:
+            more = f"\n……另有 {len(left_out) - LEFT_OUT_SHOWN} 场" if len(left_out) > LEFT_OUT_SHOWN else ""
+            reasons = "\n".join(left_out[:LEFT_OUT_SHOWN])
+            self.message_user(request, f"有 {len(left_out)} 场没有{word}：\n{reasons}{more}", messages.WARNING)
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ScopedAdmin):
+    """For looking up; confirming and undoing happen on the import pages."""
+
+    seen_by = (Action.IMPORT, Action.VIEW_LOGS)
+    list_display = [
+        "uploaded_at",
+        "original_name",
+        "user",
+        "unit",
+        "state",
+        "historical",
+        "rows",
+        "created",
+        "duplicates",
+    ]
+    list_display_links = ["uploaded_at", "original_name"]
+    list_filter = ["state", "historical"]
+    list_select_related = ["user", "unit"]
+    date_hierarchy = "uploaded_at"
+    search_fields = ["original_name", "user__username"]
+    search_help_text = "按文件名或账号查找"
+    fields = [
+        "original_name",
+        "sha256",
+        "user",
+        "unit",
+        "state",
+        "historical",
+        "year",
+        "rows",
+        "created",
+        "duplicates",
+        "uploaded_at",
+        "committed_at",
+        "confirmed_by",
+        "undo_proposed_by",
+        "undone_by",
+        "undone_at",
+    ]
