@@ -1,0 +1,179 @@
+"""Who makes, changes, resets and disables which account (三员: nobody manages their own, AC-5)."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from networks.models import AuditEvent, Person, User
+
+USERS = "/admin/networks/user/"
+
+
+def add(client, world, **changes):
+    person = changes.pop("person", None) or Person.objects.create(county=world.county, name="新来的人")
+    data = {
+        "username": "newcomer",
+        "person": person.pk,
+        "role": "township",
+        "home_division": world.places["白山镇"].pk,
+        "home_unit": "",
+    }
+    return client.post(f"{USERS}add/", data | changes)
+
+
+def change(client, account, **changes):
+    data = {
+        "role": account.role,
+        "home_division": account.home_division_id or "",
+        "home_unit": account.home_unit_id or "",
+        "is_active": "on",
+    }
+    data |= changes
+    return client.post(f"{USERS}{account.pk}/change/", {k: v for k, v in data.items() if v is not None})
+
+
+def password_on(response):
+    return re.search(r"<code>(.*?)</code>", response.content.decode())[1]
+
+
+@pytest.fixture
+def bureau(world, client):
+    client.force_login(world.bureau)
+    return client
+
+
+@pytest.fixture
+def operator(world):
+    client = Client()
+    client.force_login(world.operator)
+    return client
+
+
+def test_id_1_a_new_account_gets_a_random_password_that_is_shown_once_and_must_be_changed(world, bureau):
+    response = add(bureau, world)
+    assert response.status_code == 200 and "no-store" in response["Cache-Control"]
+    password = password_on(response)
+    account = User.objects.get(username="newcomer")
+    assert account.check_password(password) and account.must_change_password
+    assert AuditEvent.objects.get(action="后台新建").subject_id == str(account.pk)
+    assert password not in str(AuditEvent.objects.values()) + str(dict(bureau.session))
+    assert password not in bureau.get(f"{USERS}{account.pk}/change/").content.decode()
+    stranger = Client()
+    assert stranger.post("/login/", {"username": "newcomer", "password": password}).status_code == 302
+    assert stranger.get("/sessions/")["Location"] == "/password/"
+
+
+def test_a_reset_ends_sessions_and_lock_out_and_is_asked_for_once(world, bureau):
+    signed_in, town = Client(), world.town
+    signed_in.force_login(town)
+    for _ in range(5):
+        Client().post("/login/", {"username": "town", "password": "wrong"})
+    assert "重设密码" in bureau.get(f"{USERS}{town.pk}/reset/").content.decode()
+    password = password_on(bureau.post(f"{USERS}{town.pk}/reset/"))
+    assert signed_in.get("/sessions/")["Location"].startswith("/login/")
+    assert Client().post("/login/", {"username": "town", "password": password}).status_code == 302
+    event = AuditEvent.objects.get(action="重设密码")
+    assert (event.actor, event.subject_id) == (world.bureau, str(town.pk))
+
+
+def test_ac_5_nobody_changes_or_resets_their_own_account(world, bureau, operator):
+    for client, own in [(bureau, world.bureau), (operator, world.operator)]:
+        assert change(client, own, role="leader").status_code == 403
+        assert client.post(f"{USERS}{own.pk}/reset/").status_code == 403
+        assert "不能改动自己的账号" in client.get(f"{USERS}{own.pk}/change/").content.decode()
+        own.refresh_from_db()
+        assert own.role in {"bureau", "operator"}
+
+
+def test_ac_5_a_second_account_of_the_same_person_is_no_way_round(world, bureau):
+    second = User.objects.create_user(
+        "bureau-b", "x", person=world.bureau.person, role="leader", home_division=world.county
+    )
+    assert change(bureau, second, role="bureau").status_code == 403
+    assert bureau.post(f"{USERS}{second.pk}/reset/").status_code == 403
+    refused = add(bureau, world, person=world.bureau.person, role="bureau", home_division=world.county.pk)
+    assert "不能给自己建立账号" in refused.content.decode()
+    assert not User.objects.filter(username="newcomer").exists()
+    listing = bureau.get(USERS).content.decode()
+    assert "<strong>bureau-b</strong>" in listing  # two accounts of one person are possible, and visible
+
+
+def test_ac_5_a_bureau_account_is_made_and_reset_by_another_bureau_person(world, bureau, operator):
+    county = world.county.pk
+    assert "本县已有领导小组办公室的账号" in add(operator, world, role="bureau", home_division=county).content.decode()
+    assert change(operator, world.bureau2, is_active=None).status_code == 403
+    assert operator.post(f"{USERS}{world.bureau2.pk}/reset/").status_code == 403
+    assert bureau.post(f"{USERS}{world.bureau2.pk}/reset/").status_code == 200
+    assert add(bureau, world, role="bureau", home_division=county).status_code == 200
+    assert User.objects.get(username="newcomer").role == "bureau"
+
+
+def test_ac_5_the_operator_promotes_nobody_to_the_bureau(world, operator):
+    refused = change(operator, world.leader, role="bureau")
+    assert refused.status_code == 200 and "本县已有领导小组办公室的账号" in refused.content.decode()
+    world.leader.refresh_from_db()
+    assert world.leader.role == "leader"
+
+
+def test_first_set_up_the_operator_makes_the_first_bureau_account_and_no_second(world, operator):
+    User.objects.filter(role="bureau").update(role="leader")
+    county = world.county.pk
+    assert add(operator, world, role="bureau", home_division=county).status_code == 200
+    assert "本县已有" in add(operator, world, username="second", role="bureau", home_division=county).content.decode()
+    first = User.objects.get(username="newcomer")
+    User.objects.filter(pk=first.pk).update(is_active=False)  # disabling the first opens no door
+    assert "本县已有" in add(operator, world, username="third", role="bureau", home_division=county).content.decode()
+
+
+def test_the_bureau_makes_no_operator_and_sees_none(world, bureau):
+    assert f"{USERS}{world.operator.pk}/" not in bureau.get(USERS).content.decode()
+    assert bureau.get(f"{USERS}{world.operator.pk}/change/").status_code == 404
+    assert add(bureau, world, role="operator", home_division="").status_code == 200
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_ac_3_homes_and_people_of_another_county_are_refused(world, bureau):
+    tries = [
+        {"home_division": world.other_places["大丰镇"].pk},
+        {"home_division": "", "role": "unit", "home_unit": world.foreign.pk},
+        {"person": world.foreign_town.person},
+        {"role": "bureau", "home_division": world.other_county.pk},
+        {"home_division": world.places["新汉村"].pk},
+    ]
+    for wrong in tries:
+        assert add(bureau, world, **wrong).status_code == 200
+        assert not User.objects.filter(username="newcomer").exists(), wrong
+    assert change(bureau, world.town, home_division=world.other_places["大丰镇"].pk).status_code == 200
+    world.town.refresh_from_db()
+    assert world.town.home_division == world.places["白山镇"]
+
+
+def test_an_account_keeps_its_person_and_name_and_is_disabled_not_deleted(world, bureau):
+    sent = {"person": world.bureau2.person.pk, "username": "renamed", "is_active": None}
+    assert change(bureau, world.town, **sent).status_code == 302
+    stored = User.objects.get(pk=world.town.pk)
+    assert (stored.username, stored.person_id, stored.is_active) == ("town", world.town.person_id, False)
+    assert bureau.post(f"{USERS}{world.town.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_role_needs_a_home_that_fits(world, bureau):
+    tries = [
+        ({"role": "township", "home_division": world.county.pk}, "乡镇专干的账号应属于一个乡镇"),
+        ({"role": "unit"}, "成员单位的账号应属于一个单位"),
+        ({"role": "bureau"}, "应属于一个县"),
+        ({"role": "leader", "home_division": ""}, "请选择所属县"),
+        ({"role": "head", "home_unit": world.wxgtj.pk}, "只能填一个"),
+    ]
+    for wrong, message in tries:
+        page = add(bureau, world, **wrong).content.decode()
+        assert message in page, wrong
+        assert not User.objects.filter(username="newcomer").exists()
+
+
+@pytest.mark.parametrize("name", ["auditor", "centre"])
+def test_who_does_not_manage_accounts_changes_none(world, client, name):
+    client.force_login(world.users[name])
+    assert change(client, world.town, is_active=None).status_code == 403
+    assert client.post(f"{USERS}{world.town.pk}/reset/").status_code == 403
+    assert add(client, world).status_code == 403
