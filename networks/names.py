@@ -3,15 +3,16 @@
 import re
 import unicodedata
 
-# Invisible formatting characters (zero width, bidi, byte-order marks, soft hyphens) never carry meaning in a name.
-_INVISIBLE = {"Cf", "Cc", "Cs", "Co", "Cn"}
+# Invisible formatting characters (zero width, bidi, byte-order marks, soft hyphens) never carry meaning in a name. Private use
+# and code points newer than this Python's tables stay: rare Han characters of names live there.
+_INVISIBLE = {"Cf", "Cc", "Cs"}
 _VILLAGE = re.compile(r"(社区居委会|社区居民委员会|村民委员会|村委会|居委会)$")
 
 
 def clean_text(text: str) -> str:
     """The text as typed, trimmed, without invisible, control and bidi characters; line breaks become spaces."""
-    text = re.sub(r"[\t\r\n\v\f\u2028\u2029]+", " ", text)
-    if not text.isascii() or not text.isprintable():
+    if not text.isprintable():  # none of what is removed here is printable; nearly every text is
+        text = re.sub(r"[\t\r\n\v\f\u2028\u2029]+", " ", text)
         text = "".join(ch for ch in text if unicodedata.category(ch) not in _INVISIBLE)
     return text.strip()
 
