@@ -142,10 +142,29 @@ def _listen(parser, start, end=None):
         parser.EndElementHandler = both_end
 
 
+_ELEMENTS = [
+    "workbookPr",
+    "sheet",
+    "si",
+    "rPh",
+    "t",
+    "numFmt",
+    "cellXfs",
+    "xf",
+    "sheetData",
+    "row",
+    "c",
+    "v",
+    "f",
+    "is",
+    "mergeCell",
+]
+_LOCAL = {f"{namespace} {element}": element for namespace in MAIN for element in _ELEMENTS}
+
+
 def _local(name):
-    """The local name of a SpreadsheetML element, "" for elements of other vocabularies."""
-    namespace, _, local = name.rpartition(" ")
-    return local if namespace in MAIN else ""
+    """The local name of a SpreadsheetML element that is read here, else None."""
+    return _LOCAL.get(name)
 
 
 def _workbook(package, part):
@@ -312,11 +331,11 @@ class _SheetReader:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise Unreadable("damaged", DAMAGED)
-        namespace, _, local = name.partition(" ")
-        if namespace not in MAIN:
+        local = _LOCAL.get(name)
+        if local is None:
             return
         if self.in_cell:
-            if local in ("v", "t") and not self.phonetic:
+            if (local == "t" or local == "v") and not self.phonetic:
                 self.parser.CharacterDataHandler = self.text.append
             elif local == "f":
                 self.formula = True
@@ -335,8 +354,8 @@ class _SheetReader:
         self.depth -= 1
         if not self.in_cell:
             return
-        local = name.rpartition(" ")[2]
-        if local == "v" or local == "t":
+        local = _LOCAL.get(name)
+        if local == "t" or local == "v":
             self.parser.CharacterDataHandler = None
         elif local == "c":
             self.in_cell = False

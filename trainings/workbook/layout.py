@@ -333,10 +333,13 @@ class _Classifier:
 
     def repeats_header(self, own):
         """A header printed again at the top of a page: at least two cells, and most of them, say what the header says."""
+        first = min(own)
+        leading = header_key(own[first]) if isinstance(own[first], str) else None
         for line in self.header.lines:
-            same = sum(isinstance(v, str) and header_key(v) == line.get(column) for column, v in own.items())
-            if same >= 2 and same * 2 > len(own):
-                return True
+            if leading and leading == line.get(first):
+                same = sum(isinstance(v, str) and header_key(v) == line.get(column) for column, v in own.items())
+                if same >= 2 and same * 2 > len(own):
+                    return True
         return False
 
     def is_heading(self, number, own):

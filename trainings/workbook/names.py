@@ -6,6 +6,7 @@ ValueProblem that names what was typed and the nearest names that are known.
 
 import difflib
 from collections import defaultdict
+from functools import lru_cache
 
 from networks.models import AffiliatedBody, Division, Institution, MemberUnit
 from networks.models.accounts import EDUCATION_BUREAU
@@ -73,6 +74,7 @@ class Names:
         return self._suggested[key]
 
 
+@lru_cache(maxsize=8192)  # a ledger repeats the same few names on every row
 def name_key(text):
     """`match_key`, with straight and curved quotation marks alike (“两后生”)."""
     return match_key(text).translate(_QUOTES)
