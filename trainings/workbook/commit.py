@@ -12,6 +12,7 @@ from trainings import years
 from trainings.models import AudienceCount, CoOrganiser, ImportBatch, Status, TrainingSession
 from trainings.models import Refused as SessionRefused
 
+from .bulk import in_bulk
 from .problems import Refused
 from .stored import stored_sessions
 
@@ -19,6 +20,7 @@ BATCH = 1000  # rows per statement
 CHANGED = "校验之后系统中的数据有了变化：请重新上传、重新校验后再确认导入"
 
 
+@in_bulk
 def commit(rehearsal, digest=None, *, batch=None, original_name=""):
     """Stores what `rehearsal` showed, as one batch with history, and returns the `ImportBatch`.
 
@@ -41,15 +43,13 @@ def commit(rehearsal, digest=None, *, batch=None, original_name=""):
 
 def _store(rehearsal, batch, original_name):
     user, candidates = rehearsal.user, rehearsal.candidates
-    sessions = [candidate.session for candidate in candidates]
     county = Division.objects.get(pk=user.county_code)
     # One import of a county at a time: two uploads of the same file must not both find that nothing is stored yet.
     CountySettings.objects.select_for_update().filter(pk=county.pk).first()
     if stored_sessions(user, [candidate.key for candidate in candidates]):
         raise Refused("changed", CHANGED)
     batch = _batch(rehearsal, batch, county, original_name)
-    for session in sessions:
-        session.batch = batch
+    sessions = [candidate.session(batch, user) for candidate in candidates]
     if rehearsal.historical:
         for year in sorted({session.held_on.year for session in sessions}):
             years.open_year(county.pk, year)
@@ -98,6 +98,7 @@ def _store_drafts(sessions, user):
             raise Refused("locked_year", f"{year} 年度已锁定定案，这一年的场次不能再导入")
     for session in sessions:
         session.version = 1
+        session.tidy()
     return bulk_create_with_history(
         sessions, TrainingSession, batch_size=BATCH, default_user=user, default_change_reason="台账导入"
     )

@@ -7,6 +7,7 @@ from trainings.models import Status, TrainingSession
 from . import columns as col
 from .names import name_key
 
+_KEY = ["organiser_id", "title", "held_on", "start_time", "part_of_day", "place_id", "outside_county", "venue"]
 # What a duplicate is compared by, besides its figures. A blank cell says nothing.
 _COMPARED = (
     (col.END, "ends_on"),
@@ -25,9 +26,18 @@ _COMPARED = (
 )
 
 
-def session_key(organiser_id, title, day, start, part, place_id, venue):
-    """What makes two rows the same session: unit, title, date, start time or part of the day, place and venue."""
-    return (organiser_id, name_key(title), day, start or part or None, place_id, name_key(venue))
+def session_key(fields):
+    """What makes two rows the same session: unit, title, date, start time or part of the day, place and venue. `fields` are
+    those of TrainingSession, foreign keys as ids."""
+    return (
+        fields["organiser_id"],
+        name_key(fields["title"]),
+        fields["held_on"],
+        fields["start_time"] or fields["part_of_day"] or None,
+        fields["place_id"],
+        fields["outside_county"],
+        name_key(fields["venue"]),
+    )
 
 
 def stored_sessions(user, keys):
@@ -35,7 +45,6 @@ def stored_sessions(user, keys):
     wanted = set(keys)
     if not wanted:
         return {}
-    fields = [name for _, name in _COMPARED]
     rows = (
         TrainingSession.objects.visible_to(user)
         .exclude(status=Status.VOID)
@@ -44,49 +53,27 @@ def stored_sessions(user, keys):
             held_on__gte=min(key[2] for key in wanted),
             held_on__lte=max(key[2] for key in wanted),
         )
-        .values(
-            "organiser_id",
-            "title",
-            "held_on",
-            "start_time",
-            "part_of_day",
-            "place_id",
-            "outside_county",
-            "venue",
-            "planned_attendance",
-            "reported_attendance",
-            *fields,
-        )
+        .values(*_KEY, "planned_attendance", "reported_attendance", *(name for _, name in _COMPARED))
     )
     found = {}
     for row in rows.order_by("pk").iterator():
-        place = "outside" if row["outside_county"] else row["place_id"]
-        key = session_key(
-            row["organiser_id"],
-            row["title"],
-            row["held_on"],
-            row["start_time"],
-            row["part_of_day"],
-            place,
-            row["venue"],
-        )
+        key = session_key(row)
         if key in wanted:
             found.setdefault(key, row)
     return found
 
 
-def differences(session, stored):
-    """Sentences on what the unsaved `session` of a ledger says otherwise than the `stored` values of the same session."""
+def differences(fields, written, stored):
+    """Sentences on what a ledger row says otherwise than the `stored` values of the same session. `fields` are the row's, as
+    those of TrainingSession; `written` {column: text} is what the clerk wrote for names."""
     sentences = []
     for column, name in _COMPARED:
-        new, old = getattr(session, name), stored[name]
+        new, old = fields.get(name), stored[name]
         if new in (None, "") or new == old:
             continue
-        if isinstance(new, str) and name_key(new) == name_key(old or ""):
-            continue
         if name.endswith("_id"):
-            sentences.append(f"{column}（这里是“{getattr(session, name[:-3])}”）")
-        else:
+            sentences.append(f"{column}（这里是“{written[column]}”）")
+        elif not isinstance(new, str) or name_key(new) != name_key(old):
             sentences.append(f"{column}（系统中是“{_text(old)}”，这里是“{_text(new)}”）")
     return sentences
 
