@@ -30,6 +30,7 @@ class AudiencesInput(forms.Widget):
 
     template_name = "trainings/widgets/audiences.html"
     rows: list[Audience] = []
+    OFTEN = 10  # the vocabulary's first are the common ones; the rest are folded
 
     def value_from_datadict(self, data, files, name):
         chosen = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
@@ -41,10 +42,12 @@ class AudiencesInput(forms.Widget):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         chosen = {str(key): number for key, number in value or []}
-        context["widget"]["rows"] = [
+        rows = [
             {"audience": row, "checked": str(row.pk) in chosen, "number": chosen.get(str(row.pk)) or ""}
             for row in self.rows
         ]
+        often, rest = rows[: self.OFTEN], rows[self.OFTEN :]
+        context["widget"] |= {"often": often, "rest": rest, "rest_open": any(row["checked"] for row in rest)}
         return context
 
     def id_for_label(self, id_):
@@ -365,6 +368,15 @@ class SessionForm(forms.ModelForm):
         if not self.stored and not self.on_behalf:
             changed["organiser"] = self.units[0]
         return changed
+
+    @property
+    def more_open(self) -> bool:
+        """Whether the folded fields hold something to see: an error, or a value that was there before."""
+        folded = [
+            "ends_on", "part_of_day", "start_time", "end_time", "length", "organiser_written", "host", "co_units",
+            "co_names", "instructors", "programme", "project", "language", "planned_attendance", "remarks",
+        ]  # fmt: skip
+        return any(name in self.errors or self[name].value() for name in folded)
 
     @property
     def audience_counts(self) -> list:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, paper, review, sessions
+from .views import entry, evidence, imports, paper, review, sessions
 
 urlpatterns = [
     # session pages
@@ -19,6 +19,9 @@ urlpatterns = [
     path("sessions/<int:pk>/confirm/", sessions.confirm, name="session-confirm"),
     path("sessions/<int:pk>/history/", sessions.history, name="session-history"),
     path("sessions/<int:pk>/sheet/", paper.sheet, name="session-sheet"),
+    path("sessions/<int:pk>/evidence/", evidence.add, name="evidence-add"),
+    path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
+    path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
     # review desk
     path("review/", review.queue, name="review-queue"),
@@ -28,4 +31,13 @@ urlpatterns = [
     path("review/<int:pk>/return/", review.send_back, name="review-return"),
     path("review/<int:pk>/revoke/", review.revoke, name="review-revoke"),
     path("review/<int:pk>/correct/", review.correct, name="review-correct"),
+    # imports
+    path("sessions/import/", imports.upload, name="import-upload"),
+    path("sessions/import/template/", imports.template, name="import-template"),
+    path("sessions/import/batches/", imports.batches, name="import-list"),
+    path("sessions/import/<int:pk>/", imports.batch, name="import-batch"),
+    path("sessions/import/<int:pk>/confirm/", imports.confirm, name="import-confirm"),
+    path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
+    path("sessions/import/<int:pk>/discard/", imports.discard, name="import-discard"),
+    path("sessions/import/<int:pk>/undo/", imports.undo, name="import-undo"),
 ]

@@ -117,7 +117,7 @@ class EntryVerbs:
     def confirm_entry(self, *, actor: User) -> None:
         """The unit confirms what the bureau entered on its behalf (确认代录). Saying so twice changes nothing."""
         with transaction.atomic():
-            row = self._locked()
+            row = self.locked_row()
             own = can(actor, Action.ENTER) and type(self).objects.editable_by(actor).filter(pk=self.pk).exists()
             if not own:
                 raise PermissionDenied("代录的场次由责任单位的工作人员确认")
@@ -133,13 +133,13 @@ class EntryVerbs:
         """A co-organising unit confirms that it took part (确认协办), which a year may credit. Saying so twice changes
         nothing; a locked year stays as it was."""
         with transaction.atomic():
-            row = self._locked()
+            row = self.locked_row()
             visible = type(self).objects.visible_to(actor).filter(pk=self.pk).exists()
             unit = actor.own_unit if can(actor, Action.ENTER) and visible else None
             part = row.co_organisers.filter(unit=unit).first() if unit else None
             if part is None:
                 raise PermissionDenied("只有协办单位的工作人员可以确认协办")
-            row._refuse_locked_year()
+            row.refuse_locked_year()
             if part.confirmed_at is None:
                 part.confirmed_at = timezone.now()
                 part.save(update_fields=["confirmed_at"])
@@ -189,23 +189,25 @@ class EntryVerbs:
                     "人群在“培训对象”里选择，只报人次"
                 )
 
-    # --- inside ------------------------------------------------------------------------------------
+    def refuse_locked_year(self, *, hold: bool = True) -> None:
+        """Refuses when the session's year is locked; `hold` (inside a transaction) keeps it from being locked meanwhile."""
+        if self.held_on and years.rules_of(self.organiser.county_id, self.held_on.year, hold=hold).locked:
+            raise Refused(f"{self.held_on.year}年度已锁定定案，这一年的场次不能再改动")
 
-    def _locked(self) -> TrainingSession:
+    def locked_row(self) -> TrainingSession:
+        """The row as the database holds it now, nobody else's to change until the transaction ends."""
         rows = type(self).objects.select_for_update(of=("self",)).select_related("organiser")
         return rows.get(pk=self.pk)
+
+    # --- inside ------------------------------------------------------------------------------------
 
     def _take_over(self, row: TrainingSession) -> None:
         """This object becomes what has just been stored."""
         passing = {"_history_user", "_change_reason", "_moving"}
         self.__dict__.update({k: v for k, v in row.__dict__.items() if k not in passing})
 
-    def _refuse_locked_year(self) -> None:
-        if self.held_on and years.rules_of(self.organiser.county_id, self.held_on.year, hold=True).locked:
-            raise Refused(f"{self.held_on.year}年度已锁定定案，这一年的场次不能再改动")
-
     def _refuse_evidence_of_persons(self) -> None:
-        shown = [item for item in self.evidence.all() if item.kind not in item.WITHOUT_PERSONS]
+        shown = [item for item in self.evidence.all() if item.shows_persons]
         if shown:
             kinds = "、".join(dict.fromkeys(item.get_kind_display() for item in shown))
             raise Refused(
@@ -220,7 +222,7 @@ class EntryVerbs:
 
     def _edit(self, actor, seen_version, states, changes, audiences, co_organisers, reason) -> None:
         with transaction.atomic():
-            row = self._locked()
+            row = self.locked_row()
             visible = type(self).objects.visible_to(actor) if can(actor, Action.REVIEW) else None
             rows = visible if Status.SUBMITTED in states else type(self).objects.editable_by(actor)
             if not rows.filter(pk=self.pk).exists():

@@ -10,6 +10,9 @@ from django.utils.functional import cached_property
 
 from networks.access import Scope, ScopedQuerySet, Subject
 
+from .verbs import Refused
+from .vocabulary import Audience
+
 
 class PrivateStorage(FileSystemStorage):
     """Files below MEDIA_ROOT that have no address of their own; views hand them out after a scope check (UP-2)."""
@@ -20,6 +23,9 @@ class PrivateStorage(FileSystemStorage):
     @cached_property
     def base_location(self):
         return settings.MEDIA_ROOT
+
+    def url(self, name: str) -> str:
+        raise ValueError("a private file has no URL")
 
     def deconstruct(self):
         return ("trainings.models.evidence.PrivateStorage", [], {})
@@ -73,6 +79,22 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.link or self.original_name}"
+
+    def save(self, *args, **kwargs) -> None:
+        self.refuse_kind(self.session, self.kind)
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def refuse_kind(cls, session: models.Model, kind: str) -> None:
+        """Refuses what shows persons in a session that is counted by heads only (个人信息保护法 28)."""
+        if kind not in cls.WITHOUT_PERSONS and session.sensitivity() == Audience.Sensitivity.HEADCOUNT_ONLY:
+            raise Refused(
+                f"这一场的培训对象只报人次，不能上传{cls.Kind(kind).label}。可以上传看不出个人的通知、课件或总结"
+            )
+
+    @property
+    def shows_persons(self) -> bool:
+        return self.kind not in self.WITHOUT_PERSONS
 
     @property
     def is_image(self) -> bool:

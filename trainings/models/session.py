@@ -443,7 +443,7 @@ class TrainingSession(EntryVerbs, models.Model):
         what the database holds now, saves with history. Raises Refused (reasons), PermissionDenied (right), Conflict."""
         move = MOVES[verb]
         with transaction.atomic():
-            row = self._locked()
+            row = self.locked_row()
             if row.status not in move.sources:
                 raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能{move.label}")
             row._check_right(verb, actor)

@@ -15,8 +15,9 @@ from networks.access import Action, can, require, units_to_enter_for, visible_or
 
 from ..changes import displayed
 from ..forms import SessionForm, initial_for_new, initial_from_copy, initial_of
-from ..models import Conflict, Refused, Status, SubmitToken, TrainingSession
+from ..models import Conflict, Evidence, Refused, Status, SubmitToken, TrainingSession
 from ..models.entry import audience_words, co_organiser_words
+from .evidence import keep
 
 DRAFT_DONE = "draft_done"  # session key: the form whose draft on the device may go, because it has been saved
 
@@ -53,6 +54,8 @@ def new(request: HttpRequest) -> HttpResponse:
         form.add_error(None, refused.reasons)
         return _form_page(request, form)
     if made:  # the same token again only leads to what the first one made
+        if request.FILES:
+            keep(request, made[0], Evidence.Kind.PHOTO, request.FILES.getlist("photos"))
         _say_what_was_saved(request, made[0])
     request.session[DRAFT_DONE] = "new"
     return redirect(address)

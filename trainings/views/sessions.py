@@ -15,8 +15,9 @@ from networks.models import MemberUnit
 
 from .. import years
 from ..changes import records_of, steps
+from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models import Audience, Evidence, Refused, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
@@ -107,12 +108,21 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     own = user.own_unit if can(user, Action.ENTER) else None
     locked = bool(session.held_on) and years.rules_of(session.organiser.county_id, session.held_on.year).locked
     editable = not locked and TrainingSession.objects.editable_by(user).filter(pk=pk).exists()
+    sensitivity = max((row.audience.sensitivity for row in audiences), default=0)
+    kinds = [
+        pair
+        for pair in Evidence.Kind.choices
+        if sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY or pair[0] in Evidence.WITHOUT_PERSONS
+    ]
     context = {
         "session": session,
         "audiences": audiences,
         "co_organisers": parts,
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
-        "sensitivity": max((row.audience.sensitivity for row in audiences), default=0),
+        "sensitivity": sensitivity,
+        "kinds": kinds,
+        "may_add": editable and session.status in OPEN,
+        "may_remove": editable and session.status in REMOVABLE,
         "locked": locked,
         "editable": editable,
         "moves": {verb for verb, move in MOVES.items() if editable and session.status in move.sources},

@@ -1,0 +1,76 @@
+"""Evidence of a session: adding several files at once, handing one out, taking one away."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from networks.access import Action, require, visible_or_404
+
+from .. import evidence as keeping
+from ..models import Evidence, Refused, TrainingSession
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    session = visible_or_404(request.user, TrainingSession.objects.select_related("organiser"), pk=pk)
+    files, link = request.FILES.getlist("files"), request.POST.get("link", "")
+    if not files and not link.strip():
+        messages.info(request, "请先选择文件，或填写链接。")
+    else:
+        keep(request, session, request.POST.get("kind", ""), files, link)
+    return redirect(reverse("session-detail", args=[pk]) + "#evidence")
+
+
+def keep(request: HttpRequest, session: TrainingSession, kind: str, files: list, link: str = "") -> None:
+    """Adds the uploads and says what was kept and what was not, by name."""
+    try:
+        added = keeping.add(session, actor=request.user, kind=kind, uploads=files, link=link, request=request)
+    except Refused as refused:
+        messages.error(request, "材料没有保存：" + "；".join(refused.reasons))
+        return
+    if added.kept:
+        messages.success(request, f"已保存 {len(added.kept)} 份材料。")
+    if added.refused:
+        messages.warning(request, f"以下 {len(added.refused)} 份没有保存：\n{added.refusal}")
+
+
+@require(Action.VIEW_SESSIONS)
+@require_GET
+def file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
+    """The stored file as a download that no browser runs or displays as a page (UP-2); pictures may stand in <img>."""
+    rows = Evidence.objects.select_related("session").exclude(file="")
+    evidence = visible_or_404(request.user, rows, pk=evidence_pk, session_id=pk)
+    try:
+        with evidence.file.open("rb") as stored:  # at most evidence.MOST_BYTES
+            content = stored.read()
+    except FileNotFoundError:
+        raise Http404("这份材料的文件不在了，请联系系统管理员从备份恢复") from None
+    headers = {
+        "Content-Disposition": f'attachment; filename="{evidence.download_name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(content, content_type=evidence.content_type, headers=headers)
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
+    """Asks once on a page of its own, then takes the piece away."""
+    rows = Evidence.objects.select_related("session__organiser")
+    evidence = visible_or_404(request.user, rows, pk=evidence_pk, session_id=pk)
+    if not Evidence.objects.editable_by(request.user).filter(pk=evidence_pk).exists():
+        raise PermissionDenied("只有登记单位的工作人员可以删除材料")
+    if request.method != "POST":
+        return render(request, "trainings/sessions/evidence_delete.html", {"evidence": evidence})
+    try:
+        keeping.remove(evidence, actor=request.user, request=request)
+    except Refused as refused:
+        messages.error(request, "；".join(refused.reasons))
+    else:
+        messages.success(request, "已删除这份材料。")
+    return redirect(reverse("session-detail", args=[pk]) + "#evidence")
