@@ -389,6 +389,16 @@ def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
     return units.none()
 
 
+def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose standing this account may see: the whole county's, or its own. Units do not see each other's."""
+    units = apps.get_model("networks", "MemberUnit").objects
+    if can(user, Action.VIEW_COUNTY):
+        return units.filter(county_id=user.county_code)
+    if can(user, Action.VIEW_STANDING) and user.own_unit:
+        return units.filter(pk=user.own_unit.pk)
+    return units.none()
+
+
 def sees_drafts_of(user: User, session: TrainingSession) -> bool:
     """Whether a visible session's life before its submission is this account's business too: its own unit's, its own
     (the centre's), or everybody's in the county."""
