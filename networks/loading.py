@@ -3,7 +3,7 @@
 import csv
 import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -23,12 +23,14 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(lines)]
 
 
-def load_divisions(rows: Iterable[dict[str, str]]) -> Counter:
-    """Divisions from rows of code, tier, name, parent_code (any order). Raises ValidationError naming the line. Counties whose
-    parent lies above (4-digit codes) stand at the top. All or none."""
+def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
+    """Divisions from rows of code, tier, name, parent_code (any order). Raises ValidationError naming the line. Provinces and
+    cities are passed over (`skipped`): here counties stand at the top. All or none."""
     tally: Counter = Counter()
-    ordered = sorted(enumerate(rows, start=2), key=lambda item: (len(item[1].get("code", "")), item[1].get("code", "")))
+    kept = [(line, row) for line, row in enumerate(rows, start=2) if not _above_county(row)]
+    ordered = sorted(kept, key=lambda item: (len(item[1].get("code", "")), item[1].get("code", "")))
     known = {d.code: d for d in Division.objects.all()}
+    lines: dict[str, int] = {}
     fresh: list[Division] = []
     changed: list[Division] = []
     for line, row in ordered:
@@ -49,6 +51,10 @@ def load_divisions(rows: Iterable[dict[str, str]]) -> Counter:
                 raise ValidationError("层级与代码位数不符")
             if division.tier != Tier.COUNTY and division.parent_id not in known:
                 raise ValidationError(f"上级代码 {parent or '（空）'} 不存在")
+            if division.tier != Tier.COUNTY and not division.code.startswith(parent):
+                raise ValidationError(f"代码不在上级代码 {parent} 之下")  # scopes are ranges over the code
+            if lines.setdefault(division.code, line) != line:
+                raise ValidationError(f"与第 {lines[division.code]} 行的代码重复")
         except ValidationError as problem:
             raise ValidationError(
                 f"第 {line} 行 {row.get('code', '')} {row.get('name', '')}：{'；'.join(problem.messages)}"
@@ -68,8 +74,12 @@ def load_divisions(rows: Iterable[dict[str, str]]) -> Counter:
     with transaction.atomic():
         Division.objects.bulk_create(fresh, batch_size=2000)
         Division.objects.bulk_update(changed, ["tier", "name", "short_name", "parent"], batch_size=500)
-    tally["created"], tally["changed"] = len(fresh), len(changed)
+    tally["created"], tally["changed"], tally["skipped"] = len(fresh), len(changed), len(rows) - len(kept)
     return tally
+
+
+def _above_county(row: dict[str, str]) -> bool:
+    return (row.get("tier"), len(row.get("code", ""))) in {("province", 2), ("city", 4)}
 
 
 @transaction.atomic

@@ -22,6 +22,8 @@ class Command(BaseCommand):
             rows = read_csv(options["csv"])
         except FileNotFoundError:
             raise CommandError(f"没有找到文件 {options['csv']}") from None
+        except OSError as problem:
+            raise CommandError(f"打不开 {options['csv']}：不是文件，或没有读取权限（{problem.strerror}）") from None
         except (UnicodeDecodeError, csv.Error):
             raise CommandError("文件不是 UTF-8 编码的 CSV，请在 Excel 中另存为“CSV UTF-8”") from None
         if not rows or not {"code", "tier", "name", "parent_code"} <= set(rows[0]):
@@ -34,5 +36,7 @@ class Command(BaseCommand):
         except ValidationError as problem:
             raise CommandError("；".join(problem.messages)) from None
         self.stdout.write("，".join(f"{name} {tally[name]}" for name in ("created", "changed", "unchanged")))
+        if tally["skipped"]:
+            self.stdout.write(f"省、市两级 {tally['skipped']} 行不在本系统的区划之内，已跳过")
         if not options["commit"]:
             self.stdout.write("以上为试算，未写入；加 --commit 写入")
