@@ -1,7 +1,7 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
 `accounts` who signs in · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
-`ledger` puts it into the database · `pictures` the evidence.
+`ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from networks.models import CountySettings, Division, MemberUnit, User
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, ledger
+from . import accounts, ledger, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -62,6 +62,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
         if not empty:
             _set_rules(years, county)
             sessions = ledger.write(county, today)
+            uploads.write(today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )

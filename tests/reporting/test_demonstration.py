@@ -18,6 +18,7 @@ from networks.models import Division, MemberUnit, Person, User
 from reporting import demonstration
 from reporting.demonstration import calendar, ledger
 from reporting.models import AssessmentYear, QuotaAdjustment
+from trainings import imports
 from trainings.models import Audience, AudienceCount, CoOrganiser, Evidence, ImportBatch, Status, TrainingSession
 
 NOON = datetime.time(12, 0)
@@ -109,6 +110,15 @@ def test_this_year_has_something_for_every_page(county):
     assert CoOrganiser.objects.filter(unit=None).exists()
     assert QuotaAdjustment.objects.filter(year__year=2026).count() == 1
     assert ImportBatch.objects.filter(historical=True, state="committed").count() == 3
+
+
+def test_two_uploaded_ledgers_wait_to_be_mended(county, settings):
+    _, settings.MEDIA_ROOT = county
+    waiting = ImportBatch.objects.filter(state="rehearsed")
+    town = imports.rehearse_batch(waiting.get(user__username="town-450124100"))
+    assert [(p.row, p.column) for p in town.errors] == [(4, "实到人次"), (6, "开始时间")]
+    bureau = imports.rehearse_batch(waiting.get(user__username="bureau"))
+    assert bureau.unknown_organisers == ["马山县山歌协会"] and bureau.counts["rows"] == 2
 
 
 @pytest.mark.parametrize("username", ["town-450124100", "unit-wxgtj"])
