@@ -81,7 +81,7 @@ class Standing:
     pending: Tally  # submitted, at the reported figures, as far as it would count
     planned: Tally  # planned, at the planned figures, as far as it would count
     required: Tally
-    working: str  # how the required figures came about, in words
+    working: str  # how the required figures came about where they are not the year's default, in words
     forecast: Forecast
     latest: datetime.date  # D: whoever has not begun by then can no longer make it (see `forecast_of`)
 
@@ -120,23 +120,23 @@ class CountyStanding:
 
     @property
     def unit_sum(self) -> Tally:
-        return _total(s.verified for s in self.standings)
+        return total(s.verified for s in self.standings)
 
     @property
     def required_sum(self) -> Tally:
         """推算: the tasks added up. No target: one busy unit could fill it."""
-        return _total(s.required for s in self.standings)
+        return total(s.required for s in self.standings)
 
     @property
     def pending(self) -> Tally:
-        return _total(s.pending for s in self.standings)
+        return total(s.pending for s in self.standings)
 
     @property
     def met(self) -> int:
         return sum(s.met for s in self.standings)
 
 
-def _total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[Tally]) -> Tally:
     total = Tally()
     for tally in tallies:
         total = total.plus(tally)
@@ -222,21 +222,30 @@ class Counting:
 
     # --- rows --------------------------------------------------------------------------------------
 
-    def led(self) -> QuerySet[TrainingSession]:
-        """The county's sessions of the year with `barrier` towards their organiser."""
+    def led(self, rows: QuerySet[TrainingSession] | None = None) -> QuerySet[TrainingSession]:
+        """The county's sessions of the year (of `rows`, if given) with `barrier` towards their organiser."""
         units = MemberUnit.objects.filter(county_id=self.year.county_id).values("pk")
-        rows = TrainingSession.objects.filter(organiser__in=units).in_year(self.year.year)
-        return rows.annotate(barrier=self.barrier())
+        rows = TrainingSession.objects.all() if rows is None else rows
+        return rows.filter(organiser__in=units).in_year(self.year.year).annotate(barrier=self.barrier())
 
-    def joined(self) -> QuerySet[CoOrganiser]:
+    def joined(self, rows: QuerySet[CoOrganiser] | None = None) -> QuerySet[CoOrganiser]:
         """Who else takes part in the county's sessions of the year, with `barrier` towards that unit."""
+        rows = CoOrganiser.objects.all() if rows is None else rows
         return (
-            CoOrganiser.objects.filter(
+            rows.filter(
                 unit__county_id=self.year.county_id, session__held_on__gte=self.first, session__held_on__lt=self.after
             )
             .exclude(unit=F("session__organiser"))
             .annotate(barrier=self.barrier(at="session__", unit="unit_id"))
         )
+
+    def credited(self) -> QuerySet[TrainingSession]:
+        """The verified sessions that count for at least one unit, each once."""
+        counts = Q(barrier="")
+        if self.credits_each:
+            partners = self.joined().filter(barrier="", session__status=Status.VERIFIED)
+            counts |= Q(barrier=Barrier.NO_QUOTA, pk__in=partners.values("session"))
+        return self.led().filter(counts, status=Status.VERIFIED)
 
     # --- sums --------------------------------------------------------------------------------------
 
@@ -256,9 +265,14 @@ class Counting:
         """Verified sessions whose organiser bears no quota but a confirmed co-organiser does."""
         if not self.credits_each:
             return Tally()
-        partners = self.joined().filter(barrier="", session__status=Status.VERIFIED)
-        rows = self.led().filter(barrier=Barrier.NO_QUOTA, status=Status.VERIFIED, pk__in=partners.values("session"))
-        return _total(_grouped(rows, "", "organiser_id", self.daily).values())
+        return total(_grouped(self.credited().exclude(barrier=""), "", "organiser_id", self.daily).values())
+
+    def credited_by_day(self) -> dict[datetime.date, Tally]:
+        """What `credited` counts, by the day it was held on: at most 366 days."""
+        size = Sum("days") if self.daily else Count("*")
+        days = self.credited().order_by().values("held_on")
+        sums = days.annotate(sessions=size, attendances=Sum("verified_attendance"))
+        return {day: Tally(*sum_) for day, *sum_ in sums.values_list("held_on", "sessions", "attendances")}
 
     def required(self, terms: list[UnitTerm], adjustment=None) -> tuple[Tally, str]:
         """What the unit has to reach, and how that came about in words. An adjustment stands for itself; the year's
@@ -268,14 +282,13 @@ class Counting:
             own = Tally(adjustment.sessions, adjustment.attendances)
             return own, f"任务调整为 {own.sessions} 场、{own.attendances:,} 人次。理由：{adjustment.reason}"
         full = Tally(year.required_sessions, year.required_attendances)
-        words = f"年度任务 {full.sessions} 场、{full.attendances:,} 人次"
         reorganised = any(
             (term.starts_by_reorganisation and term.starts_on > self.first)
             or (term.ends_by_reorganisation and term.ends_on and term.ends_on < self.after)
             for term in terms
         )
         if not reorganised:
-            return full, f"{words}（全年）"
+            return full, ""
         length = (self.after - self.first).days
         borne = self.days_borne(terms)
         part = Tally(-(-full.sessions * borne // length), -(-full.attendances * borne // length))
@@ -354,17 +367,19 @@ def standings(
     return _standings(counting, [counting.led_tallies(wanted), counting.joined_tallies(wanted)], wanted)
 
 
-def county_standing(year: AssessmentYear, *, as_of: datetime.date | None = None) -> CountyStanding:
-    """All standings with the county's own totals, from the same sums."""
-    counting = Counting(year, as_of)
+def county_standing(
+    year: AssessmentYear, *, as_of: datetime.date | None = None, counting: Counting | None = None
+) -> CountyStanding:
+    """All standings with the county's own totals, from the same sums. `counting` saves asking for the rules again."""
+    counting = counting or Counting(year, as_of)
     led = counting.led_tallies()
     verified = {key: tally for key, tally in led.items() if key[1] == Status.VERIFIED and key[2] != Barrier.AFTER}
     return CountyStanding(
         standings=_standings(counting, [led, counting.joined_tallies()], None),
-        credited=_total(tally for key, tally in verified.items() if not key[2]).plus(counting.credited_to_partners()),
-        everything=_total(verified.values()),
-        submitted=_total(tally for key, tally in led.items() if key[1] == Status.SUBMITTED),
-        returned=_total(tally for key, tally in led.items() if key[1] == Status.RETURNED),
+        credited=total(tally for key, tally in verified.items() if not key[2]).plus(counting.credited_to_partners()),
+        everything=total(verified.values()),
+        submitted=total(tally for key, tally in led.items() if key[1] == Status.SUBMITTED),
+        returned=total(tally for key, tally in led.items() if key[1] == Status.RETURNED),
     )
 
 

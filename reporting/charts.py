@@ -70,6 +70,7 @@ class Bar:
     width: float
     url: str
     met: bool
+    words: str = ""  # stands in for the number where that must not or cannot be shown
 
 
 @dataclass(frozen=True)
@@ -222,10 +223,11 @@ def line_chart(
 def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | None = None) -> BarChart:
     """Horizontal bars in the order given (never sorted into a league table).
 
-    `rows`: (label, value or None) or (label, value or None, url). `required` draws one mark across all bars.
+    `rows`: (label, value or None), and if wanted a url and the words to show for a value that is None (<5, 未分).
+    `required` draws one mark across all bars.
     """
-    rows = [(*row, "")[:3] for row in rows]
-    top = max([value for _, value, _ in rows if value is not None] + [required or 0, 1])
+    rows = [(*row, "", "")[:4] for row in rows]
+    top = max([value for _, value, *_ in rows if value is not None] + [required or 0, 1])
     top = max(top, (required or 0) * 1.25)
     return BarChart(
         id=f"chart-{next(_numbers)}",
@@ -238,8 +240,9 @@ def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | N
                 width=round((value or 0) / top * 100, 2),
                 url=url,
                 met=bool(required) and value is not None and value >= required,
+                words=words if value is None else "",
             )
-            for label, value, url in rows
+            for label, value, url, words in rows
         ],
         mark=round(required / top * 100, 2) if required else None,
         mark_value=required,

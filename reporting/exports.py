@@ -50,7 +50,6 @@ def standing_export(year: AssessmentYear, county: CountyStanding, as_of: datetim
 
     def rows() -> Iterator[tuple]:
         for number, s in enumerate(county.standings, start=1):
-            remark = "" if s.working.endswith("（全年）") else s.working
             yield (
                 number,
                 s.unit.name,
@@ -60,7 +59,7 @@ def standing_export(year: AssessmentYear, county: CountyStanding, as_of: datetim
                 *s.pending,
                 s.verdict,
                 s.forecast.label,
-                "；".join(filter(None, [s.deadline, remark])),
+                "；".join(filter(None, [s.deadline, s.working])),
             )
 
     unit_sum, required, pending = county.unit_sum, county.required_sum, county.pending

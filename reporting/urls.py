@@ -1,3 +1,16 @@
 """Desk, assessment and dashboards."""
 
-urlpatterns = []
+from django.urls import path
+
+from .views import assessment, dashboard, desk
+
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("assessment/", assessment.now, name="assessment-now"),
+    path("assessment/<int:year>/", assessment.county, name="assessment-county"),
+    path("assessment/<int:year>/rules/", assessment.rules, name="assessment-rules"),
+    path("assessment/<int:year>/export/", assessment.export, name="assessment-export"),
+    path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
+    path("dashboard/", dashboard.now, name="dashboard-now"),
+    path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
+]

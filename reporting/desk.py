@@ -1,0 +1,129 @@
+"""What lies on each person's desk: questions only, each a constant number of queries."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from networks.access import Action, can, units_to_watch
+from networks.models import MemberUnit, User
+from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
+
+from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
+from .models import AssessmentYear
+
+SHOWN = 10  # rows of a kind on a desk; the list of sessions has them all
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Rows of one kind: the first few, and how many there are."""
+
+    rows: list
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+
+def pile(rows) -> Pile:
+    """One query, or two where there are more than a desk shows."""
+    found = list(rows[: SHOWN + 1])
+    total = len(found) if len(found) <= SHOWN else rows.count()
+    return Pile(found[:SHOWN], total)
+
+
+def current_year(user: User, today: datetime.date | None = None) -> AssessmentYear | None:
+    """This year's assessment where it is open to see, else the newest before it, else the first to come."""
+    this = (today or timezone.localdate()).year
+    years = AssessmentYear.objects.visible_to(user)
+    return years.filter(year__lte=this).order_by("-year").first() or years.order_by("year").first()
+
+
+@dataclass(frozen=True)
+class UnitDesk:
+    """The desk of whoever enters a unit's sessions, or only looks at them."""
+
+    year: AssessmentYear | None
+    standing: Standing | None
+    returned: Pile
+    drafts: Pile
+    on_behalf: Pile  # entered by the bureau for this unit, which has not confirmed them yet
+    joint: Pile  # co-organised with another unit and not confirmed yet
+    last: Pile
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing here yet: the first step is to register a session."""
+        return not any(p.total for p in (self.returned, self.drafts, self.on_behalf, self.joint, self.last))
+
+
+def unit_desk(user: User) -> UnitDesk:
+    seen = TrainingSession.objects.visible_to(user)
+    mine = TrainingSession.objects.editable_by(user)
+    unit = user.own_unit
+    year = current_year(user)
+    watched = list(units_to_watch(user))
+    found = standings(year, units=watched) if year and watched else []
+    drafts = pile(mine.filter(status=Status.DRAFT).order_by("-held_on", "-pk"))
+    for session in drafts.rows:
+        session.missing = session.missing_for_submission()
+    own = seen.filter(organiser=unit) if can(user, Action.VIEW_STANDING) else mine
+    waiting = own.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
+    partners = CoOrganiser.objects.visible_to(user).filter(unit=unit, confirmed_at=None)
+    confirms = can(user, Action.ENTER) and can(user, Action.VIEW_STANDING)  # the unit's own officer
+    return UnitDesk(
+        year=year,
+        standing=found[0] if found else None,
+        returned=pile(mine.filter(status=Status.RETURNED).order_by("returned_at", "pk")),
+        drafts=drafts,
+        on_behalf=pile(waiting.exclude(status__in=[Status.VOID, Status.CANCELLED]) if confirms else waiting.none()),
+        joint=pile(
+            partners.filter(session__status__in=[Status.SUBMITTED, Status.RETURNED, Status.VERIFIED])
+            .exclude(session__organiser=unit)
+            .select_related("session__organiser")
+            if confirms
+            else partners.none()
+        ),
+        last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
+    )
+
+
+@dataclass(frozen=True)
+class BureauDesk:
+    year: AssessmentYear | None
+    county: CountyStanding | None
+    waiting: int
+    oldest: datetime.datetime | None  # when the session that has waited longest was submitted
+    returned: int
+    own_drafts: int  # entered on a unit's behalf and not submitted yet
+    imports: list[ImportBatch]  # that need a second person
+    names_to_check: int
+
+    @property
+    def to_help(self) -> list[Standing]:
+        """Units behind or lost, in the order of the page."""
+        needy = {Forecast.BEHIND, Forecast.LOST}
+        return [s for s in self.county.standings if s.forecast in needy] if self.county else []
+
+
+def bureau_desk(user: User) -> BureauDesk:
+    year = current_year(user)
+    state = {status.value: Count("pk", filter=Q(status=status)) for status in (Status.SUBMITTED, Status.RETURNED)}
+    queue = TrainingSession.objects.visible_to(user).aggregate(
+        **state, oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED))
+    )
+    second = [ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED]
+    units = MemberUnit.objects.visible_to(user)
+    return BureauDesk(
+        year=year,
+        county=county_standing(year) if year else None,
+        waiting=queue["submitted"],
+        oldest=queue["oldest"],
+        returned=queue["returned"],
+        own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
+        imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
+        names_to_check=units.filter(name_unconfirmed=True).count(),
+    )

@@ -1,0 +1,311 @@
+"""Every number once: what it is called, how it is counted in words, from which clause, and the one query behind it.
+
+Dashboard, assessment pages and the 口径说明 all read this list. To add an indicator: a property of `YearFigures` with its
+query (constant number, grouped), and an `Indicator` that says in words what it counts.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Right
+
+from networks.models import Division, Institution, MemberUnit, Tier
+from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSession
+
+from .assessment import Counting, CountyStanding, Tally, county_standing, total
+from .models import AssessmentYear
+
+SMALL = 5  # a group of fewer heads could be recognised; it shows as <5 wherever others than its unit look
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """n of so many places; `unconfirmed` more have an institution that nobody has looked at yet."""
+
+    covered: int
+    places: int
+    unconfirmed: int
+
+    @property
+    def share(self) -> float | None:
+        return self.covered / self.places if self.places else None
+
+    def __str__(self) -> str:
+        return f"{self.covered}/{self.places}" if self.places else "无法计算"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sessions and attendances of one audience or theme. `attendances` is None where no session gave a number."""
+
+    key: int | None
+    label: str
+    sessions: int | None
+    attendances: int | None
+    small: bool = False  # fewer than five: the number is withheld
+
+    @property
+    def words(self) -> str:
+        return f"<{SMALL}" if self.small else "未分" if self.attendances is None else f"{self.attendances:,}"
+
+
+class YearFigures:
+    """The grouped queries behind the indicators of one county's year, each asked at most once."""
+
+    def __init__(self, year: AssessmentYear, as_of: datetime.date | None = None) -> None:
+        self.year, self.as_of = year, as_of
+        self.counting = Counting(year, as_of)
+
+    @cached_property
+    def county(self) -> CountyStanding:
+        return county_standing(self.year, counting=self.counting)
+
+    @cached_property
+    def days(self) -> dict[datetime.date, Tally]:
+        return self.counting.credited_by_day()
+
+    @property
+    def months(self) -> list[Tally]:
+        """January to December of what counts towards the quota, each session once."""
+        return [total(tally for day, tally in self.days.items() if day.month == month) for month in range(1, 13)]
+
+    def until(self, last: datetime.date) -> Tally:
+        """What counts of the sessions held until that day."""
+        return total(tally for day, tally in self.days.items() if day <= last)
+
+    def _verified(self, at: str = "") -> Q:
+        """All verified sessions of the county's bodies in the year, whether or not they count for a quota."""
+        last = min(self.as_of or self.year.last_day, self.year.last_day)
+        return Q(
+            **{
+                f"{at}status": Status.VERIFIED,
+                f"{at}held_on__gte": self.year.first_day,
+                f"{at}held_on__lte": last,
+                f"{at}organiser__in": MemberUnit.objects.filter(county_id=self.year.county_id).values("pk"),
+            }
+        )
+
+    @cached_property
+    def audiences(self) -> list[Group]:
+        """By audience in the order of the vocabulary. Two queries."""
+        rows = AudienceCount.objects.filter(self._verified("session__")).order_by().values("audience")
+        found = {
+            audience: (sessions, heads)
+            for audience, sessions, heads in rows.annotate(sessions=Count("*"), heads=Sum("number")).values_list(
+                "audience", "sessions", "heads"
+            )
+        }
+        groups = [
+            Group(word.pk, str(word), *found[word.pk], small=0 < (found[word.pk][1] or 0) < SMALL)
+            for word in Audience.objects.all()
+            if word.pk in found
+        ]
+        rest = self.county.everything.attendances - sum(g.attendances or 0 for g in groups if not g.small)
+        # What is withheld goes in here too: a total beside a single gap would give the gap away.
+        label = f"未分对象（含不足{SMALL}人次的）" if any(g.small for g in groups) else "未分对象"
+        return [*groups, Group(None, label, None, max(rest, 0))]
+
+    @cached_property
+    def themes(self) -> list[Group]:
+        """By theme in the order of the vocabulary, sessions without one at the end. Two queries."""
+        rows = TrainingSession.objects.filter(self._verified()).order_by().values("theme")
+        found = {
+            theme: (sessions, heads)
+            for theme, sessions, heads in rows.annotate(
+                sessions=Count("*"), heads=Sum("verified_attendance")
+            ).values_list("theme", "sessions", "heads")
+        }
+        groups = [Group(word.pk, str(word), *found[word.pk]) for word in Theme.objects.all() if word.pk in found]
+        return [*groups, Group(None, "未填主题", *found[None])] if None in found else groups
+
+    @cached_property
+    def coverage(self) -> dict[str, Coverage]:
+        """By `township`, `village` (村 alone) and `any_village` (村 and 社区); places that were abolished are left out."""
+        places = Division.objects.within(self.year.county_id).current().annotate(end=Right("code", 3))
+        running, unconfirmed = Institution.Status.RUNNING, Institution.Status.UNCONFIRMED
+        counted = (
+            places.exclude(tier=Tier.COUNTY)
+            .annotate(runs=Exists(_institutions(running)), looked_at=~Exists(_institutions(unconfirmed)))
+            .annotate(community=Q(tier=Tier.VILLAGE, end__lt="200"))
+            .order_by()
+            .values("tier", "community")
+            .annotate(
+                places=Count("pk"),
+                covered=Count("pk", filter=Q(runs=True)),
+                open=Count("pk", filter=Q(runs=False, looked_at=False)),
+            )
+            .values_list("tier", "community", "covered", "places", "open")
+        )
+        found = {(tier, bool(community)): numbers for tier, community, *numbers in counted}
+        none = [0, 0, 0]
+        village, community = found.get((Tier.VILLAGE, False), none), found.get((Tier.VILLAGE, True), none)
+        return {
+            "township": Coverage(*found.get((Tier.TOWNSHIP, False), none)),
+            "village": Coverage(*village),
+            "any_village": Coverage(*(a + b for a, b in zip(village, community, strict=True))),
+        }
+
+
+def _institutions(status: str) -> QuerySet[Institution]:
+    kinds = [Institution.Kind.SCHOOL, Institution.Kind.POINT]
+    return Institution.objects.filter(
+        division=OuterRef("pk"), kind__in=kinds, function=Institution.Function.IMPLEMENT, status=status
+    )
+
+
+@dataclass(frozen=True)
+class Indicator:
+    key: str
+    label: str
+    unit: str
+    definition: str
+    clause: str
+    read: Callable[[YearFigures], object]
+
+    def of(self, figures: YearFigures) -> object:
+        """Its value: a number, a Coverage, a list of groups or months; None where it cannot be worked out (无法计算)."""
+        return self.read(figures)
+
+
+def _registry(*indicators: Indicator) -> dict[str, Indicator]:
+    return {indicator.key: indicator for indicator in indicators}
+
+
+INDICATORS = _registry(
+    Indicator(
+        "units_met",
+        "已完成任务的责任单位",
+        "个",
+        "已核定的场次和人次都达到应完成数的责任单位；场次、人次两项缺一不可。",
+        "三(六)",
+        lambda f: f.county.met,
+    ),
+    Indicator(
+        "units",
+        "责任单位",
+        "个",
+        "本年度内承担过目标任务的乡镇人民政府和县直部门。",
+        "三(六)",
+        lambda f: len(f.county.standings),
+    ),
+    Indicator(
+        "sessions",
+        "计入任务的场次",
+        "场",
+        "已核定、至少计入一个责任单位的培训场次；联合举办的场次在全县只算一次。",
+        "三(六)",
+        lambda f: f.county.credited.sessions,
+    ),
+    Indicator(
+        "attendances",
+        "计入任务的人次",
+        "人次",
+        "计入任务的场次的核定人次之和。同一个人参加两场算两人次，所以人次不是人数。",
+        "三(六)",
+        lambda f: f.county.credited.attendances,
+    ),
+    Indicator(
+        "all_sessions",
+        "全县已核定场次",
+        "场",
+        "全县所有单位已核定的培训场次，包括不承担任务的单位举办的，也包括形式不计入任务的。",
+        "三(一)",
+        lambda f: f.county.everything.sessions,
+    ),
+    Indicator(
+        "all_attendances",
+        "全县已核定人次",
+        "人次",
+        "全县已核定场次的核定人次之和。",
+        "三(一)",
+        lambda f: f.county.everything.attendances,
+    ),
+    Indicator(
+        "required_sum",
+        "各单位任务之和（推算）",
+        "",
+        "各责任单位应完成数相加，只供对照；它不是全县的目标，一个单位多办并不能代替别的单位。",
+        "三(六)",
+        lambda f: f.county.required_sum,
+    ),
+    Indicator(
+        "months",
+        "各月计入任务的场次和人次",
+        "",
+        "计入任务的场次按培训日期（首日）所在月份汇总；序时进度是任务之和按月均分。",
+        "三(六)",
+        lambda f: f.months,
+    ),
+    Indicator(
+        "pending",
+        "待审核",
+        "场",
+        "各单位已提交、领导小组办公室还没有核定或退回的场次；人次是填报数。",
+        "三(一)",
+        lambda f: f.county.submitted.sessions,
+    ),
+    Indicator(
+        "returned",
+        "退回修改",
+        "场",
+        "办公室退回、单位还没有重新提交的场次。",
+        "三(一)",
+        lambda f: f.county.returned.sessions,
+    ),
+    Indicator(
+        "audiences",
+        "各类培训对象的人次",
+        "人次",
+        "全县已核定场次中，填报时注明各类对象人数的，按对象相加；没有注明人数的归入“未分对象”。"
+        f"不足 {SMALL} 人次的对象显示为“<{SMALL}”。",
+        "二(三)4、二(三)5",
+        lambda f: f.audiences,
+    ),
+    Indicator(
+        "themes",
+        "各主题的场次和人次",
+        "场",
+        "全县已核定场次按主题类别汇总，人次是核定人次。",
+        "二(三)1",
+        lambda f: f.themes,
+    ),
+    Indicator(
+        "township_coverage",
+        "乡镇覆盖",
+        "",
+        "有“运行”中的社区学校的乡镇数 ÷ 现有乡镇数；待核实、筹建、无活动、停办的不算。",
+        "一(三)",
+        lambda f: f.coverage["township"],
+    ),
+    Indicator(
+        "village_coverage",
+        "村覆盖",
+        "",
+        "有“运行”中的教学点的村数 ÷ 现有村数（不含社区）。",
+        "二(一)1",
+        lambda f: f.coverage["village"],
+    ),
+    Indicator(
+        "community_coverage",
+        "村（社区）覆盖",
+        "",
+        "有“运行”中的教学点的村和社区数 ÷ 现有村和社区数。",
+        "二(一)1",
+        lambda f: f.coverage["any_village"],
+    ),
+    Indicator(
+        "participation",
+        "社区教育参与率",
+        "",
+        "参加培训的人数 ÷ 常住人口。现在只有人次、没有人数，也没有录入当年的常住人口，所以无法计算，不用人次代替。",
+        "一(三)",
+        lambda f: None,
+    ),
+)
+
+
+def values(figures: YearFigures, keys: Iterable[str]) -> dict[str, object]:
+    return {key: INDICATORS[key].of(figures) for key in keys}

@@ -1,0 +1,62 @@
+"""口径说明: every rule of a year and its value in words, on one page beside every result."""
+
+from dataclasses import dataclass
+
+from networks.templatetags.page import cn_date
+
+from .models import AssessmentYear
+
+
+@dataclass(frozen=True)
+class Rule:
+    label: str
+    value: str
+    why: str = ""
+
+
+def in_words(year: AssessmentYear) -> list[Rule]:
+    """What the founding document says, and what it leaves open and the county has decided for this year. One query."""
+    forms = "、".join(str(form) for form in year.counting_forms.all())
+    minimum = f"不少于 {year.minimum_minutes} 分钟；没有填写时长的计入，并作提示" if year.minimum_minutes else "不限"
+    return [
+        Rule(
+            "年度任务",
+            f"每个责任单位 {year.required_sessions} 场、{year.required_attendances:,} 人次，两项都达到才算完成",
+            "三(六)",
+        ),
+        Rule(
+            "责任单位",
+            "承担目标任务的乡镇人民政府和县直部门，按承担任务的起止日期认定",
+            "领导小组成员、承担任务、负责某项工作是三件事，分别登记",
+        ),
+        Rule(
+            "计入哪一年",
+            "按培训日期（首日，北京时间）所在年度；举办当日该单位须承担目标任务",
+        ),
+        Rule("计入的数字", "核定人次。填报人次、签到人次只供核对；人次不是人数"),
+        Rule("计入的培训形式", forms or "没有选定任何形式", "三(六) 考核的是培训，文艺演出、才艺展示等默认不计入"),
+        Rule("历史台账", "系统启用以前的台账由两名工作人员导入，没有培训形式的也计入"),
+        Rule("最短时长", minimum),
+        Rule("连续几天的培训班", year.get_class_counts_display()),
+        Rule(
+            "联合举办",
+            year.get_joint_credit_display(),
+            "全县合计只算一次；各单位合计与全县计入数并列",
+        ),
+        Rule("佐证材料", "核定前须有任意一种佐证材料" if year.evidence_required else "不作为核定的前提，缺少时提示"),
+        Rule("任务调整", "个别单位的任务可以调整，须写明理由；调整后按调整数考核"),
+        Rule("机构调整折算", "只有因机构调整在年中列入或退出的单位，按承担任务的天数 ÷ 全年天数折算，小数进为整数"),
+        Rule(
+            "按进度推进",
+            "已核定、待审核和计划的合起来两项都够，或已核定加待审核两项都不低于 任务 × 当年已过天数 ÷ 全年天数",
+        ),
+        Rule(
+            "最迟日期",
+            f"从 12月31日 往前推：还差的场次（还差的人次按每场 {year.attendances_per_session} 人次折成场次，取大者），"
+            f"按每周 {year.sessions_per_week} 场计算；过了这一天为“难以完成”",
+        ),
+        Rule("填报截止", cn_date(year.reporting_until) if year.reporting_until else "未规定"),
+        Rule("补报截止", cn_date(year.late_until) if year.late_until else "未规定"),
+        Rule("定案日期", cn_date(year.closing_on) if year.closing_on else "未规定"),
+        Rule("审核", "提交人和登记人不得核定同一场次；核定人次与填报人次不同须说明理由"),
+    ]

@@ -1,0 +1,171 @@
+"""完成情况: the county's page, a unit's page with its working, 口径说明 and the workbook, all from one calculation."""
+
+import datetime
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from networks import audit
+from networks.access import Action, can, require, units_to_watch
+from networks.models import MemberUnit
+from trainings.models import CoOrganiser, Status, TrainingSession
+
+from ..assessment import Counting, Tally, counted_or_why, county_standing, standings
+from ..exports import headline, standing_export, xlsx
+from ..indicators import INDICATORS
+from ..models import AssessmentYear
+from ..rules import in_words
+from .years import redirect_to_current, with_year
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PER_PAGE = 100
+NOWHERE = (Status.VOID, Status.CANCELLED)
+
+
+class CutOff(forms.Form):
+    """截至: the last day whose sessions are counted. Anything that makes no sense says so and counts the whole year."""
+
+    as_of = forms.DateField(
+        label="截至",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control w-date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "这不是日期，请重新选择"},
+    )
+
+    def __init__(self, data, year: AssessmentYear) -> None:
+        super().__init__(data, auto_id="cut_%s")
+        self.year = year
+        self.fields["as_of"].widget.attrs.update(min=year.first_day.isoformat(), max=year.last_day.isoformat())
+        self.is_valid()
+
+    def clean_as_of(self) -> datetime.date | None:
+        day = self.cleaned_data["as_of"]
+        if day and not self.year.first_day <= day <= self.year.last_day:
+            raise forms.ValidationError(f"请选择 {self.year.year} 年内的日期")
+        return day
+
+    @property
+    def day(self) -> datetime.date | None:
+        return self.cleaned_data.get("as_of")
+
+    @property
+    def shown(self) -> datetime.date:
+        """Until when the figures on the page go."""
+        return self.day or min(timezone.localdate(), self.year.last_day)
+
+
+@require_safe
+@require(Action.VIEW_STANDING)
+def now(request: HttpRequest) -> HttpResponse:
+    """The current year: of the whole county, or of the own unit for whoever sees no other."""
+    if not can(request.user, Action.VIEW_COUNTY) and request.user.own_unit:
+        return redirect_to_current(request, "assessment-unit", request.user.own_unit.code)
+    return redirect_to_current(request, "assessment-county")
+
+
+@require_safe
+@require(Action.VIEW_STANDING)
+@with_year
+def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
+    """Every unit that this account may watch; the county's own totals only for whoever may see the county."""
+    cut = CutOff(request.GET, year)
+    whole = county_standing(year, as_of=cut.day) if can(request.user, Action.VIEW_COUNTY) else None
+    context = {
+        "year": year,
+        "years": request.years_shown,
+        "cut": cut,
+        "county": whole,
+        "headline": headline(whole) if whole else "",
+        "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), as_of=cut.day),
+        "indicators": INDICATORS,
+    }
+    return render(request, "reporting/assessment_county.html", context)
+
+
+@require_safe
+@require(Action.VIEW_STANDING)
+@with_year
+def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
+    """One unit's standing and how it came about. Rows are for whoever may see them; leaders see the sums alone."""
+    shown = units_to_watch(request.user).filter(code=unit).first() if "\x00" not in unit else None
+    if shown is None:
+        raise Http404("没有这个单位，或它不在您的范围内")
+    cut = CutOff(request.GET, year)
+    counting = Counting(year, cut.day)
+    found = standings(year, units=[shown], as_of=cut.day)
+    context = {
+        "year": year,
+        "years": request.years_shown,
+        "cut": cut,
+        "unit": shown,
+        "standing": found[0] if found else None,
+        "reasons": _reasons(counting, shown),
+        "whole_county": can(request.user, Action.VIEW_COUNTY),
+        **(_rows(request, counting, shown) if can(request.user, Action.VIEW_SESSIONS) else {}),
+    }
+    return render(request, "reporting/assessment_unit.html", context)
+
+
+def _reasons(counting: Counting, unit: MemberUnit) -> list[tuple[str, Tally]]:
+    """How many sessions count, and how many do not for which reason; what counts comes first."""
+    sums: dict[str, Tally] = {}
+    for tallies in (counting.led_tallies([unit.pk]), counting.joined_tallies([unit.pk])):
+        for (_, status, barrier), tally in tallies.items():
+            words = counted_or_why(status, barrier)
+            sums[words] = sums.get(words, Tally()).plus(tally)
+    return sorted(sums.items(), key=lambda item: (item[0] != "计入", item[0]))
+
+
+def _rows(request: HttpRequest, counting: Counting, unit: MemberUnit) -> dict[str, object]:
+    """The unit's sessions, one page of them, and those it co-organised, each with 计入 or why not."""
+    seen = TrainingSession.objects.visible_to(request.user)
+    led = counting.led(seen.filter(organiser=unit)).exclude(status__in=NOWHERE).select_related("form", "place__parent")
+    page = Paginator(led.order_by("held_on", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    partners = CoOrganiser.objects.visible_to(request.user).filter(unit=unit).exclude(session__status__in=NOWHERE)
+    joined = counting.joined(partners).select_related("session__organiser", "session__form", "session__place__parent")
+    joined = list(joined.order_by("session__held_on", "pk")[:PER_PAGE])
+    for row in joined:
+        row.session.barrier = row.barrier
+    for session in [*page, *(row.session for row in joined)]:
+        session.why = counted_or_why(session.status, session.barrier)
+        session.hints = _hints(counting.year, session)
+    return {"page_obj": page, "joined": [row.session for row in joined]}
+
+
+def _hints(year: AssessmentYear, session: TrainingSession) -> list[str]:
+    """What counts in spite of a gap in what is known (核查提示, no verdict)."""
+    return [
+        words
+        for applies, words in (
+            (year.minimum_minutes and session.minutes is None, "时长未知"),
+            (session.form_id is None, "未填形式"),
+            (year.class_counts == AssessmentYear.ClassCounts.DAILY and session.days > 1, f"按 {session.days} 场计"),
+        )
+        if applies
+    ]
+
+
+@require_safe
+@require(Action.VIEW_STANDING)
+@with_year
+def rules(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
+    context = {"year": year, "rules": in_words(year), "indicators": INDICATORS.values()}
+    return render(request, "reporting/assessment_rules.html", context)
+
+
+@require_safe
+@require(Action.VIEW_COUNTY)
+@with_year
+def export(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
+    """The filing-grade workbook; the log keeps who took it (AU-3)."""
+    cut = CutOff(request.GET, year)
+    content = xlsx(standing_export(year, county_standing(year, as_of=cut.day), cut.day))
+    with transaction.atomic():
+        audit.record("导出完成情况表", actor=request.user, subject=year, request=request, as_of=cut.shown.isoformat())
+    headers = {"Content-Disposition": f'attachment; filename="standing-{year.year}-{cut.shown:%Y%m%d}.xlsx"'}
+    return HttpResponse(content, content_type=XLSX, headers=headers)
