@@ -9,12 +9,15 @@ import socket
 from types import SimpleNamespace
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from networks.models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, UnitTerm, User
 from reporting.models import AssessmentYear
 from trainings.loading import load_vocabulary
 from trainings.models import DeliveryForm, Theme, TrainingSession
+
+from .site_map import Site, taken_back
 
 THIS_YEAR = timezone.localdate().year
 
@@ -81,6 +84,19 @@ def _county(code, name, townships):
 @pytest.fixture
 def world(db):
     """Everything above as one namespace: places, units, users by their demo-like names, vocabulary, `session(...)`."""
+    return build_world()
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The world with a sample of everything and everybody signed in, once for all tests of a module: what a test sends
+    is taken back at once. Such modules say `pytestmark = pytest.mark.django_db`."""
+    media = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), taken_back(), override_settings(MEDIA_ROOT=media):
+        yield Site(build_world(), media)
+
+
+def build_world():
     load_vocabulary()
     w = SimpleNamespace(today=timezone.localdate(), year=THIS_YEAR)
     w.county, w.places = _county(

@@ -1,0 +1,129 @@
+"""AC-1: every address × every role × own, other unit and other county has the answer that tests/access_matrix.py declares."""
+
+import re
+from itertools import groupby
+
+import pytest
+from django.contrib import admin
+
+from .access_matrix import ADMIN, GROUPS, PAGES, PUBLIC
+from .site_map import addresses
+
+pytestmark = pytest.mark.django_db
+
+FOREIGN = {"foreign_bureau", "foreign_town"}
+METHODS_OF_SCREENS = {"changelist": "see", "add": "add", "change": "change", "history": "see", "delete": "delete"}
+
+
+def lines(table):
+    return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines() if line.strip()]
+
+
+def people(cell):
+    names = " ".join(GROUPS.get(word, word) for word in cell.split())
+    return set(names.split())
+
+
+def page_rows():
+    """(name, method, sample, cells by answer) of the table of pages."""
+    for line in lines(PAGES):
+        name, method, sample, ok, denied, absent = line + [""] * (6 - len(line))
+        yield name, method, sample, {"ok": people(ok), "403": people(denied), "404": people(absent)}
+
+
+def expected(cells, everybody):
+    """The answer for each person; the one cell with `*` stands for everybody who is named nowhere."""
+    answers = {name: answer for answer, names in cells.items() for name in names - {"*"}}
+    rest = [answer for answer, names in cells.items() if "*" in names]
+    assert len(rest) <= 1
+    assert sum(len(names - {"*"}) for names in cells.values()) == len(answers), "somebody is named twice"
+    return {name: answers.get(name) or rest[0] for name in everybody}
+
+
+def answer_of(response):
+    where = response.headers.get("Location", "")
+    if response.status_code == 302 and where.startswith(("/login/", "/admin/login/")):
+        return "sign-in"
+    if response.status_code in {403, 404}:
+        return str(response.status_code)
+    return "ok" if response.status_code in {200, 301, 302, 400, 409} else f"{response.status_code}!"
+
+
+BODIES = {"evidence-add": {"kind": "notice", "link": "https://example.invalid/"}}  # an empty request is answered first
+
+
+@pytest.fixture
+def visit(site):
+    return lambda who, method, url, data=None: answer_of(site.send(who, method, url, data))
+
+
+def test_ac_1_every_address_of_the_site_stands_in_the_table():
+    declared = {name for name, *_ in page_rows()}
+    screens = {f"admin:{screen.replace('.', '_')}" for screen, *_ in lines(ADMIN)[1:]}
+    declared |= {f"{screen}_{page}" for screen in screens for page in METHODS_OF_SCREENS}
+    named = {a.name for a in addresses() if a.name}
+    assert named - declared == set()
+    assert declared - named == set()
+    # Django's admin brings two kinds without a name: old addresses of rows, and everything else below /admin/.
+    unnamed = {re.sub(r"^admin/[a-z]+/[a-z]+/", "", a.route) for a in addresses() if not a.name}
+    assert unnamed == {"<path:object_id>/", "admin/(?P<url>.*)$"}
+
+
+PAGE_NAMES = sorted({name for name, *_ in page_rows()})
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_ac_1_a_page_answers_everybody_as_the_table_says(site, visit, page):
+    wrong = []
+    for name, method, sample, cells in page_rows():
+        if name != page:
+            continue
+        url = site.samples.url(name, sample)
+        wanted = expected(cells, site.world.users)
+        wanted["anonymous"] = "sign-in" if name not in PUBLIC else wanted["homeless"]
+        if name in {"login", "admin:login", "logout"}:  # these send on, or to the one sign-in page
+            wanted = {who: {"ok", "sign-in"} for who in wanted}
+        for who, answer in wanted.items():
+            got = visit(who, method, url, BODIES.get(name))
+            if got not in (answer if isinstance(answer, set) else {answer}):
+                wrong.append(f"{method} {url} ({sample}) as {who}: {got}, declared {answer}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("line", lines(ADMIN)[1:], ids=lambda line: line[0])
+def test_ac_1_a_screen_of_the_admin_answers_everybody_as_the_table_says(site, visit, line):
+    label, *cells = line + [""] * (5 - len(line))
+    model = next(model for model in admin.site._registry if model._meta.label_lower == label)
+    may = dict(zip(["see", "change", "add", "delete"], map(people, cells), strict=True))
+    elsewhere = {name.rstrip("?") for name in may["see"] if name.endswith("?")}
+    may["see"] = {name.rstrip("?") for name in may["see"]}
+    ours, foreign = site.samples.row(model, "ours"), site.samples.row(model, "foreign")
+    base = f"/admin/{label.replace('.', '/')}/"
+    wrong = []
+
+    def check(who, method, url, answer):
+        got = visit(who, method, url)
+        if got != answer:
+            wrong.append(f"{method} {url} as {who}: {got}, declared {answer}")
+
+    for who in [*site.world.users, "anonymous"]:
+        role = "bureau" if who == "foreign_bureau" else who
+        for page, act in METHODS_OF_SCREENS.items():
+            for method in ["GET", "POST"]:
+                needed = "change" if (page, method) == ("change", "POST") else "see" if page == "change" else act
+                allowed = role in may[needed]
+                if page in {"changelist", "add"}:
+                    url = base if page == "changelist" else f"{base}add/"
+                    check(who, method, url, "sign-in" if who == "anonymous" else "ok" if allowed else "403")
+                    continue
+                for row in filter(None, [ours, foreign]):
+                    mine = (row is foreign) == (who in FOREIGN) and who not in elsewhere
+                    mine = mine or who == "operator" or foreign is None  # one list for everybody
+                    answer = "403" if not allowed else "ok" if mine else "404"
+                    check(who, method, f"{base}{row.pk}/{page}/", "sign-in" if who == "anonymous" else answer)
+    assert wrong == []
+
+
+def test_ac_1_the_table_is_sorted_into_pages_without_gaps():
+    names = [name for name, *_ in page_rows()]
+    assert len([name for name, _ in groupby(names)]) == len(set(names)), "lines of one page stand together"
