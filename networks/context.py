@@ -38,6 +38,10 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
                 url = reverse(name)
             except NoReverseMatch:
                 continue
-            here = request.path == url if url == "/" else request.path.startswith(url)
-            shown.append({"label": label, "url": url, "current": here})
+            shown.append({"label": label, "url": url, "current": False})
+    # /sessions/import/ lies below /sessions/: the longest address that the path begins with is where one is.
+    above = [entry for entry in shown if request.path.startswith(entry["url"]) and entry["url"] != "/"]
+    above += [entry for entry in shown if request.path == entry["url"] == "/"]
+    if above:
+        max(above, key=lambda entry: len(entry["url"]))["current"] = True
     return shown

@@ -232,6 +232,7 @@ def _still_needed(batch: ImportBatch) -> dict[str, str]:
 # Columns that hold one name of a list. The short lists are chosen from, the long ones typed with suggestions.
 CHOSEN = ("主题类别", "专项计划", "培训形式", "授课语言")
 SUGGESTED = ("主办单位", "承办学校（教学点）", "举办地")
+ALIKE = (*CHOSEN, *SUGGESTED, "培训对象", "协办单位")  # the same unknown name is put right in all its rows at once
 MOST_MENDED = 200  # places to mend on one page; the next checking shows the rest
 MOST_ROWS = 200  # rows of the preview
 
@@ -268,7 +269,7 @@ def to_mend(rehearsal: Rehearsal, choices: dict[str, list[str]], *, assignable: 
         was = cells.get(problem.column, "") if cells else ""
         if problem.column == "主办单位" and problem.code == "unknown" and unknown:
             continue
-        alike = was and problem.code in ("unknown", "ambiguous") and (problem.column in CHOSEN + SUGGESTED)
+        alike = was and problem.code in ("unknown", "ambiguous") and problem.column in ALIKE
         key = (problem.column, was) if alike else (problem.sheet, problem.row, problem.column)
         if key not in found:
             options = choices.get(problem.column, []) if problem.column in CHOSEN else []

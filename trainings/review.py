@@ -206,7 +206,7 @@ class VerifyForm(_Seen):
         label="核定说明",
         required=False,
         max_length=200,
-        help_text="与填报人次不同时必须说明，例如“签到表 38 人”",
+        help_text="与填报不同时必填，如“签到表 38 人”",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -236,7 +236,7 @@ class ReturnForm(_Seen):
         label="具体说明",
         required=False,
         max_length=300,
-        help_text="填报人首先看到这句话，请写明要改什么、补什么",
+        help_text="填报人首先看到，请写明改什么、补什么",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

@@ -624,3 +624,16 @@ def test_wb_3_hostile_names_are_shown_escaped_from_upload_to_result(bureau, worl
     ):
         assert "<img src=x" not in shown.content.decode()
         assertContains(shown, "&lt;img src=x")
+
+
+def test_the_navigation_marks_one_place_only(town, world):
+    marked = [entry["label"] for entry in town.get(reverse("import-upload")).context["nav"] if entry["current"]]
+    assert marked == ["导入台账"]
+
+
+def test_an_organiser_under_one_of_its_own_names_is_shown_as_the_unit(town, world):
+    confirm(town, uploaded(town, ledger(world, GOOD, changed(培训名称="乙", 主办单位="白山镇文化站"))))
+    assert {s.title: s.organiser_name for s in TrainingSession.objects.all()} == {
+        "桑蚕小蚕共育技术": "白山镇人民政府",
+        "乙": "白山镇文化站（归口：白山镇）",
+    }

@@ -271,8 +271,8 @@ class TrainingSession(EntryVerbs, models.Model):
 
     @property
     def organiser_name(self) -> str:
-        """The organiser as written, with the credited unit when that is another name."""
-        if self.organiser_written and self.organiser_written != self.organiser.name:
+        """The organiser as written, with the credited unit when that is another body; just the unit under its own names."""
+        if self.organiser_written and self.organiser_written not in self.organiser.all_names:
             return f"{self.organiser_written}（归口：{self.organiser.short_name}）"
         return self.organiser.name
 
@@ -444,9 +444,9 @@ class TrainingSession(EntryVerbs, models.Model):
         move = MOVES[verb]
         with transaction.atomic():
             row = self.locked_row()
+            row._check_right(verb, actor)
             if row.status not in move.sources:
                 raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能{move.label}")
-            row._check_right(verb, actor)
             if seen_version is not None and row.version != seen_version:
                 raise Conflict(row)
             row._check_rules(verb, changes)

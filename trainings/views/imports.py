@@ -249,6 +249,7 @@ def _rehearsal_page(request: HttpRequest, row: ImportBatch, year_form: YearForm 
         "units": units_to_enter_for(request.user) if assignable else [],
         "mended": len(imports.corrections_of(row)) + len(row.assignments),
         "year_form": year_form or YearForm(initial={"year": row.year}),
+        "year_asked": bool(year_form or row.year or any(p.code == "no_year" for p in rehearsal.errors)),
         "preview": imports.preview(rehearsal),
         "seconders": _names(seconders_for(row.user)) if row.historical else [],
     }
