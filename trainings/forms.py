@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from networks.access import Action, can, units_to_enter_for
@@ -116,8 +117,8 @@ class SessionForm(forms.ModelForm):
         label="时长", required=False, min_value=0, max_digits=7, decimal_places=1, help_text="填了起止时间可以不填"
     )
     length_unit = forms.ChoiceField(label="时长单位", choices=LENGTH_UNITS, required=False)
-    co_units = forms.ModelMultipleChoiceField(
-        label="协办单位", queryset=MemberUnit.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    co_units = forms.TypedMultipleChoiceField(
+        label="协办单位", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     co_names = forms.CharField(
         label="其他协办单位", required=False, max_length=200, help_text="名单里没有的写在这里，用顿号“、”隔开"
@@ -204,7 +205,9 @@ class SessionForm(forms.ModelForm):
             self.fields[name].widget.attrs["required"] = True
         for name in ("reported_attendance", "planned_attendance"):
             field = self.fields[name]
-            field.min_value, field.max_value = 1, MOST_ATTENDANCES
+            sentence = f"应是 1 到 {MOST_ATTENDANCES} 的整数"
+            field.error_messages["invalid"] = sentence
+            field.validators = [MinValueValidator(1, sentence), MaxValueValidator(MOST_ATTENDANCES, sentence)]
             field.widget.attrs |= {"min": 1, "max": MOST_ATTENDANCES}
         self.fields["co_units"].widget.attrs["class"] = "form-check-input"
 
@@ -212,17 +215,20 @@ class SessionForm(forms.ModelForm):
         if self.on_behalf:
             self.fields["organiser"].queryset = units_to_enter_for(self.user)
             self.fields["organiser"].empty_label = "请选择责任单位"
+            self.fields["organiser"].error_messages["required"] = "请选择责任单位"
             self.fields["on_behalf_source"].choices = [("", "请选择来源")] + [
                 pair for pair in TrainingSession.Source.choices if pair[0] != TrainingSession.Source.LEDGER
             ]
             self.fields["on_behalf_source"].required = True
+            self.fields["on_behalf_source"].error_messages["required"] = "请选择代录来源"
             self.fields["on_behalf_source"].help_text = "这一场是单位通过什么方式告诉您的"
             if self.stored and self.stored.on_behalf_source == TrainingSession.Source.LEDGER:
                 del self.fields["on_behalf_source"]
         else:
             del self.fields["organiser"], self.fields["on_behalf_source"]
+        self.all_units = {unit.pk: unit for unit in MemberUnit.objects.visible_to(self.user)}
         own = self.units[0].pk if self.units and not self.on_behalf else None
-        self.fields["co_units"].queryset = MemberUnit.objects.visible_to(self.user).exclude(pk=own)
+        self.fields["co_units"].choices = [(pk, unit.name) for pk, unit in self.all_units.items() if pk != own]
         self.bodies = [] if self.on_behalf else self._own_bodies()
 
     def _own_bodies(self) -> list[str]:
@@ -281,9 +287,7 @@ class SessionForm(forms.ModelForm):
         return clean_text(self.cleaned_data["organiser_written"])
 
     def clean(self) -> dict:
-        data = self.cleaned_data  # without super(): the database's rules are said in Chinese below
-        if self.on_behalf and not data.get("organiser") and "organiser" not in self.errors:
-            self.add_error("organiser", "请选择责任单位")
+        data = super().clean()
         self._clean_days(data)
         self._clean_length(data)
         if data.get("outside_county"):
@@ -328,7 +332,7 @@ class SessionForm(forms.ModelForm):
             if match_key(body.name) == key and body.in_force_on(day) and body.unit_id != unit.pk
         ] + [
             other
-            for other in MemberUnit.objects.visible_to(self.user)
+            for other in self.all_units.values()
             if other.pk != unit.pk and key in map(match_key, other.all_names)
         ]
         if elsewhere:
@@ -336,8 +340,8 @@ class SessionForm(forms.ModelForm):
 
     def _clean_co_organisers(self, data: dict) -> None:
         organiser = data.get("organiser") if self.on_behalf else (self.units[0] if self.units else None)
-        units = {match_key(name): unit for unit in self.fields["co_units"].queryset for name in unit.all_names}
-        chosen = list(data.get("co_units") or [])
+        units = {match_key(name): unit for unit in self.all_units.values() for name in unit.all_names}
+        chosen = [self.all_units[pk] for pk in data.get("co_units") or []]
         names: list[str] = []
         for part in filter(None, map(clean_text, _SPLIT.split(data.get("co_names") or ""))):
             unit = units.get(match_key(part))
