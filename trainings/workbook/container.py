@@ -115,14 +115,15 @@ class Package:
         for name in self._entries:
             if name in self._streamed:
                 continue
-            chunks = self._chunks(name, xml=name.endswith((".xml", ".rels", ".vml")))
+            is_xml = name.endswith((".xml", ".rels", ".vml"))
+            chunks = self._chunks(name, xml=is_xml)
             first = next(chunks, b"")
             if first.startswith(b"PK\x03\x04"):
                 raise Unreadable(
                     "nested_archive",
                     f"工作簿里嵌着另一个压缩文件（{name[:60]}）：请删除嵌入的对象，再另存为 .xlsx 导入",
                 )
-            parser = guarded_parser() if first.lstrip()[:1] in (b"<", b"\xff", b"\xfe", b"\xef") else None
+            parser = guarded_parser() if is_xml or first.lstrip().startswith(b"<") else None
             for chunk in itertools.chain([first], chunks):
                 try:
                     if parser:

@@ -107,13 +107,13 @@ def _read(value, year, epoch_1904):
 def _read_number(number, epoch_1904):
     if 0 < number < 1:
         return When(start=(datetime.datetime.min + datetime.timedelta(seconds=round(number * 86_400))).time())
-    if not isinstance(number, DateNumber) and number == int(number) and 20_000_000 <= number <= 21_000_000:
+    if 20_000_000 <= number <= 21_000_000 and number == int(number) and not isinstance(number, DateNumber):
         digits = str(int(number))
         return When(day=_date(int(digits[:4]), int(digits[4:6]), int(digits[6:]), digits))
     typed = shown_date(number, epoch_1904=epoch_1904) if isinstance(number, DateNumber) else shown(number)
     try:
         moment = serial_to_datetime(number, epoch_1904=epoch_1904)
-    except OverflowError:
+    except (OverflowError, ValueError):  # ValueError for a value that is no number at all
         raise _unreadable(typed, f"不是日期：{EXAMPLE}") from None
     if not 2000 <= moment.year <= 2099:
         raise _unreadable(typed, f"不是 2000—2099 年间的日期：{EXAMPLE}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from . import columns as col
 from . import dates, values
-from .cells import NO_VALUE
+from .cells import NO_VALUE, CellError
 from .layout import read_layout
 from .problems import Notice, Problem, Unreadable, ValueProblem
 
@@ -34,11 +34,12 @@ class LedgerRow:
     def sheet(self):
         return self.layout.name
 
-    def problem(self, column, code, message, part=0):
-        """Notes that the cell of `column` is wrong; `part` is 1 for the second of two joined columns. One per cell."""
+    def problem(self, column, code, message, *, part=0, at=None):
+        """Notes that the cell of `column` is wrong, once per column; `part` is 1 for the second of two joined columns, `at`
+        the number of another column whose text ends up in this one."""
         if any(problem.column == column for problem in self.problems):
             return
-        numbers = self.layout.columns.get(column)
+        numbers = (at,) if at else self.layout.columns.get(column)
         cell = self.layout.anchor(self.number, numbers[min(part, len(numbers) - 1)]) if numbers else None
         self.problems.append(Problem(self.sheet, self.number, column, code, message, cell))
 
@@ -123,7 +124,7 @@ class _SheetRows:
             raise Unreadable("too_many_rows", "文件里的场次超过 10,000 行的上限：请按年份或单位分成几个文件导入")
         ledger_row = LedgerRow(self.layout, row.number, row.hidden)
         ledger_row.raw = self.raw(row)
-        _Reading(ledger_row, self.layout, self.year, self.epoch_1904).read(self.unused_text(row))
+        _Reading(ledger_row, self.layout, self.year, self.epoch_1904).read(row.cells)
         self.ledger.rows.append(ledger_row)
         for name, total in self.sums.items():
             total.add(ledger_row.values.get(name), unknown=any(p.column == name for p in ledger_row.problems))
@@ -154,15 +155,6 @@ class _SheetRows:
                     if not values.is_blank(corrected):
                         raw[name] = corrected
         return raw
-
-    def unused_text(self, row):
-        """What unknown columns hold, as it is kept in 备注: 列名：值；"""
-        kept = []
-        for column, header in self.layout.unused:
-            text = values.shown(row.cells.get(column), epoch_1904=self.epoch_1904)
-            if text:
-                kept.append(f"{header}：{text}；")
-        return "".join(kept)
 
     def compare(self, row):
         """Tells where a 合计 is not the sum of what it stands under. A 小计 adds up the rows since the last one; a 合计 may
@@ -211,7 +203,7 @@ class _Reading:
     def __init__(self, row, layout, year, epoch_1904):
         self.row, self.layout, self.year, self.epoch_1904 = row, layout, year, epoch_1904
 
-    def read(self, unused_text):
+    def read(self, cells):
         raw = self.row.raw
         for name in (col.TITLE, col.ORGANISER, col.VENUE, col.INSTRUCTORS):
             if name in raw:
@@ -234,7 +226,7 @@ class _Reading:
         if col.NUMBER in raw:
             self.row.values[col.NUMBER] = values.shown(raw[col.NUMBER]).upper()
         self.when()
-        self.attempt(col.REMARKS, self.remarks, raw.get(col.REMARKS), unused_text)
+        self.attempt(col.REMARKS, self.remarks, raw.get(col.REMARKS), self.unused_text(cells))
         for name in col.NEEDED:
             if name not in raw and name in self.layout.columns:
                 self.row.problem(name, "missing", f"没有填“{name}”：请补上；如果这一行不是场次，请删去")
@@ -243,7 +235,7 @@ class _Reading:
         try:
             self.row.values[name] = read(*arguments, **options)
         except ValueProblem as problem:
-            self.row.problem(name, problem.code, problem.message, part)
+            self.row.problem(name, problem.code, problem.message, part=part)
 
     def place(self, value):
         """白山镇/新汉村, from one cell or from 乡镇 and 村."""
@@ -252,6 +244,22 @@ class _Reading:
         if len(texts) == 2 and texts[1].startswith(texts[0]):  # the village's cell names the township again
             return texts[1]
         return "/".join(texts)
+
+    def unused_text(self, cells):
+        """What unknown columns hold, as it is kept in 备注: 列名：值；"""
+        kept = []
+        for column, header in self.layout.unused:
+            value = cells.get(column)
+            if value is None or value is NO_VALUE:  # nothing reads the column, so a formula there need not have a value
+                continue
+            try:
+                value = str(value) if isinstance(value, CellError) else value
+                text = values.text(value, most=LONGEST[col.REMARKS], epoch_1904=self.epoch_1904)
+            except ValueProblem as problem:
+                self.row.problem(col.REMARKS, problem.code, f"{header}：{problem.message}", at=column)
+            else:
+                kept.append(f"{header}：{text}；")
+        return "".join(kept)
 
     def remarks(self, value, unused_text):
         """The remarks as typed, followed by what unknown columns hold."""
