@@ -96,7 +96,7 @@ def _set_rules(years: dict[int, AssessmentYear], county: Division) -> None:
         year.closing_on = datetime.date(number + 1, 1, 25)
         year.save()
     QuotaAdjustment.objects.create(
-        year=years[max(years)],
+        year=years[max(years) - 2],
         unit=MemberUnit.objects.get(county=county, code="450124203"),
         sessions=3,
         attendances=300,
