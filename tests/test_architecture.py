@@ -1,0 +1,174 @@
+"""Rules about the code itself: who imports whom, who writes a state, what no file may contain (SC-4, WB-3, WB-4)."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+from networks import access
+from networks.access import Scope
+
+ROOT = Path(settings.BASE_DIR)
+LAYERS = ["networks", "trainings", "reporting"]  # each imports only itself and what stands before it
+PYTHON = sorted(p for app in [*LAYERS, "mashan_edu"] for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts)
+PAGES = sorted((ROOT / "templates").rglob("*.html"))
+ASSETS = sorted(p for p in (ROOT / "static").rglob("*") if p.suffix in {".js", ".css", ".svg"})
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path):
+    """The first words of everything that a file imports, absolute or relative; what only a type checker reads is left out."""
+    package = path.relative_to(ROOT).parts
+    tree = tree_of(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield package[0] if node.level else node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_imports_go_one_way(path):
+    app = path.relative_to(ROOT).parts[0]
+    if app == "mashan_edu":
+        # settings name the apps as text; the addresses alone import them
+        allowed = set(LAYERS) if path.name == "urls.py" else set()
+    else:
+        allowed = set(LAYERS[: LAYERS.index(app) + 1])
+    assert (set(imported(path)) & set(LAYERS)) <= allowed
+
+
+def test_every_model_of_ours_declares_its_scope():
+    access.verify_declarations()
+    ours = [m for m in apps.get_models() if m._meta.app_label in LAYERS and not hasattr(m, "instance_type")]
+    ours = [m for m in ours if not m._meta.auto_created]
+    assert len(ours) > 15
+    unscoped = {m.__name__ for m in ours if not isinstance(getattr(m, "scope", None), Scope)}
+    assert unscoped == {m.__name__ for m in ours if getattr(m, "unscoped", "")}
+
+
+def test_a_model_that_forgets_its_scope_stops_the_start(monkeypatch):
+    class Forgetful(models.Model):
+        class Meta:
+            app_label = "networks"
+            managed = False
+
+        def __str__(self):
+            return ""
+
+    try:
+        with pytest.raises(ImproperlyConfigured, match="Forgetful"):
+            access.verify_declarations()
+    finally:
+        del apps.all_models["networks"]["forgetful"]
+        apps.clear_cache()
+
+
+def writes_of_status(path):
+    """Assignments to `.status`, `update(status=…)`, setattr(…, "status") and such, as line numbers."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(t, ast.Attribute) and t.attr == "status" for t in targets):
+                yield node.lineno
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called in {"update", "update_or_create", "bulk_update"} and any(
+                k.arg == "status" for k in node.keywords
+            ):
+                yield node.lineno
+            if called == "setattr" and len(node.args) > 1 and getattr(node.args[1], "value", "") == "status":
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_ac_4_nothing_outside_the_models_assigns_a_status(path):
+    if path.parent == ROOT / "trainings" / "models" or path.parent == ROOT / "reporting" / "models":
+        return
+    assert list(writes_of_status(path)) == []
+
+
+FORBIDDEN_CALLS = {
+    "eval",
+    "exec",
+    "compile",
+    "__import__",
+    "mark_safe",
+    "SafeString",
+    "RawSQL",
+    "raw",
+    "extra",
+    "Template",
+}
+FORBIDDEN_MODULES = {
+    "pickle",
+    "marshal",
+    "shelve",
+    "dill",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "urllib3",
+    "ftplib",
+    "smtplib",
+}
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_sc_4_wb_3_wb_4_no_dangerous_call_and_no_client_of_other_hosts(path):
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            on_module = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in {"re"}
+            assert called not in FORBIDDEN_CALLS or on_module, f"line {node.lineno}: {called}()"
+            assert not re.search(r"objects\.raw$|\)\.(raw|extra)$|objects\.extra$", ast.unparse(node.func)), node.lineno
+            for keyword in node.keywords:
+                if keyword.arg is None:  # **request.GET would let the address choose the lookups
+                    assert not re.search(r"\b(GET|POST|COOKIES|headers)\b", ast.unparse(keyword.value)), node.lineno
+        if isinstance(node, ast.Name | ast.Attribute):
+            assert getattr(node, "id", getattr(node, "attr", "")) not in {"mark_safe", "RawSQL"}, node.lineno
+    assert not set(imported(path)) & FORBIDDEN_MODULES
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_wb_4_no_sql_is_put_together_from_text(path):
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"execute", "executemany"}:
+            assert not isinstance(node.args[0], ast.JoinedStr | ast.BinOp), f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_wb_3_no_template_switches_escaping_off(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\|\s*(safe|safeseq)\b|\{%\s*autoescape\s+off", text)
+
+
+@pytest.mark.parametrize("path", ASSETS, ids=name_of)
+def test_sc_4_no_asset_fetches_from_another_host_or_runs_text(path):
+    text = path.read_text(encoding="utf-8")
+    hosts = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", text)
+    assert {h for h in hosts if "www.w3.org" not in h} == set()
+    if path.suffix == ".js":
+        assert not re.search(r"\beval\(|new Function\(|\.innerHTML\s*=|insertAdjacentHTML|document\.write", text)
+
+
+def test_sc_4_a_test_that_calls_another_host_fails():
+    import socket
+
+    with socket.socket() as outward, pytest.raises(AssertionError, match="outbound"):
+        outward.connect(("192.0.2.1", 80))

@@ -1,0 +1,151 @@
+"""Settings that refuse to start, and what HTTPS and a proxy change (IN-1, WB-1, WB-5)."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
+
+from networks.middleware import TrustedProxyMiddleware, client_address
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def start(**environment):
+    """`manage.py check` in a process of its own, with only this configuration."""
+    kept = {name: os.environ[name] for name in ["PATH", "SYSTEMROOT"] if name in os.environ}
+    secrets = {"SECRET_KEY": "for a test only", "LEDGER_KEY": "for a test only", "DATABASE_URL": "sqlite://:memory:"}
+    line = [sys.executable, "manage.py", "check"]
+    return subprocess.run(line, cwd=ROOT, env=kept | secrets | environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"DEMO": "on", "ALLOWED_HOSTS": "www.example.cn"}, "DEMO 只能在本机使用"),
+        ({"DEMO": "on", "ALLOWED_HOSTS": "127.0.0.1,*"}, "DEMO 只能在本机使用"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY 未设置"),
+        ({"DATABASE_URL": "mysql://root@127.0.0.1/x"}, "只支持 SQLite"),
+    ],
+)
+def test_an_unsafe_configuration_refuses_to_start(environment, message):
+    refused = start(**environment)
+    assert refused.returncode != 0
+    assert message in refused.stderr
+
+
+def test_a_sound_configuration_starts():
+    assert start(DEMO="on", ALLOWED_HOSTS="127.0.0.1,localhost").returncode == 0
+    assert start(ALLOWED_HOSTS="www.example.cn", HTTPS="on").returncode == 0
+
+
+def configured(monkeypatch, **environment):
+    """The settings as they would be under this environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(ROOT / "mashan_edu" / "settings.py"))
+
+
+def test_in_1_sqlite_is_opened_in_the_way_that_loses_nothing(monkeypatch):
+    options = configured(monkeypatch, DATABASE_URL="sqlite:////tmp/x.sqlite3?timeout=1")["DATABASES"]["default"]
+    assert options["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert options["OPTIONS"]["timeout"] == 30
+    for pragma in ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]:
+        assert pragma in options["OPTIONS"]["init_command"]
+    assert not options.get("ATOMIC_REQUESTS")
+    with pytest.raises(ImproperlyConfigured, match="ATOMIC_REQUESTS"):
+        configured(monkeypatch, DATABASE_URL="sqlite:////tmp/x.sqlite3?atomic_requests=True")
+
+
+def test_wb_1_https_brings_hsts_host_cookies_and_redirects(world, monkeypatch):
+    given = configured(monkeypatch, HTTPS="on")
+    changed = {name: given[name] for name in given if name.startswith(("SECURE_", "SESSION_COOKIE", "CSRF_COOKIE"))}
+    with override_settings(**changed):
+        client = Client()
+        assert client.get("/login/")["Location"] == "https://testserver/login/"
+        response = client.post("/login/", {"username": "town", "password": "Correct-Horse-7"}, secure=True)
+        assert response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+        client.get("/login/", secure=True)
+        cookie = response.cookies["__Host-sessionid"]
+        assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
+        assert cookie["samesite"] == "Lax"
+        token = Client().get("/login/", secure=True).cookies["__Host-csrftoken"]
+        assert (token["secure"], token["httponly"], token["path"], token["domain"]) == (True, True, "/", "")
+
+
+def test_wb_1_plain_http_promises_nothing_that_loopback_cannot_keep(client, db):
+    response = client.get("/login/")
+    assert response.status_code == 200
+    assert "Strict-Transport-Security" not in response
+
+
+# --- behind a proxy ------------------------------------------------------------------------------------------
+
+SPOOFS = [  # (peer, X-Forwarded-For, the client's address) with 10.0.0.0/8 and ::1 as proxies of ours
+    ("203.0.113.5", "198.51.100.1", "203.0.113.5"),  # a stranger's own claim is worth nothing
+    ("203.0.113.5", "127.0.0.1", "203.0.113.5"),
+    ("10.0.0.1", "", "10.0.0.1"),
+    ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
+    ("10.0.0.1", "1.1.1.1, 198.51.100.7", "198.51.100.7"),  # what the client put in front is hearsay
+    ("10.0.0.1", "1.1.1.1, 198.51.100.7, 10.0.0.2", "198.51.100.7"),  # two proxies of ours
+    ("10.0.0.1", "10.0.0.9, 10.0.0.2", "10.0.0.9"),
+    ("10.0.0.1", "198.51.100.7, garbage", "10.0.0.1"),
+    ("10.0.0.1", "' OR 1=1 --", "10.0.0.1"),
+    ("10.0.0.1", ", ,", "10.0.0.1"),
+    ("::1", "2001:db8::7", "2001:db8::7"),
+    ("", "198.51.100.7", ""),  # a Unix socket names no peer
+]
+
+
+@pytest.mark.parametrize(("peer", "forwarded", "address"), SPOOFS)
+def test_wb_5_the_clients_address_is_what_our_own_proxies_saw(peer, forwarded, address):
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+    with override_settings(TRUSTED_PROXIES=["10.0.0.0/8", "::1"]):
+        TrustedProxyMiddleware(lambda r: HttpResponse())(request)
+    assert client_address(request) == address
+    assert "HTTP_X_FORWARDED_FOR" not in request.META
+
+
+def test_wb_5_without_trusted_proxies_nothing_forwarded_is_believed():
+    headers = {"HTTP_X_FORWARDED_FOR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_HOST": "evil"}
+    request = RequestFactory().get("/", REMOTE_ADDR="203.0.113.5", **headers)
+    with override_settings(TRUSTED_PROXIES=[]):
+        TrustedProxyMiddleware(lambda r: HttpResponse())(request)
+    assert client_address(request) == "203.0.113.5"
+    assert not request.is_secure()
+    assert request.get_host() == "testserver"
+
+
+def test_wb_5_a_trusted_proxy_says_that_the_visitor_came_by_https():
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_PROTO="https")
+    with override_settings(TRUSTED_PROXIES=["10.0.0.1"]):
+        TrustedProxyMiddleware(lambda r: HttpResponse())(request)
+    assert request.is_secure()
+
+
+def test_wb_5_a_forged_address_does_not_escape_the_lock_out(world, client):
+    for number in range(5):
+        data = {"username": "town", "password": "wrong"}
+        answer = client.post("/login/", data, HTTP_X_FORWARDED_FOR=f"198.51.100.{number}", HTTP_X_REAL_IP="8.8.8.8")
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "testserver:80@evil.example", "a b", "[::1"]
+)
+def test_wb_5_a_foreign_host_header_is_refused(client, db, host):
+    response = client.get("/login/", HTTP_HOST=host)
+    assert response.status_code == 400
+    assert "evil" not in response.content.decode()
+
+
+def test_wb_5_a_forwarded_host_never_gets_into_a_link(client, db):
+    response = client.get("/sessions/", HTTP_X_FORWARDED_HOST="evil.example", HTTP_FORWARDED="host=evil.example")
+    assert response["Location"] == "/login/?next=/sessions/"
+    assert "evil.example" not in client.get("/login/", HTTP_X_FORWARDED_HOST="evil.example").content.decode()
