@@ -181,13 +181,15 @@ class TrainingSession(EntryVerbs, models.Model):
                 name="session_year_2000_2099",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gte=F("held_on")), name="session_ends_after_start"
+                # A comparison with NULL is unknown, and a CHECK lets the unknown pass: say what must be there.
+                condition=Q(ends_on=None) | Q(held_on__isnull=False, ends_on__gte=F("held_on")),
+                name="session_ends_after_start",
             ),
             models.CheckConstraint(
                 condition=Q(end_time=None)
                 | Q(start_time=None)
                 | Q(end_time__gt=F("start_time"))
-                | Q(ends_on__gt=F("held_on")),
+                | Q(held_on__isnull=False, ends_on__isnull=False, ends_on__gt=F("held_on")),
                 name="session_end_time_after_start",
             ),
             models.CheckConstraint(
