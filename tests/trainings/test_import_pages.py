@@ -342,7 +342,7 @@ def test_in_2_a_failure_at_any_write_of_a_commit_stores_nothing(bureau, world, m
     mend(bureau, batch, organiser=["县蚕种站"], unit=["nyj"])
     digest = page(bureau, batch).context["rehearsal"].digest
     kept = files(settings)
-    home = importlib.import_module("trainings.workbook.commit")
+    home = importlib.import_module("trainings.workbook.batches")
     if name == "audit.record":
         home, name = home.audit, "record"
     with monkeypatch.context() as broken:

@@ -8,15 +8,18 @@
     choices(user)                                 # {column: the names it may hold} of columns with such a list
     export(sessions), export_year(user, year)     # bytes of a ledger; coming in again it adds nothing
 
-A file goes through these steps, one module each, and only the last three know the database:
+A file goes through these steps, one module each, and only the last four know the database:
 
     container   what kind of file it is, and whether it keeps to the limits
     cells       the sheets of the package as plain values, each part streamed once
     layout      header, columns, merges; which rows are sessions
     rows        one row as typed values, by `dates` and `values`
     names       what the county calls its units, places and vocabularies
-    checks      rows against those names, the user's rights and what is stored already
-    commit      the rows that passed, in bulk, with history
+    resolve     rows as sessions of this county, by those names and the user's rights
+    checks      those sessions against what is stored already, each other, and the rules of their years
+    batches     the rows that passed, stored in bulk with history; and a batch taken back
+
+The other way: `marked` (the user's file with its errors), `blank` (the template) and `exports`.
 
 `rehearse(source, user, *, year=None, historical=False, confirmed_by=None, corrections=None, assignments=None)`
     source        bytes, or the path of a file
@@ -43,13 +46,13 @@ A file goes through these steps, one module each, and only the last three know t
 a Chinese sentence that says what to do.
 """
 
+from .batches import commit, undo
+from .blank import choices, template
 from .checks import Rehearsal, RehearsedRow, rehearse
 from .columns import SYNONYMS
-from .commit import commit, undo
-from .export import export, export_year
+from .exports import export, export_year
 from .marked import mark_errors
 from .problems import Notice, Problem, Refused, Unreadable
-from .template import choices, template
 
 COLUMNS = tuple(SYNONYMS)  # our names of the columns, in the order of the ledger
 

@@ -1,6 +1,6 @@
 """A rehearsal (导入校验): a ledger's rows against the county's names, the user's rights and what is stored already.
 
-Nothing is stored here. The rows that pass become unsaved sessions, which `commit` stores exactly as they are.
+Nothing is stored here. The rows that pass become unsaved sessions, which `batches` stores exactly as they are.
 """
 
 import hashlib
@@ -261,9 +261,13 @@ class _Checker:
         day = fields.get("held_on")
         if day and not self.historical and self.rules(day.year).locked:
             row.problem(col.START, "locked_year", f"{day} 所在的 {day.year} 年度已锁定定案，不能再导入")
-        if row.problems:
+        if row.problems or not candidate.complete:
             return "error"
         self.notice_elsewhere(row, candidate, name, notices)
+        kept = [written for unit, written in candidate.co_organisers if unit is None]
+        if kept:
+            message = f"{name}的协办单位“{'、'.join(kept)}”不是成员单位，按文字保留"
+            notices.append(Notice(row.sheet, row.number, "name_kept", message))
         return "new"
 
     def notice_elsewhere(self, row, candidate, name, notices):

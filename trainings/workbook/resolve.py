@@ -28,6 +28,12 @@ class Candidate:
     co_organisers: list  # [(MemberUnit or None, name as written)]
     key: tuple | None = None  # None while a part of it is unknown
 
+    @property
+    def complete(self):
+        """Whether it has what every session needs; a whole column may be missing, which is no row's problem."""
+        fields = self.fields
+        return bool(self.organiser and fields["title"] and fields.get("held_on") and fields["reported_attendance"])
+
     def session(self, batch, user):
         """The unsaved session."""
         session = TrainingSession(**self.fields, batch_id=batch.pk, entered_by_id=user.pk)

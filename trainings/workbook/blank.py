@@ -13,7 +13,7 @@ from networks.models import Division, Institution
 from trainings.models import Audience, DeliveryForm, Language, Programme, Project, Theme
 
 from . import columns as col
-from .export import SHEET, WIDTHS
+from .exports import SHEET, WIDTHS
 from .rows import OPTIONS_SHEET
 
 FILLED_ROWS = 500  # rows below the header that get the drop-down lists
