@@ -87,8 +87,9 @@ class Dashboard:
                 else ""
             ),
         ]
-        if county.submitted.sessions or county.returned.sessions:
-            sentences.append(f"另有 {county.submitted.sessions} 场待审核、{county.returned.sessions} 场退回修改")
+        waiting = [(county.submitted.sessions, "待审核"), (county.returned.sessions, "退回修改")]
+        if any(n for n, _ in waiting):
+            sentences.append("另有 " + "、".join(f"{n} 场{state}" for n, state in waiting if n))
         if self.to_help:
             named = "、".join(f"{s.unit.short_name}（{s.verdict}）" for s in self.to_help[:6])
             more = f"等 {len(self.to_help)} 个单位" if len(self.to_help) > 6 else ""
@@ -113,6 +114,12 @@ class Dashboard:
             this_label=f"{self.year.year}年",
             last_label=f"{self.year.year - 1}年",
         )
+
+    @property
+    def curve_caption(self) -> str:
+        """The same figures as the paragraph, so that one page never gives two for one day."""
+        words = f"截至{cn_date(self.until, 'short')}累计 {self.county.credited.sessions:,} 场"
+        return f"{words}，上年同期 {self.last_to_date.sessions:,} 场。" if self.last else f"{words}。"
 
     @property
     def reach(self) -> BarChart:

@@ -3,7 +3,6 @@
 import csv
 import datetime
 import io
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from networks.names import clean_text
 from networks.templatetags.page import cn_date
 
 from .assessment import CountyStanding
@@ -20,7 +20,6 @@ from .models import AssessmentYear
 
 OFFICE = "领导小组办公室（县教育局）"
 SIGNS = "制表人：                    审核人：                    负责人（盖章）："
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 
 
@@ -167,7 +166,7 @@ def put(cell: Cell, value: object) -> Cell:
         cell.value = value
         cell.number_format = "#,##0"
     elif value not in (None, ""):
-        cell.value = _NOT_IN_XML.sub("", str(value))
+        cell.value = clean_text(str(value))
         cell.data_type = "s"
     return cell
 

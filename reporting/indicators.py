@@ -20,6 +20,8 @@ from .models import AssessmentYear
 
 SMALL = 5  # a group of fewer heads could be recognised; it shows as <5 wherever others than its unit look
 
+HEADCOUNT_ONLY = "只报人次的特殊群体"
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -98,15 +100,20 @@ class YearFigures:
                 "audience", "sessions", "heads"
             )
         }
-        groups = [
-            Group(word.pk, str(word), *found[word.pk], small=0 < (found[word.pk][1] or 0) < SMALL)
-            for word in Audience.objects.all()
-            if word.pk in found
-        ]
+        groups, headcount_only = [], []
+        for word in Audience.objects.all():
+            if word.pk in found:
+                named = word.sensitivity != Audience.Sensitivity.HEADCOUNT_ONLY
+                (groups if named else headcount_only).append(_audience_group(word.pk, str(word), *found[word.pk]))
+        if headcount_only:  # these groups are named to nobody who may not see the session itself (个人信息保护法 28)
+            sessions = sum(group.sessions for group in headcount_only)
+            heads = [group.attendances for group in headcount_only if group.attendances is not None]
+            groups.append(_audience_group(None, HEADCOUNT_ONLY, sessions, sum(heads) if heads else None))
         rest = self.county.everything.attendances - sum(g.attendances or 0 for g in groups if not g.small)
         # What is withheld goes in here too: a total beside a single gap would give the gap away.
-        label = f"未分对象（含不足{SMALL}人次的）" if any(g.small for g in groups) else "未分对象"
-        return [*groups, Group(None, label, None, max(rest, 0))]
+        withheld = any(g.small for g in groups)
+        label = f"未分对象（含不足{SMALL}人次的）" if withheld else "未分对象"
+        return [*groups, Group(None, label, None, max(rest, 0), small=withheld and rest < SMALL)]
 
     @cached_property
     def themes(self) -> list[Group]:
@@ -147,6 +154,10 @@ class YearFigures:
             "village": Coverage(*village),
             "any_village": Coverage(*(a + b for a, b in zip(village, community, strict=True))),
         }
+
+
+def _audience_group(key: int | None, label: str, sessions: int, heads: int | None) -> Group:
+    return Group(key, label, sessions, heads, small=0 < (heads or 0) < SMALL)
 
 
 def _institutions(status: str) -> QuerySet[Institution]:

@@ -1,0 +1,12 @@
+import pytest
+
+
+@pytest.fixture
+def page(client):
+    """`page(user, url)` is the response that this person gets."""
+
+    def get(user, url, **query):
+        client.force_login(user)
+        return client.get(url, query)
+
+    return get
