@@ -1,0 +1,106 @@
+"""The product as people meet it: the demonstration county on a database of its own, served by waitress, in Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "Mashan-Demo-2026"
+PHONE = {"width": 390, "height": 844}
+OFFICE = {"width": 1366, "height": 768}
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HOME / "tests" / "browser" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one server, one browser
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="没有 Chromium：apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Base address of a freshly made demonstration county without sessions."""
+    folder = tmp_path_factory.mktemp("site")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = os.environ | {
+        "DATABASE_URL": f"sqlite:///{folder / 'browser.sqlite3'}",
+        "MEDIA_ROOT": str(folder / "media"),
+        "DEMO_PASSWORD": PASSWORD,
+        "SECRET_KEY": "browser tests only",
+        "LEDGER_KEY": "browser tests only",
+        "PYTHONUTF8": "1",
+    }
+    manage = [sys.executable, str(HOME / "manage.py"), "demo"]
+    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=120)
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen([*manage, "--port", str(port)], env=env, stdout=log, stderr=log)
+    base = f"http://127.0.0.1:{port}"
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"{base}/healthz", timeout=2).close()
+            break
+        except OSError:
+            time.sleep(0.2)
+    yield base
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+        quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def person(site, chromium):
+    """`person("bureau", OFFICE)` signs somebody in, in a browser of their own, and gives their page."""
+    contexts = []
+
+    def sign_in(username: str, screen: dict):
+        context = chromium.new_context(viewport=screen, locale="zh-CN", has_touch=screen is PHONE, base_url=site)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.goto("/login/")
+        page.get_by_label("账号", exact=True).fill(username)
+        page.get_by_label("密码", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="登录", exact=True).click()
+        page.wait_for_url(lambda url: "/login/" not in url)
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def flawless():
+    """Asserts that axe finds nothing on the page and that it does not scroll sideways."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+    def check(page):
+        found = axe.run(page).response["violations"]
+        told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:3]}" for v in found]
+        assert told == [], f"{page.url}: {told}"
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{page.url} scrolls sideways by {wide} px"
+
+    return check
