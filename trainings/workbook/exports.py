@@ -62,10 +62,10 @@ def _pages(sessions):
     for session in sessions.iterator(chunk_size=PAGE):
         page.append(session)
         if len(page) == PAGE:
-            prefetch_related_objects(page, "audience_counts__audience", "co_organisers")
+            prefetch_related_objects(page, "audience_counts__audience", "co_organisers__unit")
             yield page
             page = []
-    prefetch_related_objects(page, "audience_counts__audience", "co_organisers")
+    prefetch_related_objects(page, "audience_counts__audience", "co_organisers__unit")
     yield page
 
 
