@@ -4,6 +4,7 @@ import datetime
 import io
 import re
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
-from networks.models import Institution
+from networks.models import AuditEvent, Institution
 from trainings.models import Audience, DeliveryForm, Evidence, SubmitToken, Theme, TrainingSession
 
 
@@ -639,6 +640,25 @@ def test_pi_7_no_page_address_carries_a_title_or_a_name(town, world):
         args = [] if name == "session-list" else [session.pk]
         addresses = re.findall(r'(?:href|src|action)="([^"]*)"', text_of(page(town, name, *args)))
         assert not [a for a in addresses if "金丝雀" in a or "%E9" in a]
+
+
+def test_ac_2_the_exported_ledger_holds_what_one_sees_and_the_log_says_who_took_it(client, world):
+    world.session(title="自己的草稿")
+    world.session(world.theirs, title="别人的草稿", place=world.places["白山镇"])
+    world.session(world.theirs, title="在本镇办的", status="submitted", place=world.places["白山镇"])
+    world.session(world.foreign, title="外县的", status="submitted")
+    client.force_login(world.town)
+    response = page(client, "session-export", world.year)
+    assert response["Content-Disposition"] == f'attachment; filename="ledger-{world.year}.xlsx"'
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).active
+    assert {row[0] for row in sheet.iter_rows(min_row=2, values_only=True)} == {"自己的草稿", "在本镇办的"}
+    event = AuditEvent.objects.get(action="导出台账")
+    assert (event.actor, event.detail) == (world.town, {"year": world.year, "rows": 2})
+    for year in (1999, 2100, 10**9):
+        assert page(client, "session-export", year).status_code == 404
+    for name in ("leader", "operator", "homeless"):
+        client.force_login(world.users[name])
+        assert page(client, "session-export", world.year).status_code == 403
 
 
 # --- two people at once (IN-4) -----------------------------------------------------------------------------------

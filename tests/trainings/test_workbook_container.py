@@ -253,6 +253,39 @@ def test_xl_2_cells_in_impossible_places_are_refused(reference):
     assert refusal.value.code == "damaged"
 
 
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        '<sheetData><c r="A1"><v>1</v></c></sheetData>',
+        "<sheetData><c><v>1</v></c></sheetData>",
+        '<sheetData><row r="0"/></sheetData>',
+        '<sheetData><row r="x"/></sheetData>',
+        '<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row></sheetData>',
+        '<sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1"><c r="A1"><v>2</v></c></row></sheetData>',
+        '<sheetData><row r="1"><c r="A1"><v>zwei</v></c></row></sheetData>',
+        '<sheetData><row r="1"><c r="A1"><v>NaN</v></c></row></sheetData>',
+        '<sheetData><row r="1"><c r="A1"><v>1e999</v></c></row></sheetData>',
+        '<sheetData><row r="1"><c r="A1" t="s"><v>7</v></c></row></sheetData>',
+        f'<sheetData><row r="1"><c r="A1" t="str"><v>{"x" * 70_000}</v></c></row></sheetData>',
+        '<mergeCells><mergeCell ref="B2:A1"/></mergeCells>',
+        "<mergeCells><mergeCell/></mergeCells>",
+    ],
+)
+def test_xl_2_a_sheet_that_contradicts_itself_is_refused(sheet):
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    content = patched(GOOD, {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{sheet}</worksheet>'.encode()})
+    with pytest.raises(Unreadable) as refusal:
+        read_workbook(content)
+    assert refusal.value.code == "damaged"
+
+
+def test_xl_2_more_elements_than_any_ledger_has_are_refused(monkeypatch):
+    monkeypatch.setattr(package, "MAX_ELEMENTS", 50)
+    with pytest.raises(Unreadable) as refusal:
+        read_workbook(patched(GOOD, {"docProps/app.xml": b"<x>" + b"<y/>" * 50 + b"</x>"}))
+    assert refusal.value.code == "too_much_xml"
+
+
 def test_xl_2_the_errors_workbook_is_written_by_guarded_parsers_only():
     from trainings.workbook import marked
 

@@ -12,13 +12,14 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 
-from .container import DAMAGED, MAX_DEPTH, SAVE_AS, Package, guarded_parser
+from .container import DAMAGED, MAX_DEPTH, MAX_ELEMENTS, SAVE_AS, Package, guarded_parser, too_complex
 from .problems import Unreadable
 
 MAX_CELLS = 1_000_000  # in all sheets, empty but formatted ones too
 MAX_MERGES = 2_000  # in all sheets
 MAX_MERGE_AREA = 100_000
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+MAX_TEXT = 65_536  # characters in a cell; no program writes more than 32,767, an escaped one may count as seven
 
 MAIN = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -207,7 +208,7 @@ def _shared_strings(package, part):
         elif local == "rPh":
             phonetic = False
         elif local == "si":
-            strings.append(unescape("".join(text)))
+            strings.append(unescape(_joined(text)))
             if len(strings) > MAX_CELLS:
                 raise too_many_cells()
 
@@ -274,6 +275,13 @@ def unescape(text):
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
+def _joined(pieces):
+    text = "".join(pieces)
+    if len(text) > MAX_TEXT:
+        raise Unreadable("damaged", DAMAGED)
+    return text
+
+
 def too_many_cells():
     return Unreadable(
         "too_many_cells",
@@ -315,8 +323,9 @@ class _SheetReader:
 
     def __init__(self, sheet, strings, date_styles, budget):
         self.sheet, self.strings, self.date_styles, self.budget = sheet, strings, date_styles, budget
-        self.row = self.column = self.depth = 0
-        self.cells = {}
+        self.row = self.column = self.depth = self.elements = 0
+        self.row_text, self.row_hidden = "", False
+        self.cells = None  # of the current row; None until it holds something
         self.columns = {}  # letters → number, so that each is worked out once
         self.in_data = self.in_cell = self.phonetic = False
 
@@ -325,12 +334,13 @@ class _SheetReader:
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         package.parse(part, self.parser)
-        self.sheet.rows = {row: cells for row, cells in sorted(self.sheet.rows.items()) if cells}
+        self.sheet.rows = dict(sorted(self.sheet.rows.items()))
 
     def start(self, name, attributes):
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise Unreadable("damaged", DAMAGED)
+        self.elements += 1
+        if self.depth > MAX_DEPTH or self.elements > MAX_ELEMENTS:
+            raise too_complex(self.elements)
         local = _LOCAL.get(name)
         if local is None:
             return
@@ -361,9 +371,7 @@ class _SheetReader:
             self.in_cell = False
             value = self.value()
             if value is not None:
-                if self.column in self.cells:
-                    raise Unreadable("damaged", DAMAGED)
-                self.cells[self.column] = value
+                self.keep(value)
         elif local == "rPh":
             self.phonetic = False
 
@@ -374,14 +382,24 @@ class _SheetReader:
         if not number.isdecimal() or not 0 < int(number) <= MAX_ROW:
             raise Unreadable("damaged", DAMAGED)
         self.row, self.row_text, self.column = int(number), number, 0
-        self.cells = self.sheet.rows.setdefault(self.row, {})
-        if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
-            self.sheet.hidden_rows.add(self.row)
+        self.cells = None
+        self.row_hidden = attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0"
+
+    def keep(self, value):
+        if self.cells is None:
+            self.cells = self.sheet.rows.setdefault(self.row, {})
+            if self.row_hidden:
+                self.sheet.hidden_rows.add(self.row)
+        if self.column in self.cells:
+            raise Unreadable("damaged", DAMAGED)
+        self.cells[self.column] = value
 
     def start_cell(self, attributes):
         self.budget["cells"] -= 1
         if self.budget["cells"] < 0:
             raise too_many_cells()
+        if not self.row:
+            raise Unreadable("damaged", DAMAGED)
         reference = attributes.get("r")
         if reference is None:
             self.column += 1
@@ -398,7 +416,7 @@ class _SheetReader:
         self.text, self.formula, self.in_cell = [], False, True
 
     def value(self):
-        text, kind = "".join(self.text), self.kind
+        text, kind = _joined(self.text), self.kind
         if not text:
             # A formula that gives "" is stored as an empty text; one that was never calculated has no kind.
             return NO_VALUE if self.formula and kind != "str" else None

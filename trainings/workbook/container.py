@@ -22,7 +22,8 @@ MAX_XML = 60 * MIB  # over all parts, inflated
 MAX_OTHER = 60 * MIB  # pictures and the like, inflated
 MAX_ENTRIES = 5_000
 MAX_DEPTH = 64  # elements within elements; a real workbook stays below 20
-CHUNK = 64 * 1024
+MAX_ELEMENTS = 5_000_000  # in one part; a million cells with texts of their own have three million
+CHUNK = MIB  # expat starts a tag that spans chunks anew with each: small ones take a long tag minutes
 
 SAVE_AS = "请用 Excel 或 WPS 打开，另存为“Excel 工作簿（*.xlsx）”后再导入"
 
@@ -148,28 +149,26 @@ class Package:
         else:
             self._other_left -= size
         if self._xml_left < 0:
-            raise Unreadable(
-                "too_much_xml",
-                "表格内容解压后超过 60 MiB 的上限：请只保留培训台账，删去多余的工作表、空白行和格式，再另存为 .xlsx",
-            )
+            raise too_much_xml()
         if self._other_left < 0:
             raise Unreadable("too_many_pictures", "文件里的图片等附件解压后超过 60 MiB 的上限：请删去图片后再导入")
 
 
 def guarded_parser(*, namespaces=False):
-    """An expat parser that refuses document types, entities and deep nesting. Set the handlers you need on it, but
-    count depth yourself (`MAX_DEPTH`) if you replace the element handlers."""
+    """An expat parser that refuses document types, entities, deep nesting and endless elements. Set the handlers you need
+    on it, but count depth and elements yourself if you replace the element handlers."""
     parser = expat.ParserCreate(namespace_separator=" " if namespaces else None)
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.EntityDeclHandler = _refuse_doctype
-    depth = 0
+    depth = elements = 0
 
     def start(_name, _attributes):
-        nonlocal depth
+        nonlocal depth, elements
         depth += 1
-        if depth > MAX_DEPTH:
-            raise Unreadable("damaged", DAMAGED)
+        elements += 1
+        if depth > MAX_DEPTH or elements > MAX_ELEMENTS:
+            raise too_complex(elements)
 
     def end(_name):
         nonlocal depth
@@ -178,6 +177,18 @@ def guarded_parser(*, namespaces=False):
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     return parser
+
+
+def too_much_xml():
+    return Unreadable(
+        "too_much_xml",
+        "表格内容解压后超过 60 MiB 的上限：请只保留培训台账，删去多余的工作表、空白行和格式，再另存为 .xlsx",
+    )
+
+
+def too_complex(elements):
+    """What stands in the way of going on: too many elements, or too many within each other."""
+    return too_much_xml() if elements > MAX_ELEMENTS else Unreadable("damaged", DAMAGED)
 
 
 def _refuse_doctype(*_):
