@@ -113,6 +113,7 @@
     offer.querySelector("[data-draft-when]").textContent =
       at.getMonth() + 1 + "月" + at.getDate() + "日 " + at.getHours() + ":" + ("0" + at.getMinutes()).slice(-2);
     offer.hidden = false;
+    offer.scrollIntoView({ block: "center" });
     offer.querySelector("[data-draft-restore]").addEventListener("click", function () {
       restore(earlier.values);
       offer.hidden = true;

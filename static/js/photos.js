@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var LONGEST = 2000; // pixels of the longer edge, as on the server
+  var LONGEST = [2000, 1400]; // pixels of the longer edge: as on the server, and for pictures that stay too heavy
   var ENOUGH = 500 * 1024; // bytes
   var QUALITIES = [0.85, 0.75, 0.65, 0.55];
 
@@ -42,15 +42,18 @@
   }
 
   // The browser turns the picture upright while drawing it, and a canvas keeps neither place nor time of the shot.
-  function shrink(file) {
+  function shrink(file, size) {
     return decode(file).then(function (image) {
-      var scale = Math.min(1, LONGEST / Math.max(image.naturalWidth, image.naturalHeight));
+      var scale = Math.min(1, LONGEST[size] / Math.max(image.naturalWidth, image.naturalHeight));
       var canvas = document.createElement("canvas");
       canvas.width = Math.max(1, Math.round(image.naturalWidth * scale));
       canvas.height = Math.max(1, Math.round(image.naturalHeight * scale));
       canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
       URL.revokeObjectURL(image.src);
       return encode(canvas, 0).then(function (blob) {
+        if (blob && blob.size > ENOUGH && size + 1 < LONGEST.length) {
+          return shrink(file, size + 1);
+        }
         if (!blob || blob.size >= file.size) {
           return file;
         }
@@ -114,7 +117,7 @@
               ready.items.add(file);
               return;
             }
-            return shrink(file).then(
+            return shrink(file, 0).then(
               function (small) {
                 ready.items.add(small);
                 show(list, small);
