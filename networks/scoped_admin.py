@@ -10,6 +10,7 @@ from collections import defaultdict
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -108,6 +109,14 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
     @property
     def _has_county(self) -> bool:
         return any(field.name == "county" and not field.primary_key for field in self.opts.fields)
+
+    def changelist_view(self, request, extra_context=None) -> HttpResponse:
+        try:
+            return super().changelist_view(request, extra_context)
+        except (OverflowError, ValueError, DataError):  # a number or date in the address that no database holds
+            if request.method == "POST" or ERROR_FLAG in request.GET:
+                raise
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
     # --- saving --------------------------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ evidence-file        | GET  | ours.evidence     | BUREAU auditor centre town hea
 evidence-file        | GET  | theirs.evidence   | BUREAU auditor centre town2             | NO_RECORDS | *
 evidence-file        | GET  | foreign.evidence  | foreign_bureau foreign_town             | NO_RECORDS | *
 evidence-file        | GET  | mixed.evidence    |                                         | NO_RECORDS | *
+evidence-delete      | GET  | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | foreign.evidence  | foreign_town                            | READERS foreign_bureau | *
 

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch
+from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -96,7 +96,7 @@ class Samples:
             file=SimpleUploadedFile("通知.pdf", b"%PDF-1.4"),
             content_type="application/pdf",
             sha256_stored="0" * 64,
-            uploaded_by=self.w.town,
+            uploaded_by=TrainingSession.objects.get(pk=session_pk).entered_by,
         )
         self.kwargs[f"{whose}.evidence"] = {"pk": session_pk, "evidence_pk": row.pk}
 

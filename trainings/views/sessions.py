@@ -76,7 +76,7 @@ def _filtered(rows, asked: SessionFilter):
     if asked.value("audience"):
         rows = rows.filter(audience_counts__audience=asked.value("audience"))
     if asked.value("place"):
-        rows = rows.filter(place_id__startswith=asked.value("place"))
+        rows = rows.filter(place__code__startswith=asked.value("place"))
     for word in (asked.value("q") or "").split():
         rows = rows.filter(
             Q(title__icontains=word)

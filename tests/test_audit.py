@@ -1,0 +1,194 @@
+"""AU-1: what cannot be recorded does not happen. AC-3: what nobody asked for is not stored."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from simple_history.manager import HistoryManager
+from simple_history.models import HistoricalRecords
+
+from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from reporting.models import QuotaAdjustment
+from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+
+from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
+from .site_map import taken_back
+from .test_access_matrix import page_rows
+
+pytestmark = pytest.mark.django_db
+NO_PART_OF_THE_RECORD = {"sessions", "axes", "contenttypes"}  # sign-in machinery: no business data
+LOST = "the log cannot be written"
+
+
+def dump():
+    """Every row of every table that matters, as {table: set of rows}."""
+    return {
+        model._meta.db_table: set(map(repr, model._base_manager.values_list()))
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label not in NO_PART_OF_THE_RECORD
+    }
+
+
+def changed(before, after):
+    return {table for table in after if after[table] != before[table]}
+
+
+def is_log(table):
+    return table == AuditEvent._meta.db_table or "historical" in table
+
+
+@pytest.fixture
+def no_log(monkeypatch):
+    """Neither the audit log nor any history can be written."""
+
+    def fail(*args, **kwargs):
+        raise RuntimeError(LOST)
+
+    monkeypatch.setattr(AuditEvent, "save", fail)
+    monkeypatch.setattr(HistoricalRecords, "create_historical_record", fail)
+    monkeypatch.setattr(HistoryManager, "bulk_history_create", fail)
+    monkeypatch.setattr(HistoryManager, "bulk_history_update", fail, raising=False)
+
+
+def test_au_1_every_post_of_the_site_stands_among_the_acts():
+    posts = {name for name, method, *_ in page_rows() if method == "POST"}
+    assert posts - {act.name for act in ACTS} == set(WITHOUT_EFFECT)
+    changing = {
+        m._meta.label_lower for m, s in admin.site._registry.items() if s.changed_by or getattr(s, "actions", None)
+    }
+    assert changing - {screen for screen, *_ in ADMIN_ACTS} == set()
+
+
+@pytest.mark.parametrize("act", EVERYTHING, ids=str)
+def test_au_1_an_act_is_recorded_and_one_that_cannot_be_recorded_does_not_happen(site, act, request):
+    url, body = act.url(site), act.body(site)
+    before = dump()
+    with taken_back():
+        response = site.send_for_good(act.who, "POST", url, body)
+        assert response.status_code in {200, 302}, response.status_code
+        touched = changed(before, dump())
+        assert any(is_log(table) for table in touched), f"nothing was recorded; changed: {touched}"
+    for field in body.values():  # an uploaded file is read once
+        getattr(field, "seek", lambda _: None)(0)
+    request.getfixturevalue("no_log")
+    with taken_back():
+        response = site.send_for_good(act.who, "POST", url, body)
+        assert response.status_code == 500
+        assert changed(before, dump()) == set()
+
+
+# --- AC-3 --------------------------------------------------------------------------------------------
+
+
+def crossing_counties():
+    """Rows of which one half belongs to another county than the other; there must be none."""
+    crossing = []
+    for session in TrainingSession.objects.select_related("organiser", "entered_by", "batch"):
+        county = session.organiser.county_id
+        homes = [session.place_id or county, session.entered_by.county_code]
+        homes += [session.host.division_id] if session.host else []
+        homes += [session.submitted_by.county_code] if session.submitted_by else []
+        homes += [session.batch.county_id] if session.batch else []
+        crossing += [f"session {session.pk}: {home}" for home in homes if not home.startswith(county)]
+    pairs = [
+        (CoOrganiser, "session__organiser__county", "unit__county"),
+        (Evidence, "session__organiser__county", "uploaded_by__person__county"),
+        (AffiliatedBody, "county", "unit__county"),
+        (QuotaAdjustment, "year__county", "unit__county"),
+        (ImportBatch, "county", "unit__county"),
+        (User, "person__county", "home_unit__county"),
+        (MemberUnit, "county", "division__parent"),
+    ]
+    for model, one, other in pairs:
+        for pk, first, second in model.objects.values_list("pk", one, other):
+            if first and second and not str(second).startswith(str(first)):
+                crossing.append(f"{model.__name__} {pk}: {first} and {second}")
+    for account in User.objects.exclude(person__county=None).exclude(role="operator"):
+        if account.county_code and account.person.county_id != account.county_code:
+            crossing.append(f"account {account}")
+    return crossing
+
+
+def foreign_keys(site):
+    """For each name that a form may use for a reference, the key of another county's object."""
+    w = site.world
+    keys = {}
+    for model in [
+        TrainingSession,
+        AffiliatedBody,
+        QuotaAdjustment,
+        User,
+        UnitTerm,
+        ImportBatch,
+        AudienceCount,
+        Evidence,
+    ]:
+        for field in model._meta.fields:
+            if not field.is_relation:
+                continue
+            related = field.related_model
+            theirs = {
+                "Division": w.other_places["大丰镇"].pk,
+                "MemberUnit": w.foreign.pk,
+                "User": w.foreign_town.pk,
+                "Person": w.foreign_town.person_id,
+                "TrainingSession": site.samples.kwargs["foreign.draft"]["pk"],
+                "ImportBatch": site.samples.kwargs["foreign.rehearsed"]["pk"],
+                "AssessmentYear": site.samples.years["foreign"].pk,
+            }.get(related.__name__)
+            if related.__name__ == "Institution":
+                theirs = site.samples.row(related, "foreign").pk
+            if theirs is not None:
+                keys[field.name] = keys[f"{field.name}_id"] = theirs
+    return keys | {
+        "county": w.other_county.pk,
+        "division": w.other_places["大丰镇"].pk,
+        "co_organiser_units": w.foreign.pk,
+    }
+
+
+FORBIDDEN = {  # fields that no form offers to anybody, with values that would be worth having
+    "status": "verified",
+    "verified_attendance": "9999",
+    "verified_by": "1",
+    "is_historical": "on",
+    "version": "0",
+    "days": "9",
+    "number": "CC0000000000",
+    "is_superuser": "on",
+    "is_staff": "on",
+    "password": "x",
+    "must_change_password": "",
+    "state": "committed",
+    "confirmed_by": "1",
+    "created": "999",
+    "unit_confirmed_at": "2026-01-01",
+    "rostered_attendance": "9999",
+    "locked": "1",
+}
+
+
+@pytest.mark.parametrize("act", EVERYTHING, ids=str)
+def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act):
+    url, body = act.url(site), act.body(site)
+    assert crossing_counties() == []
+    keys = foreign_keys(site)
+    lures = [{name: key} for name, key in keys.items() if name in body]  # each reference that the form really has
+    lures.append({name: key for name, key in keys.items() if name not in body})  # and all that it has not
+    lures.append({name: value for name, value in FORBIDDEN.items() if name not in body})
+    protected = ["status", "verified_attendance", "verified_by_id", "is_historical", "rostered_attendance"]
+    with taken_back():
+        site.send_for_good(act.who, "POST", url, body)
+        usual = sorted(map(str, TrainingSession.objects.values_list(*protected)))
+    theirs = sorted(map(str, TrainingSession.objects.filter(organiser=site.world.foreign).values_list()))
+    for lure in lures:
+        for field in body.values():
+            getattr(field, "seek", lambda _: None)(0)
+        with taken_back():
+            response = site.send_for_good(act.who, "POST", url, body | lure)
+            assert response.status_code < 500, lure
+            assert crossing_counties() == [], lure
+            now = sorted(map(str, TrainingSession.objects.filter(organiser=site.world.foreign).values_list()))
+            assert now == theirs, lure
+            if lure is lures[-1]:
+                assert sorted(map(str, TrainingSession.objects.values_list(*protected))) == usual
+            assert not User.objects.filter(username=act.who, role="operator").exists()
