@@ -416,6 +416,37 @@ def test_filters_narrow_the_list_and_garbage_is_passed_over(town, world):
         assert len(shown(**query)) == 3, query
 
 
+def test_the_list_can_be_narrowed_to_a_month_a_place_and_an_audience_as_figures_link_to_it(client, world):
+    january = world.session(
+        title="新汉一月", place=world.places["新汉村"], held_on=datetime.date(world.year - 1, 1, 31)
+    )
+    world.session(
+        world.theirs, title="羊山二月", place=world.places["羊山村"], held_on=datetime.date(world.year - 1, 2, 1)
+    )
+    elderly = Audience.objects.get(name="老年人")
+    january.revise(actor=world.town, seen_version=1, changes={}, audiences=[(elderly, 5)])
+    client.force_login(world.bureau)
+    for query, expected in (
+        ({"month": 1}, ["新汉一月"]),
+        ({"place": "450124103"}, ["羊山二月"]),
+        ({"place": "450124100201"}, ["新汉一月"]),
+        ({"audience": elderly.pk}, ["新汉一月"]),
+        ({"unit": "450124103"}, ["羊山二月"]),
+        ({"q": january.number.lower()}, ["新汉一月"]),
+    ):
+        assert titles(page(client, "session-list", year=world.year - 1, **query)) == expected, query
+
+
+def test_the_bureau_mends_what_it_entered_and_nothing_else(client, world):
+    behalf, own = world.session(actor=world.bureau), world.session()
+    client.force_login(world.bureau)
+    assert page(client, "session-edit", own.pk).status_code == 403
+    data = opened(client, behalf) | {"title": "电话核对后的名称", "organiser": world.theirs.pk}
+    assert client.post(reverse("session-edit", args=[behalf.pk]), data).status_code == 302
+    behalf.refresh_from_db()
+    assert (behalf.title, behalf.organiser, behalf.on_behalf_source) == ("电话核对后的名称", world.theirs, "paper")
+
+
 def test_the_list_says_what_to_do_when_it_is_empty(client, world):
     client.force_login(world.town)
     assert "还没有培训场次" in text_of(page(client, "session-list"))
