@@ -239,6 +239,17 @@ NOT_SESSIONS = [
     ["单位（盖章）", None, None],
     ["分管领导签字：", None, None],
     ["制表：", None, None],
+    ["填表人：韦小明       审核人：蒙大山", None, None],
+    ["主要领导（签字）：", None, None],
+    ["经办人", None, None],
+    ["联系人及电话：", "0771-", None],
+    ["报送时间：2026年7月1日", None, None],
+    ["填报单位负责人签名：", None, None],
+    ["（单位盖章）", None, None],
+    ["年    月    日", None, None],
+    ["总   计", None, "71"],
+    ["合计（人次）", None, 71],
+    ["※ 必填", None, None],
     [None, None, "2026年7月1日"],
     HEADER,
 ]
@@ -266,6 +277,10 @@ def test_xl_3_rows_with_nothing_but_number_unit_or_place_are_no_sessions():
         ["注：这是一场", "2026-03-06", 45],
         ["负责人：培训", "2026-03-06", 45],
         ["单位财务培训", None, None],
+        ["消防安全负责人培训", None, None],
+        ["填表培训：第一期", None, 45],
+        ["签字笔使用", None, None],
+        ["四季合计算法", None, None],
         [None, "2026-03-06", None],
         [None, None, 45],
         ["甲", None, None],
@@ -282,6 +297,11 @@ def test_xl_3_a_repeated_title_and_header_of_two_lines_are_no_sessions():
         [*TWO_LINES, *TWO_LINES[:3], ["古零镇", "会鼓", "2025-03-01", 30, 20]], merges=("D2:E2", "A5:E5", "D6:E6")
     )
     assert [(row.number, row.values["培训名称"]) for row in ledger(content).rows] == [(4, "种桑养蚕"), (8, "会鼓")]
+
+
+def test_xl_3_a_title_above_a_repeated_header_is_no_session_even_unmerged():
+    content = book([HEADER, A, ["2026年台账（续）"], HEADER, B])
+    assert titles(content) == ["旱藕栽培", "民歌入门"]
 
 
 def test_a_cell_merged_downwards_applies_to_every_row():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from . import columns as col
 from .cells import CellError, DateNumber, column_letters
 from .columns import header_key
-from .values import ascii_punctuation, half_width, is_blank, shown
+from .values import ascii_punctuation, half_width, is_blank, shown, whole_number
 
 HEADER_WITHIN = 200  # rows that hold something, from the top
 
@@ -261,9 +261,13 @@ def _title_years(sheet, header_row):
 
 _TOTAL = re.compile(r"(?:\S{0,12}?)(合计|小计|总计|共计|累计)(?:数|人数|人次|场次)?(?:[:(,，、].*)?")
 _NOTE = re.compile(r"(?:注|备注|说明|附注|填表说明|填报说明|填写说明)\d{0,2}[:.、]|※|\*|注意[:事]")
+_SIGNER = "填表|制表|填报|填写|报送|审核|审批|复核|负责|经办|联系|分管|主管|主要领导|统计|校对"
+# 填表人：韦某 · 单位负责人（签字）： · 报送时间： · （单位盖章） · 经办人 · 年 月 日; compared without spaces.
 _SIGNATURE = re.compile(
-    r"(?:单位|部门|乡镇|学校)?\(?(?:填表|制表|填报|审核|审批|复核|负责|经办|填写|联系|分管|主管|统计|校对|盖章|公章|签章|签字|签名|单位领导|领导)"
-    r"(?:人|员|者|单位|部门|领导|日期|时间|电话|签字|签名)*(?:\([^)]*\))*(?:[:)]|$)"
+    rf"[^:]{{0,8}}(?:{_SIGNER}|领导|盖章|公章|签章|签字|签名|日期|时间)[^:]{{0,8}}:.*"
+    rf"|[^:]{{0,12}}\(?(?:盖章|公章|签章|签字|签名)\)?"
+    rf"|(?:{_SIGNER})(?:人|员|单位|领导)"
+    r"|(?:20[0-9]{2})?年月日"
 )
 
 
@@ -289,9 +293,13 @@ class _Classifier:
             own = {column: value for column, value in cells.items() if not is_blank(value)}
             if not own:
                 continue
-            hidden = number in self.sheet.hidden_rows
+            kind = self.kind(number, own)
+            if kind == "header":
+                kind = "other"
+                if found and found[-1].kind == "session" and len(found[-1].cells) == 1:
+                    found[-1].kind = "other"  # the title that is printed again above the header
             full = self.inherit(number, own) if self.inheriting else own
-            found.append(Row(number, self.kind(number, own), hidden, full))
+            found.append(Row(number, kind, number in self.sheet.hidden_rows, full))
         return found
 
     def inherit(self, number, own):
@@ -307,14 +315,18 @@ class _Classifier:
     def kind(self, number, own):
         if not own.keys() - self.not_telling and not self.marked_total(own):
             return "other"
+        if self.repeats_header(own):
+            return "header"
         title, start, figure = (own.get(column) for column in self.needed)
-        if title is not None and start is not None and figure is not None and not self.repeats_header(own):
+        if title is not None and start is not None and figure is not None:
             return "session"
         total = self.marked_total(own)
         if total and (start is None or title is None):
             return total
         first = ascii_punctuation(shown(own[min(own)])) if isinstance(own[min(own)], str) else ""
-        if _SIGNATURE.match(first) or _NOTE.match(first) or self.repeats_header(own) or self.is_heading(number, own):
+        if (figure is None or whole_number(figure) is None) and _SIGNATURE.fullmatch(first):
+            return "other"
+        if _NOTE.match(first) or self.is_heading(number, own):
             return "other"
         if len(own) == 1 and start is None and _DATED.fullmatch(first):  # the date below a signature
             return "other"
