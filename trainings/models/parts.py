@@ -22,6 +22,7 @@ class AudienceCount(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "培训对象人次"
         ordering = ["pk"]
+        indexes = [models.Index(fields=["session", "audience", "number"], name="audience_sums")]  # reach by group
         constraints = [
             models.UniqueConstraint(fields=["session", "audience"], name="audience_once_per_session"),
             models.CheckConstraint(condition=Q(number=None) | Q(number__gte=1), name="audience_number_positive"),
