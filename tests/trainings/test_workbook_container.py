@@ -6,6 +6,8 @@ import warnings
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.trainings.workbook_files import HEADER, book, ledger, patched
 from trainings.workbook import Unreadable
@@ -250,6 +252,32 @@ def test_xl_2_cells_in_impossible_places_are_refused(reference):
 
     with pytest.raises(Unreadable) as refusal:
         read_workbook(patched(GOOD, {"xl/worksheets/sheet1.xml": moved}))
+    assert refusal.value.code == "damaged"
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_xl_2_a_file_damaged_anywhere_is_read_or_refused_and_never_breaks_the_reader(data):
+    content = bytearray(GOOD)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        if data.draw(st.booleans()):
+            content[at] = data.draw(st.integers(0, 255))
+        else:
+            del content[at : at + data.draw(st.integers(1, 40))]
+    try:
+        ledger(bytes(content))
+    except Unreadable as refusal:
+        assert refusal.message
+
+
+def test_xl_2_only_the_packing_that_workbooks_use_is_unpacked():
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_LZMA) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(Unreadable) as refusal:
+        read_workbook(result.getvalue())
     assert refusal.value.code == "damaged"
 
 

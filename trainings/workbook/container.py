@@ -10,6 +10,7 @@ import io
 import itertools
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from xml.parsers import expat
@@ -24,6 +25,20 @@ MAX_ENTRIES = 5_000
 MAX_DEPTH = 64  # elements within elements; a real workbook stays below 20
 MAX_ELEMENTS = 5_000_000  # in one part; a million cells with texts of their own have three million
 CHUNK = MIB  # expat starts a tag that spans chunks anew with each: small ones take a long tag minutes
+
+# What zipfile raises over a damaged archive, found by damaging archives.
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 SAVE_AS = "请用 Excel 或 WPS 打开，另存为“Excel 工作簿（*.xlsx）”后再导入"
 
@@ -72,7 +87,7 @@ class Package:
         refuse_other_kinds(content)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
+        except ZIP_ERRORS as error:
             raise Unreadable("damaged", DAMAGED) from error
         self._entries = self._checked_entries()
         self._streamed = set()
@@ -89,6 +104,8 @@ class Package:
             name = info.filename.replace("\\", "/")
             if info.flag_bits & 0x1:
                 raise Unreadable("encrypted", f"文件带有压缩密码，读不出内容：请取消密码，{SAVE_AS}")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Unreadable("damaged", DAMAGED)  # no workbook is packed otherwise
             if name.startswith("/") or ".." in name.split("/") or stat.S_ISLNK(info.external_attr >> 16):
                 raise Unreadable("unsafe_part", f"文件里的部件“{name[:60]}”不安全，已拒绝：{SAVE_AS}")
             if name.lower() in entries:
@@ -140,7 +157,7 @@ class Package:
                 while chunk := stream.read(CHUNK):
                     self._count(len(chunk), xml)
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, OSError) as error:
+        except ZIP_ERRORS as error:
             raise Unreadable("damaged", DAMAGED) from error
 
     def _count(self, size, xml):

@@ -15,6 +15,7 @@ from .problems import ValueProblem
 from .values import half_width, quoted, readable, serial_to_datetime, shown, shown_date
 
 MORNING, AFTERNOON, EVENING = "上午", "下午", "晚上"
+LONGEST_CLASS = 366  # days; more is a slip of the pen
 EXAMPLE = "请写成 2026-03-05、2026年3月5日 或 2026-03-05 9:00"
 
 
@@ -77,6 +78,8 @@ def _checked(when, value):
     """Refuses an end before (or at) the start."""
     if when.last and when.last < when.day:
         raise ValueProblem("end_before_start", f"{quoted(value)}：结束日期早于开始日期 {when.day:%Y-%m-%d}，请核对")
+    if when.last and (when.last - when.day).days > LONGEST_CLASS:
+        raise ValueProblem("too_many_days", f"{quoted(value)}：一个培训班超过一年，请核对结束日期的年份")
     if when.start and when.end and not when.last:
         if when.end < when.start:
             raise ValueProblem("end_before_start", f"{quoted(value)}：结束时间早于开始时间 {when.start:%H:%M}，请核对")
