@@ -161,12 +161,13 @@ class Site:
 
     def send(self, who: str, method: str, url: str, data: dict | None = None, **extra):
         """One request as somebody; the answer with its whole body in `body`. Its effects are taken back."""
-        with taken_back(), override_settings(MEDIA_ROOT=self.media):
+        with taken_back():
             return self.send_for_good(who, method, url, data, **extra)
 
     def send_for_good(self, who: str, method: str, url: str, data: dict | None = None, **extra):
         self.client.cookies.clear()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = self.keys[who]
-        response = getattr(self.client, method.lower())(url, data, **extra)
-        response.body = b"".join(response.streaming_content) if response.streaming else response.content
+        with override_settings(MEDIA_ROOT=self.media):
+            response = getattr(self.client, method.lower())(url, data, **extra)
+            response.body = b"".join(response.streaming_content) if response.streaming else response.content
         return response
