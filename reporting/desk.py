@@ -72,7 +72,8 @@ def unit_desk(user: User) -> UnitDesk:
         session.missing = session.missing_for_submission()
     own = seen.filter(organiser=unit) if can(user, Action.VIEW_STANDING) else mine
     waiting = own.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
-    partners = CoOrganiser.objects.visible_to(user).filter(unit=unit, confirmed_at=None)
+    together = seen.filter(co_organisers__unit=unit)
+    partners = CoOrganiser.objects.filter(unit=unit, confirmed_at=None, session__in=together)
     confirms = can(user, Action.ENTER) and can(user, Action.VIEW_STANDING)  # the unit's own officer
     return UnitDesk(
         year=year,
@@ -111,9 +112,14 @@ class BureauDesk:
 
 def bureau_desk(user: User) -> BureauDesk:
     year = current_year(user)
-    state = {status.value: Count("pk", filter=Q(status=status)) for status in (Status.SUBMITTED, Status.RETURNED)}
-    queue = TrainingSession.objects.visible_to(user).aggregate(
-        **state, oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED))
+    undecided = [Status.SUBMITTED, Status.RETURNED]
+    queue = (
+        TrainingSession.objects.visible_to(user)
+        .filter(status__in=undecided)
+        .aggregate(
+            **{status.value: Count("pk", filter=Q(status=status)) for status in undecided},
+            oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED)),
+        )
     )
     second = [ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED]
     units = MemberUnit.objects.visible_to(user)

@@ -126,7 +126,8 @@ def _rows(request: HttpRequest, counting: Counting, unit: MemberUnit) -> dict[st
     seen = TrainingSession.objects.visible_to(request.user)
     led = counting.led(seen.filter(organiser=unit)).exclude(status__in=NOWHERE).select_related("form", "place__parent")
     page = Paginator(led.order_by("held_on", "pk"), PER_PAGE).get_page(request.GET.get("page"))
-    partners = CoOrganiser.objects.visible_to(request.user).filter(unit=unit).exclude(session__status__in=NOWHERE)
+    together = seen.filter(co_organisers__unit=unit).exclude(status__in=NOWHERE)
+    partners = CoOrganiser.objects.filter(unit=unit, session__in=together)
     joined = counting.joined(partners).select_related("session__organiser", "session__form", "session__place__parent")
     joined = list(joined.order_by("session__held_on", "pk")[:PER_PAGE])
     for row in joined:
