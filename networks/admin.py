@@ -316,9 +316,9 @@ class UserAdmin(ScopedAdmin):
         others = [account.username for account in obj.person.accounts.all() if account.pk != obj.pk]
         return format_html("<strong>{}</strong>", "、".join(others)) if others else "—"
 
-    @admin.display(description="待改初始密码", boolean=True)
+    @admin.display(description="初始密码")
     def first_password(self, obj):
-        return obj.must_change_password
+        return "待本人修改" if obj.must_change_password else "—"
 
 
 @admin.register(AuditEvent)

@@ -63,7 +63,7 @@ class MashanAdminSite(admin.AdminSite):
 
         entries = [
             ("review-queue", "审核培训场次", "核定、退回，查看待审核的场次", Action.REVIEW),
-            ("assessment-now", "本年度完成情况", "18 个责任单位的场次、人次与差距", Action.VIEW_COUNTY),
+            ("assessment-now", "本年度完成情况", "各责任单位的场次、人次与差距", Action.VIEW_COUNTY),
             ("import-list", "台账导入批次", "查看、确认或撤销导入的台账", Action.IMPORT),
             ("dashboard-now", "年度看板", "全县进度、对象覆盖与乡镇分布", Action.VIEW_COUNTY),
         ]
