@@ -96,6 +96,8 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the screen's own filters send: any other lookup would answer questions about hidden columns."""
+        if lookup in {f.parameter_name for f in self.list_filter if hasattr(f, "parameter_name")}:
+            return True
         filters = [f[0] if isinstance(f, tuple) else f for f in self.list_filter if not isinstance(f, type)]
         for field in filter(None, [*filters, self.date_hierarchy]):
             related = self.model._meta.get_field(field).related_model

@@ -341,3 +341,16 @@ def test_ld_2_admin_lists_take_the_same_queries_for_3_and_30_rows(world, bureau,
     few = {model: queries(model) for model in models}
     more(27)
     assert {model: queries(model) for model in models} == few
+
+
+@pytest.mark.parametrize("model", [Division, Institution, TrainingSession])
+def test_the_township_filter_leaves_the_rows_of_that_township_and_nothing_for_a_made_up_one(bureau, world, model):
+    world.session(organiser=world.ours)
+    world.session(organiser=world.theirs)
+    shown = bureau.get(url(model), {"township": "450124103"}).context["cl"].queryset
+    place = {Division: "code", Institution: "division_id", TrainingSession: "place_id"}[model]
+    assert shown and {getattr(row, place)[:9] for row in shown} == {"450124103"}
+    assert (
+        bureau.get(url(model), {"township": "450125100"}).context["cl"].queryset.count()
+        == model.objects.visible_to(world.bureau).count()
+    )
