@@ -76,6 +76,7 @@ def _keep(username: str, today: datetime.date, title: str, rows: list[list]) -> 
     """The sixth entry of a row is how many days ago it was held; None leaves a date that says nothing (本月初)."""
     book = Workbook()
     sheet = book.active
+    sheet.title = "培训台账"
     sheet.append([title])
     sheet.append(HEADINGS)
     for number, (name, unit, place, venue, ago, *rest) in enumerate(rows, start=1):
