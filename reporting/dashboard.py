@@ -21,8 +21,7 @@ from .models import AssessmentYear
 class Half:
     """One half of the quota in the county: sessions or attendances."""
 
-    label: str
-    unit: str
+    how: Indicator
     value: int
     required: int  # 推算
     everything: int
@@ -66,8 +65,8 @@ class Dashboard:
         county, last = self.county, self.last.county.credited if self.last else (None, None)
         to_date = self.last_to_date or (None, None)
         columns = zip(county.credited, county.required_sum, county.everything, to_date, last, strict=True)
-        names = [("计入任务的场次", "场"), ("计入任务的人次", "人次")]
-        return [Half(*name, *numbers) for name, numbers in zip(names, columns, strict=True)]
+        indicators = [INDICATORS["sessions"], INDICATORS["attendances"]]
+        return [Half(how, *numbers) for how, numbers in zip(indicators, columns, strict=True)]
 
     # --- words -------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -83,8 +84,16 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "headline": headline(whole) if whole else "",
         "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), as_of=cut.day),
         "indicators": INDICATORS,
+        "rows_url": _rows_url(request, year),
     }
     return render(request, "reporting/assessment_county.html", context)
+
+
+def _rows_url(request: HttpRequest, year: AssessmentYear) -> str:
+    """The verified sessions for whoever may see rows; the dashboard for whoever sees figures only."""
+    if can(request.user, Action.VIEW_SESSIONS):
+        return f"{reverse('session-list')}?year={year.year}&status={Status.VERIFIED}"
+    return reverse("dashboard", args=[year.year])
 
 
 @require_safe
