@@ -137,6 +137,12 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
             self.message_user(request, "没有保存：刚才有人保存了相同的内容，请核对后重试。", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
+    def get_actions(self, request):
+        """Deleting goes one by one, on a page that says what goes, in one transaction with its record."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
     def response_action(self, request, queryset):
         try:
             return super().response_action(request, queryset)

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
+from networks import checks
 from networks.middleware import TrustedProxyMiddleware, client_address
 
 ROOT = Path(settings.BASE_DIR)
@@ -61,6 +62,17 @@ def test_in_1_sqlite_is_opened_in_the_way_that_loses_nothing(monkeypatch):
     assert not options.get("ATOMIC_REQUESTS")
     with pytest.raises(ImproperlyConfigured, match="ATOMIC_REQUESTS"):
         configured(monkeypatch, DATABASE_URL="sqlite:////tmp/x.sqlite3?atomic_requests=True")
+
+
+@pytest.mark.parametrize(("disk", "warned"), [("nfs4", True), ("cifs", True), ("ext4", False)])
+def test_in_1_a_database_on_a_network_disk_is_warned_about(tmp_path, monkeypatch, disk, warned):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/share {tmp_path} {disk} rw 0 0\n")
+    monkeypatch.setattr(checks, "MOUNTS", mounts)
+    database = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}}
+    monkeypatch.setattr(settings, "DATABASES", database)
+    found = checks.database_on_a_local_disk(None)
+    assert [warning.id for warning in found] == (["networks.W001"] if warned else [])
 
 
 def test_wb_1_https_brings_hsts_host_cookies_and_redirects(world, monkeypatch):

@@ -310,6 +310,12 @@ def test_a_person_is_deleted_only_while_no_account_points_to_them(world, bureau)
     assert not Person.objects.filter(name="录错的人").exists()
 
 
+def test_nothing_is_deleted_in_bulk(world, bureau):
+    nobody = Person.objects.create(county=world.county, name="录错的人")
+    bureau.post(url(Person), {"action": "delete_selected", "_selected_action": [nobody.pk], "post": "yes"})
+    assert Person.objects.filter(pk=nobody.pk).exists()
+
+
 # --- query counts ------------------------------------------------------------------------------------
 
 
