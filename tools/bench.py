@@ -24,6 +24,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 YEARS = 10
 BATCH = 5_000
+ROUNDS = 3
 BARE = """
     SELECT organiser_id, COUNT(*), SUM(verified_attendance) FROM trainings_trainingsession
     WHERE status = 'verified' AND held_on >= %s AND held_on < %s {} GROUP BY organiser_id"""
@@ -53,30 +54,30 @@ def main() -> int:
 
 
 def report_import(folder: Path, rows: int) -> None:
-    print(f"\nImport of a ledger of {rows:,} rows")
-    with Database(folder, "import") as database:
-        database.step("prepare")
-        ledger = str(folder / "ledger.xlsx")
-        database.step("write_ledger", f"{rows}:{ledger}")
-        idle = database.step("idle")
-        read = database.step("read_ledger", ledger)
-        imported = database.step("import_ledger", ledger)
-        table(
-            ["", "seconds", "x bare read", "peak MB"],
-            [
-                ["process that does nothing", "", "", idle["peak"]],
-                ["openpyxl, full mode", f"{read['seconds']:.2f}", "1.0", read["peak"]],
-                *(
-                    [name, f"{imported[key]:.2f}", f"{imported[key] / read['seconds']:.1f}", imported["peak"]]
-                    for name, key in [
-                        ("rehearsal", "rehearsal"),
-                        ("commit, with history", "commit"),
-                        ("both", "seconds"),
-                    ]
-                ),
-            ],
-        )
-        print(f"stored: {imported['sessions']:,} sessions, {imported['history']:,} history rows")
+    print(f"\nImport of a ledger of {rows:,} rows (best of {ROUNDS} rounds, each on an empty ledger)")
+    ledger, reads, imports = str(folder / "ledger.xlsx"), [], []
+    for number in range(ROUNDS):
+        with Database(folder, f"import{number}") as database:
+            database.step("prepare")
+            if not number:
+                database.step("write_ledger", f"{rows}:{ledger}")
+                idle = database.step("idle")
+            reads.append(database.step("read_ledger", ledger))
+            imports.append(database.step("import_ledger", ledger))
+    read, imported = (min(found, key=lambda one: one["seconds"]) for found in (reads, imports))
+    steps = [("rehearsal", "rehearsal"), ("commit, with history", "commit"), ("both", "seconds")]
+    table(
+        ["", "seconds", "x bare read", "peak MB"],
+        [
+            ["process that does nothing", "", "", idle["peak"]],
+            ["openpyxl, full mode", f"{read['seconds']:.2f}", "1.0", read["peak"]],
+            *(
+                [name, f"{imported[key]:.2f}", f"{imported[key] / read['seconds']:.1f}", imported["peak"]]
+                for name, key in steps
+            ),
+        ],
+    )
+    print(f"stored: {imported['sessions']:,} sessions, {imported['history']:,} history rows")
 
 
 def report_pages(folder: Path, sizes: list[int]) -> None:
@@ -146,9 +147,8 @@ class Database:
             **os.environ,
             "DATABASE_URL": self.url,
             "DJANGO_SETTINGS_MODULE": "mashan_edu.settings",
-            "DEMO": "",
+            "DEMO": "off",
         }
-        environment["DEMO"] = "off"
         line = [sys.executable, __file__, "--step", name, "--argument", argument]
         done = subprocess.run(line, env=environment, cwd=HOME, capture_output=True, text=True)
         if done.returncode:
