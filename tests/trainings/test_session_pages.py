@@ -315,6 +315,16 @@ def test_copying_takes_everything_but_the_date_and_the_figures(town, world):
     assert shown["co_names"] == "马山县妇联"
 
 
+def test_the_entry_page_offers_the_units_own_last_session_for_copying(town, world):
+    assert "复制上一场" not in text_of(page(town, "session-new"))
+    own = world.session(title="旱藕高产栽培")
+    world.session(world.theirs, title="别镇的一场", status="submitted", place=world.places["白山镇"])
+    world.session(title="作废的一场", status="void")
+    shown = page(town, "session-new")
+    assert "复制上一场：旱藕高产栽培" in text_of(shown)
+    assert f"?copy={own.pk}" in shown.content.decode()
+
+
 def test_ac_3_only_own_visible_sessions_can_be_copied(town, world):
     hidden = world.session(world.theirs)
     held_here = world.session(world.theirs, status="submitted", place=world.places["白山镇"])

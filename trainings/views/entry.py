@@ -106,6 +106,9 @@ def _initial(request: HttpRequest) -> dict:
 
 def _form_page(request: HttpRequest, form: SessionForm) -> HttpResponse:
     context = {"form": form, "session": form.stored, "on_behalf": can(request.user, Action.ENTER_ON_BEHALF)}
+    if not form.stored and not form.is_bound and "copy" not in request.GET:
+        own = TrainingSession.objects.editable_by(request.user).exclude(status=Status.VOID)
+        context["previous"] = own.order_by("-pk").first()
     return render(request, "trainings/sessions/form.html", context)
 
 
