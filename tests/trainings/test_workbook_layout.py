@@ -196,6 +196,20 @@ def test_a_summary_table_is_no_ledger_and_is_reported():
     assert notices(content) == [("汇总", 0, "sheet_skipped")]
 
 
+def test_the_title_among_three_known_columns_is_a_header_whose_missing_columns_are_told():
+    found = ledger(book([["培训名称", "举办地", "备注"], ["甲", "新汉村", "x"]]))
+    assert [(p.row, p.column, p.code) for p in found.problems] == [
+        (1, "开始时间", "missing_column"),
+        (1, "实到人次", "missing_column"),
+    ]
+    others = [
+        ("说明", [["培训名称：写全称"]]),
+        ("课程", [["序号", "培训内容", "教师"]]),
+        ("表", [["培训名称", "说明"]]),
+    ]
+    assert notices(book([HEADER, A], *others)) == [(name, 0, "sheet_skipped") for name, _ in others]
+
+
 # --- rows -------------------------------------------------------------------------------------------
 
 
@@ -251,6 +265,11 @@ NOT_SESSIONS = [
     ["合计（人次）", None, 71],
     ["※ 必填", None, None],
     [None, None, "2026年7月1日"],
+    ["合计", "—", 71],
+    ["合计", "3月", 71],
+    ["小计", "2场", "71人次"],
+    ["白山镇小计", "—", 71],
+    ["填表人：韦某", "审核人：蒙某", "2026年7月1日"],
     HEADER,
 ]
 
@@ -274,6 +293,13 @@ def test_xl_3_rows_with_nothing_but_number_unit_or_place_are_no_sessions():
     [
         ["收支合计方法", "2026-03-06", 45],
         ["合计", "2026-03-06", 45],
+        ["财务合计", "三月初", "约40", None],
+        ["填表人：培训", "三月初", "约40", None],
+        ["填表人：韦某", "审核人：蒙某", 45, None],
+        ["*壮绣班", "2026-03-06", None],
+        ["※重点班", "2026-03-06", None],
+        ["注意：用电安全", "2026-03-06", None],
+        ["说明：如何写说明文", None, 45],
         ["注：这是一场", "2026-03-06", 45],
         ["负责人：培训", "2026-03-06", 45],
         ["单位财务培训", None, None],
@@ -310,6 +336,44 @@ def test_a_cell_merged_downwards_applies_to_every_row():
     found = ledger(book(rows, merges=("A2:A3", "E2:E3"))).rows
     assert [row.values["主办单位"] for row in found] == ["白山镇", "白山镇", "古零镇"]
     assert [row.values["备注"] for row in found] == ["一起", "一起", ""]
+
+
+def test_xl_3_totals_and_signatures_across_the_columns_of_a_session_are_none():
+    header = ["序号", *HEADER, "备注"]
+    found = ledger(
+        book(
+            [
+                header,
+                [1, *A],
+                ["合计", "—", "—", 45, "—"],
+                ["合计", "1场", "3月", 47],
+                ["填表人：", "韦某", "审核人：", "蒙某"],
+                ["注：", "1.本表一式两份"],
+                ["注：", "用电安全", None, None, "新汉村"],
+            ]
+        )
+    )
+    assert [row.number for row in found.rows] == [2, 7]
+    assert [(notice.row, notice.code) for notice in found.notices] == [(4, "sum_differs")]
+
+
+def test_a_row_in_which_nothing_can_be_seen_is_blank():
+    found = ledger(book([HEADER, A, ["\u200b", " \u3000", "\ufeff"]]))
+    assert (len(found.rows), found.skipped, found.rows[0].problems) == (1, 0, [])
+
+
+def test_xl_3_rows_of_one_merged_title_are_sessions_by_their_own_places():
+    header = ["序号", *HEADER, "举办地"]
+    rows = [header, [1, *A, "新汉村"], [None, None, None, None, "大同村"], [3], [4, *B, "新汉村"]]
+    content = book(rows, merges=("B2:B4", "C2:C4", "D2:D4"))
+    found = ledger(content).rows
+    assert [(row.number, row.values["培训名称"], row.values["举办地"], row.values["实到人次"]) for row in found] == [
+        (2, "旱藕栽培", "新汉村", 45),
+        (3, "旱藕栽培", "大同村", 45),
+        (5, "民歌入门", "新汉村", 26),
+    ]
+    without_figure = ledger(book(rows, merges=("B2:B4", "C2:C4"))).rows[1]
+    assert [(problem.row, problem.column) for problem in without_figure.problems] == [(3, "实到人次")]
 
 
 def test_a_row_that_only_inherits_from_merges_is_no_second_session():

@@ -9,8 +9,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from . import columns as col
+from . import dates
 from .cells import CellError, DateNumber, column_letters
 from .columns import header_key
+from .problems import ValueProblem
 from .values import ascii_punctuation, half_width, is_blank, shown, whole_number
 
 HEADER_WITHIN = 200  # rows that hold something, from the top
@@ -114,9 +116,10 @@ class _Header:
     lines: list  # [{column number: header key}] of each of its lines, to know them when they are repeated
 
     def recognised(self):
-        """Enough of our columns to be sure: two of the needed ones, or the title among five."""
-        found = {col.KNOWN.get(header_key(text)) for text in self.texts.values()}
-        if found >= {col.TITLE} and len(found - {None, col.SERIAL}) >= 5:
+        """Enough of our columns to be sure: two of the needed ones, 培训名称 among three, or a synonym of it among five."""
+        keys = {header_key(text) for text in self.texts.values()}
+        found = {col.KNOWN.get(key) for key in keys}
+        if col.TITLE in found and len(found - {None, col.SERIAL}) >= (3 if header_key(col.TITLE) in keys else 5):
             return True
         return len(found & set(col.NEEDED)) >= 2
 
@@ -234,7 +237,9 @@ def _name_headless_columns(layout, ignored):
 # --- the title --------------------------------------------------------------------------------------
 
 _DATED = re.compile(
-    r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*|20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}\s*日?"
+    r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*"
+    # 2026年1-6月 is no date but the months of a title.
+    r"|20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}(?![0-9]|\s*月)\s*日?"
 )
 _DOCUMENT_NUMBER = re.compile(r"[〔\[(【]\s*20[0-9]{2}\s*[〕\])】]\s*[0-9]*\s*号")
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
@@ -273,7 +278,7 @@ _SIGNATURE = re.compile(
 
 class _Classifier:
     """Says of every row below the header what it is. Nothing that could be a session is passed over: a row with a title,
-    a start and a figure of its own is one, whatever else it looks like."""
+    a start and a figure of its own is one, unless it is plainly a sum or a line of signatures."""
 
     def __init__(self, sheet, layout, header, ignored):
         self.sheet, self.layout, self.header, self.ignored = sheet, layout, header, ignored
@@ -282,6 +287,7 @@ class _Classifier:
         for name in (*col.NOT_TELLING, col.NUMBER):
             self.not_telling.update(columns.get(name, ()))
         self.needed = [columns[name][0] if name in columns else None for name in col.NEEDED]
+        self.known = {column for numbers in columns.values() for column in numbers}
         # Only columns in which a merge reaches down can inherit anything.
         self.inheriting = list(layout.merges.columns_with_spans())
 
@@ -293,12 +299,12 @@ class _Classifier:
             own = {column: value for column, value in cells.items() if not is_blank(value)}
             if not own:
                 continue
-            kind = self.kind(number, own)
+            full = self.inherit(number, own) if self.inheriting else own
+            kind = self.kind(number, own, full)
             if kind == "header":
                 kind = "other"
                 if found and found[-1].kind == "session" and len(found[-1].cells) == 1:
                     found[-1].kind = "other"  # the title that is printed again above the header
-            full = self.inherit(number, own) if self.inheriting else own
             found.append(Row(number, kind, number in self.sheet.hidden_rows, full))
         return found
 
@@ -312,36 +318,65 @@ class _Classifier:
                     full[column] = value
         return full
 
-    def kind(self, number, own):
-        if not own.keys() - self.not_telling and not self.marked_total(own):
-            return "other"
+    def kind(self, number, own, full):
+        """ "session", "total", "subtotal", "header" or "other". `own` are the row's cells, `full` with those merged down."""
+        total = self.marked_total(own)
+        if not own.keys() - self.not_telling and not total:
+            return "session" if self.shares_session(own, full) else "other"
         if self.repeats_header(own):
             return "header"
         title, start, figure = (own.get(column) for column in self.needed)
+        figured = figure is not None and whole_number(figure) is not None
         if title is not None and start is not None and figure is not None:
-            return "session"
-        total = self.marked_total(own)
+            other = total or (None if figured or self.signatures(own) < 2 else "other")
+            return "session" if other is None or _says_day(start) else other
         if total and (start is None or title is None):
             return total
-        first = ascii_punctuation(shown(own[min(own)])) if isinstance(own[min(own)], str) else ""
-        if (figure is None or whole_number(figure) is None) and _SIGNATURE.fullmatch(first):
+        if not figured and self.signatures(own):
             return "other"
-        if _NOTE.match(first) or self.is_heading(number, own):
+        first = _plain(own[min(own)])
+        if (_NOTE.match(first) and self.is_alone(own)) or self.is_heading(number, own):
             return "other"
         if len(own) == 1 and start is None and _DATED.fullmatch(first):  # the date below a signature
             return "other"
         return "session"
 
+    def shares_session(self, own, full):
+        """Whether a row with nothing but its own unit or place is one of several that share a title and a start or figure,
+        which are merged downwards over them."""
+        title, start, figure = (full.get(column) for column in self.needed)
+        return title is not None and (start is not None or figure is not None) and bool(own.keys() - self.ignored)
+
+    def is_alone(self, own):
+        """Whether the row's first cell stands alone, but for the title column beside it (注： | 1.本表一式两份)."""
+        return not (own.keys() - {min(own), self.needed[0]}) & self.known
+
+    def signatures(self, own):
+        """How many cells are marks of a line of signatures; 0 unless the first is one."""
+        columns = sorted(own)
+        if not _SIGNATURE.fullmatch(_plain(own[columns[0]])):
+            return 0
+        return sum(bool(_SIGNATURE.fullmatch(_plain(own[column]))) for column in columns)
+
     def marked_total(self, own):
         """ "total" or "subtotal" where a cell says 合计 or 小计: alone in its cell, or at the beginning of the row."""
         for position, column in enumerate(sorted(own)):
             value = own[column]
-            if not isinstance(value, str) or len(value) > 40:
+            if not isinstance(value, str) or "计" not in value or len(value) > 40:
                 continue
             found = _TOTAL.fullmatch(ascii_punctuation(value))
-            if found and (position == 0 or found[0] == found[1]):
+            if (
+                found
+                and (position == 0 or found[0] == found[1])
+                and not (found.start(1) and self.is_title(column, own))
+            ):
                 return "subtotal" if found[1] == "小计" else "total"
         return None
+
+    def is_title(self, column, own):
+        """Whether the cell is the title of a row that says when and how many, be it unreadably (财务合计 | 三月初 | 约40)."""
+        title, start, figure = self.needed
+        return column == title and figure in own and bool(re.search(r"\w", shown(own.get(start))))
 
     def repeats_header(self, own):
         """A header printed again at the top of a page: at least two cells, and most of them, say what the header says."""
@@ -361,3 +396,16 @@ class _Classifier:
 
 def _is_number(value):
     return isinstance(value, (int, float, DateNumber))
+
+
+def _plain(value):
+    """A text cell without spaces and full-width punctuation, "" for any other."""
+    return ascii_punctuation(shown(value)) if isinstance(value, str) else ""
+
+
+def _says_day(value):
+    """Whether a cell of the start's column says when; the year may be missing."""
+    try:
+        return dates.read_when(value, year=2000).day is not None
+    except ValueProblem:
+        return False
