@@ -109,7 +109,7 @@ BROKEN_SESSIONS = {
     "session_one_place": ("draft", "outside_county = TRUE"),
     "session_year_2000_2099": ("draft", "held_on = '1999-12-31'"),
     "session_ends_after_start": ("draft", "ends_on = '2001-01-01'"),
-    "session_end_time_after_start": ("draft", "start_time = '10:00', end_time = '09:00'"),
+    "session_end_time_not_before_start": ("draft", "start_time = '10:00', end_time = '09:00'"),
     "session_reported_1_20000": ("draft", "reported_attendance = 20001"),
     "session_planned_1_20000": ("draft", "planned_attendance = 0"),
     "session_verified_1_20000": ("verified", "verified_attendance = 0, verified_reason = 'x'"),
@@ -146,6 +146,12 @@ def test_in_5_the_database_itself_refuses_a_broken_session(world, name):
 @pytest.mark.parametrize("assignment", ["held_on = NULL, ends_on = '2026-01-02'", "ends_on = '2001-01-01'"])
 def test_in_5_a_last_day_follows_a_first_day(world, assignment):
     assert "session_ends_after_start" in broken("trainings_trainingsession", assignment, world.session().pk)
+
+
+def test_a_session_may_end_when_it_begins_which_tells_no_length(world):
+    session = world.session(start_time=datetime.time(9), end_time=datetime.time(9))
+    session.refresh_from_db()
+    assert (session.end_time, session.minutes) == (datetime.time(9), None)
 
 
 @pytest.mark.parametrize("assignment", COMPLETE)

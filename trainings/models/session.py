@@ -206,9 +206,9 @@ class TrainingSession(EntryVerbs, models.Model):
             models.CheckConstraint(
                 condition=Q(end_time=None)
                 | Q(start_time=None)
-                | Q(end_time__gt=F("start_time"))
+                | Q(end_time__gte=F("start_time"))  # the same time: the end is not known
                 | Q(held_on__isnull=False, ends_on__isnull=False, ends_on__gt=F("held_on")),
-                name="session_end_time_after_start",
+                name="session_end_time_not_before_start",
             ),
             models.CheckConstraint(
                 condition=Q(reported_attendance=None)

@@ -56,12 +56,13 @@ def with_clock(when, clock_value, *, year=None, epoch_1904=False):
 
 
 def finish(when, value, *, epoch_1904=False):
-    """`when` with what 结束时间 says: a date, a date and time, or a clock time alone. Raises ValueProblem where it lies
-    before the start or disagrees with a range that 开始时间 already gives."""
+    """`when` with what 结束时间 says: a date, a date and time, or a clock time alone; a part of the day beside a date says
+    nothing (2026-3-7下午). Raises ValueProblem where it lies before the start or disagrees with a range that 开始时间
+    already gives."""
     given = _read(value, when.day.year, epoch_1904)
     end = given.end or given.start
     day = given.last or given.day
-    if given.part and not end:
+    if not day and not end:
         raise _unreadable(value, "不是结束的钟点：请写成 11:30，或留空")
     ranged = when.last or (when.day if when.end else None)
     if day and ranged and day != ranged:
@@ -75,16 +76,13 @@ def finish(when, value, *, epoch_1904=False):
 
 
 def _checked(when, value):
-    """Refuses an end before (or at) the start."""
+    """Refuses an end before the start. One at the start is what some write who do not know the end."""
     if when.last and when.last < when.day:
         raise ValueProblem("end_before_start", f"{quoted(value)}：结束日期早于开始日期 {when.day:%Y-%m-%d}，请核对")
     if when.last and (when.last - when.day).days > LONGEST_CLASS:
         raise ValueProblem("too_many_days", f"{quoted(value)}：一个培训班超过一年，请核对结束日期的年份")
-    if when.start and when.end and not when.last:
-        if when.end < when.start:
-            raise ValueProblem("end_before_start", f"{quoted(value)}：结束时间早于开始时间 {when.start:%H:%M}，请核对")
-        if when.end == when.start:
-            raise ValueProblem("end_before_start", f"{quoted(value)}：结束时间与开始时间相同，请核对或留空")
+    if when.start and when.end and not when.last and when.end < when.start:
+        raise ValueProblem("end_before_start", f"{quoted(value)}：结束时间早于开始时间 {when.start:%H:%M}，请核对")
     return when
 
 
