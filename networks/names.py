@@ -17,6 +17,13 @@ def clean_text(text: str) -> str:
     return text.strip()
 
 
+def clean_lines(text: str) -> str:
+    """`clean_text` for a text of several lines: each line cleaned, line breaks kept as \\n."""
+    if text.isprintable():
+        return text.strip()
+    return "\n".join(map(clean_text, re.split(r"\r\n|[\r\n\u2028\u2029]", text))).strip()
+
+
 def match_key(text: str) -> str:
     """The form in which two names are the same: NFKC, no spaces, no invisible characters, one kind of dot."""
     text = clean_text(unicodedata.normalize("NFKC", text))

@@ -1,6 +1,7 @@
 """A ledger against the county's names, the user's rights and what is stored (XL-6, XL-7), and what a commit does (IN-2)."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from networks.models import AffiliatedBody, AuditEvent, Division, Institution
 from reporting.models import AssessmentYear
 from tests.trainings.workbook_files import HEADER, book
-from trainings.models import ImportBatch, TrainingSession
+from trainings.models import Audience, ImportBatch, TrainingSession
 from trainings.workbook import Refused, commit, rehearse, undo
 from trainings.workbook.names import Directory
 
@@ -79,6 +80,14 @@ def test_an_unknown_name_is_told_with_the_nearest_known_ones(world, day):
     assert "农村实用技术" in said["主题类别"]
     assert "新汉村教学点" in said["承办学校（教学点）"]
     assert "老年人" in said["培训对象"]
+
+
+def test_an_unknown_word_like_none_of_a_long_vocabulary_is_told_the_nearest_three(world, day):
+    for name in ("农民工", "教师", "保育员", "驾驶员", *(f"第{n}类" for n in range(40))):
+        Audience.objects.create(name=name)
+    (problem,) = rehearse(sheet(day, ["培训对象"], ["程序员"]), world.town).errors
+    known = re.search("相近的有：(.*?)。", problem.message)[1].split("、")
+    assert (known[:2], len(known)) == (["保育员", "驾驶员"], 3)
 
 
 def test_an_affiliated_body_counts_while_it_is_affiliated(world):
@@ -237,6 +246,16 @@ def test_the_county_centre_enters_for_itself_credited_to_the_education_bureau(wo
     session = only(rehearse(book([HEADER, ["甲", day, 40]]), world.centre))
     assert (session.organiser, session.organiser_written) == (world.jyj, "县社区教育中心")
     assert TrainingSession.objects.editable_by(world.centre).get() == session
+
+
+def test_the_county_centre_enters_under_its_own_names_and_not_under_a_departments(world, day):
+    AffiliatedBody.objects.create(county=world.county, name="县职业学校", unit=world.jyj)
+    names = ["县职业学校", "县社区教育中心", None, "县教育局", "县文化馆", "白山镇"]
+    rehearsal = rehearse(sheet(day, ["主办单位", "地点"], *([name, name] for name in names)), world.centre)
+    assert errors(rehearsal) == [(row, "主办单位", "not_yours") for row in (5, 6, 7)]
+    assert "县社区教育中心" in rehearsal.errors[0].message
+    written = [(c.organiser, c.fields["organiser_written"]) for c in rehearsal.candidates]
+    assert written == [(world.jyj, "县职业学校")] + [(world.jyj, "县社区教育中心")] * 2
 
 
 @pytest.mark.parametrize("name", ["leader", "auditor", "operator", "head", "unit_head", "homeless"])
@@ -429,6 +448,14 @@ def test_one_row_of_the_live_years_refuses_the_whole_historical_file(world):
         historical(world, ["甲", past(world), 50, "白山镇", 60], ["乙", f"{world.year}-01-01", "约5", "县妇联", 60])
     assert refusal.value.code == "not_historical"
     assert str(world.year) in refusal.value.message and "第 3 行" in refusal.value.message
+
+
+def test_a_visible_number_is_a_duplicate_before_the_rules_of_its_year(world):
+    session = world.session()
+    rows = [["甲", f"{world.year}-01-01", 50, "白山镇", session.number], ["乙", past(world), 50, "白山镇", None]]
+    content = book([[*HEADER, "主办单位", "场次编号"], *rows])
+    rehearsal = rehearse(content, world.bureau, historical=True, confirmed_by=world.bureau2)
+    assert (notices(rehearsal), rehearsal.counts["created"]) == ([(2, "duplicate")], 1)
 
 
 def test_a_locked_year_refuses_a_historical_file(world):

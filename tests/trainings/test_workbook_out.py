@@ -116,6 +116,13 @@ def test_a_place_is_written_as_it_is_read(world, place, written):
     assert exported()[0]["举办地"].value == written
 
 
+def test_remarks_come_back_with_their_lines(world):
+    TrainingSession.objects.filter(pk=world.session().pk).update(remarks="第一批\r\n第二批")
+    content = export(TrainingSession.objects.all())
+    assert exported()[0]["备注"].value == "第一批\n第二批"
+    assert ledger(content).rows[0].values["备注"] == "第一批\n第二批"
+
+
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1", "=cmd|'/c calc'!A0", "＝1+1", "＋1", "－1", "＠x", "#N/A", "'=1", '"=1"', "_x0041_", "1e5", "TRUE", "2026-03-05"]  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Figures, lengths, names and text (XL-5, XL-6)."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,6 +145,14 @@ def test_xl_5_a_formula_that_gives_an_empty_text_is_an_empty_cell():
     assert [problem.code for problem in row.problems] == ["missing"]
 
 
+def test_xl_5_a_formula_of_a_text_that_was_never_calculated_is_no_empty_cell():
+    def stored(data):
+        return re.sub(rb'<c r="C2">.*?</c>', b'<c r="C2" t="str"><f>""</f></c>', data)
+
+    row = ledger(patched(FORMULA, {"xl/worksheets/sheet1.xml": stored})).rows[0]
+    assert [problem.code for problem in row.problems] == ["formula_without_value"]
+
+
 def test_xl_5_an_excel_error_is_named():
     row = one_row(["备注"], ["#DIV/0!"])
     assert [(p.column, p.code, "#DIV/0!" in p.message) for p in row.problems] == [("备注", "cell_error", True)]
@@ -165,6 +175,11 @@ def test_xl_5_an_excel_error_is_named():
 )
 def test_xl_6_text_is_stored_as_typed_without_what_cannot_be_seen(typed, stored):
     assert values.text(typed, most=100) == stored
+
+
+def test_remarks_keep_their_line_breaks_and_other_texts_do_not():
+    row = one_row(["培训地点", "备注", "经费"], ["村部\n二楼", " 第一批\r\n\u200b第二批 \n", "甲\n乙"])
+    assert (row.values["培训地点"], row.values["备注"]) == ("村部 二楼", "第一批\n第二批；经费：甲\n乙；")
 
 
 def test_a_text_beyond_its_length_is_an_error_and_not_cut():

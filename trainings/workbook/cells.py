@@ -347,6 +347,7 @@ class _SheetReader:
         if self.in_cell:
             if (local == "t" or local == "v") and not self.phonetic:
                 self.parser.CharacterDataHandler = self.text.append
+                self.stored = True
             elif local == "f":
                 self.formula = True
             elif local == "rPh":
@@ -413,13 +414,13 @@ class _SheetReader:
             self.column = column
         self.kind = attributes.get("t", "n")
         self.style = attributes.get("s")
-        self.text, self.formula, self.in_cell = [], False, True
+        self.text, self.formula, self.stored, self.in_cell = [], False, False, True
 
     def value(self):
         text, kind = _joined(self.text), self.kind
         if not text:
-            # A formula that gives "" is stored as an empty text; one that was never calculated has no kind.
-            return NO_VALUE if self.formula and kind != "str" else None
+            # A formula that gives "" has an empty text stored; one that was never calculated has nothing, or is no text.
+            return NO_VALUE if self.formula and not (self.stored and kind == "str") else None
         if kind == "n":
             return self.number(text)
         if kind == "s":

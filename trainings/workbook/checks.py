@@ -166,7 +166,7 @@ class _Checker:
                 outcomes.append("")
                 resolved.append(self.resolver.resolve(row))
         if self.historical:
-            self.refuse_other_years(ledger.rows)
+            self.refuse_other_years([row for row, outcome in zip(ledger.rows, outcomes, strict=True) if not outcome])
         stored = stored_sessions(self.user, [candidate.key for candidate in resolved if candidate and candidate.key])
         first_seen = {}
         for position, (row, candidate) in enumerate(zip(ledger.rows, resolved, strict=True)):

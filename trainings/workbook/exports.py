@@ -10,7 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from networks.names import clean_text
+from networks.names import clean_lines
 from trainings.models import TrainingSession
 
 from . import columns as col
@@ -133,6 +133,6 @@ def _cell(sheet, value):
 
 def _text(sheet, text):
     """A text cell of type s, also for text that begins with = + - @ or looks like an error value. No apostrophe is added."""
-    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", clean_text(str(text))))
+    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", clean_lines(str(text))))
     cell.data_type = "s"
     return cell

@@ -20,6 +20,7 @@ OUTSIDE_COUNTY = "县外"
 MOST_SUGGESTIONS = 200  # comparing is slow (milliseconds); a file with more unknown names has the wrong columns anyway
 
 SHORT_LIST = 30  # as many names as a message can still list whole
+VOCABULARY_SIZE = 200  # up to here any unknown name is told the nearest known ones, however far they are
 
 VOCABULARIES = {
     col.THEME: (Theme,),
@@ -61,17 +62,27 @@ class Names:
             known = ""
         return ValueProblem("unknown", f"{self.kind}里没有“{text[:60]}”{known}。请改成已有的名称")
 
-    def nearest(self, text, most=4):
-        """The known names most like `text`; among equals those that begin like it (新汉村 before 民新村 for 新汗村)."""
+    def nearest(self, text, most=3):
+        """The known names most like `text`; among equals those that begin like it (新汉村 before 民新村 for 新汗村). In a
+        vocabulary that is too long to list, the nearest ones even where none is alike (程序员)."""
         key = name_key(text)[:60]
         if key not in self._suggested:
             if len(self._suggested) >= MOST_SUGGESTIONS:
-                return []
+                return self._sharing(key, most)
             keys = difflib.get_close_matches(key, self.labels, n=24, cutoff=0.5)
             alike = {k: difflib.SequenceMatcher(None, key, k).ratio() for k in keys}
             keys.sort(key=lambda k: (-alike[k], k[:1] != key[:1], k))
-            self._suggested[key] = list(dict.fromkeys(self.labels[k] for k in keys))[:most]
+            alike = list(dict.fromkeys(self.labels[k] for k in keys))[:most]
+            self._suggested[key] = alike or self._sharing(key, most)
         return self._suggested[key]
+
+    def _sharing(self, key, most):
+        """The names that share most of their characters with `key`: quickly found, but only in a vocabulary."""
+        if not SHORT_LIST < len(self.labels) <= VOCABULARY_SIZE:
+            return []
+        characters = set(key)
+        keys = sorted(self.labels, key=lambda k: -len(characters & set(k)) / len(k))
+        return list(dict.fromkeys(self.labels[k] for k in keys))[:most]
 
 
 @lru_cache(maxsize=8192)  # a ledger repeats the same few names on every row

@@ -51,6 +51,7 @@ class Resolver:
             self.directory = Directory(user, assignments)
         except ValueProblem as problem:
             raise Refused(problem.code, problem.message) from None
+        self.centre = user.role == "centre"
         self.on_behalf = can(user, Action.ENTER_ON_BEHALF)
         self.own_unit = None if self.on_behalf else user.own_unit
         if self.own_unit is None and not self.on_behalf:
@@ -109,12 +110,15 @@ class Resolver:
                 return None, ""
             if self.own_unit is None and col.ORGANISER in row.layout.columns:
                 row.problem(col.ORGANISER, "missing", "没有填“主办单位”：请写明是哪个单位办的")
-            centre = self.user.role == "centre"
-            return self.own_unit, CENTRE_NAME if centre and self.own_unit else ""
+            return self.own_unit, CENTRE_NAME if self.centre else ""
         unit = self.named(row, col.ORGANISER, lambda text: self.directory.organiser(text, day))
-        if unit and unit.pk not in self.allowed:
+        theirs = (
+            self.centre and unit and self.directory.is_unit_name(written, unit)
+        )  # 县教育局 itself is not the centre
+        if unit and (unit.pk not in self.allowed or theirs):
             credited = "" if self.directory.is_unit_name(written, unit) else f"（归口{unit.name}）"
-            message = f"“{written}”{credited}不是您的单位：只能导入{self.own_unit or '本县单位'}的场次"
+            own = CENTRE_NAME if self.centre else self.own_unit or "本县单位"
+            message = f"“{written}”{credited}不是您的单位：只能导入{own}的场次"
             row.problem(col.ORGANISER, "not_yours", message)
             return None, written
         return unit, written

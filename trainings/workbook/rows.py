@@ -254,7 +254,7 @@ class _Reading:
                 continue
             try:
                 value = str(value) if isinstance(value, CellError) else value
-                text = values.text(value, most=LONGEST[col.REMARKS], epoch_1904=self.epoch_1904)
+                text = values.text(value, most=LONGEST[col.REMARKS], lines=True, epoch_1904=self.epoch_1904)
             except ValueProblem as problem:
                 self.row.problem(col.REMARKS, problem.code, f"{header}：{problem.message}", at=column)
             else:
@@ -262,8 +262,10 @@ class _Reading:
         return "".join(kept)
 
     def remarks(self, value, unused_text):
-        """The remarks as typed, followed by what unknown columns hold."""
-        typed = "" if value is None else values.text(value, most=LONGEST[col.REMARKS], epoch_1904=self.epoch_1904)
+        """The remarks as typed, with their lines, followed by what unknown columns hold."""
+        typed = ""
+        if value is not None:
+            typed = values.text(value, most=LONGEST[col.REMARKS], lines=True, epoch_1904=self.epoch_1904)
         if typed and unused_text and not typed.endswith(("；", "。", ";")):
             typed += "；"
         whole = typed + unused_text

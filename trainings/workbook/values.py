@@ -9,7 +9,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-from networks.names import clean_text
+from networks.names import clean_lines, clean_text
 from trainings.models.session import LESSON_MINUTES, MOST_ATTENDANCES
 
 from .cells import NO_VALUE, CellError, DateNumber
@@ -34,7 +34,7 @@ def ascii_punctuation(text):
 
 def is_blank(value):
     """Whether a cell holds nothing that can be seen."""
-    return value is None or (isinstance(value, str) and not value.strip() and not clean_text(value))
+    return value is None or (isinstance(value, str) and not clean_text(value))
 
 
 def shown(value, *, epoch_1904=False):
@@ -96,15 +96,16 @@ _ID_NUMBER = re.compile(
 )
 
 
-def text(value, *, most, epoch_1904=False):
-    """Text as typed, trimmed, without invisible and bidi characters; at most `most` characters."""
+def text(value, *, most, lines=False, epoch_1904=False):
+    """Text as typed, trimmed, without invisible and bidi characters; at most `most` characters. Line breaks become spaces
+    unless `lines` are kept."""
     value = readable(value)
     if not isinstance(value, (str, bool)) and abs(value) >= 1e15:
         raise ValueProblem(
             "number_too_long",
             f"{quoted(value)}超过 15 位，Excel 已把末几位变成 0：请把单元格改为文本格式后重新填写（不得填写身份证号）",
         )
-    result = shown(value, epoch_1904=epoch_1904)
+    result = clean_lines(value) if lines and isinstance(value, str) else shown(value, epoch_1904=epoch_1904)
     if len(result) >= 18 and _ID_NUMBER.search(result):  # not repeated in the message: it is a resident's
         raise ValueProblem("id_number", "这里写了身份证号：系统不登记身份证号，请删去")
     if len(result) > most:
