@@ -81,6 +81,7 @@ class BarChart:
     bars: list[Bar]
     mark: float | None  # where the required value stands
     mark_value: float | int | None
+    note: str = ""  # what is not drawn, in a sentence below
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def line_chart(
     )
 
 
-def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | None = None) -> BarChart:
+def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | None = None, note: str = "") -> BarChart:
     """Horizontal bars in the order given (never sorted into a league table).
 
     `rows`: (label, value or None), and if wanted a url and the words to show for a value that is None (<5, 未分).
@@ -246,6 +247,7 @@ def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | N
         ],
         mark=round(required / top * 100, 2) if required else None,
         mark_value=required,
+        note=note,
     )
 
 

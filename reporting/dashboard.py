@@ -122,12 +122,19 @@ class Dashboard:
 
     @property
     def reach(self) -> BarChart:
-        """Attendances by audience. Fewer than five are not drawn, nor is what no session gave a number for."""
+        """Attendances by audience, as far as numbers were given; the rest is far more than any group and would dwarf
+        them all, so it stands in the line below, with the audiences that no session gave a number for."""
+        *groups, rest = self.figures.audiences
         rows = [
             (g.label, None if g.small else g.attendances, self._audience(g.key), g.words)
-            for g in self.figures.audiences
+            for g in groups
+            if g.small or g.attendances is not None
         ]
-        return bar_chart(title=INDICATORS["audiences"].label, unit="人次", rows=rows)
+        unsplit = [g.label for g in groups if not g.small and g.attendances is None]
+        note = f"另有 {rest.words} 人次{rest.label}。"
+        if unsplit:
+            note += f"办过培训、没有分别填人次的有{'、'.join(unsplit)}。"
+        return bar_chart(title=INDICATORS["audiences"].label, unit="人次", rows=rows, note=note)
 
     @property
     def coverage(self) -> list[tuple[Indicator, object]]:

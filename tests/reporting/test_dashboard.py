@@ -63,11 +63,17 @@ def test_reach_adds_numbers_up_and_shows_what_was_not_split(world, years):
     with_audiences(world.session(status="submitted", held_on=date(2026, 3, 6), reported=90), 青少年=90)
     with_audiences(world.session(world.foreign, status="verified", held_on=date(2026, 3, 6), reported=5), 青少年=5)
     assert reach(years[0]) == {"青少年": "35", "留守妇女": "未分", "未分对象": "65"}
+    chart = board(world, years).reach  # draws what has a number; the rest is a sentence
+    assert [(bar.label, bar.value) for bar in chart.bars] == [("青少年", 35)]
+    assert chart.note == "另有 65 人次未分对象。办过培训、没有分别填人次的有留守妇女。"
 
 
 def test_a_group_of_fewer_than_five_is_withheld_and_cannot_be_worked_out(world, years):
     with_audiences(world.session(status="verified", held_on=date(2026, 3, 5), reported=50), 青少年=4, 老年人=46)
     assert reach(years[0]) == {"老年人": "46", "青少年": "<5", "未分对象（含不足5人次的）": "<5"}
+    chart = board(world, years).reach
+    assert [(bar.label, bar.value, bar.words) for bar in chart.bars] == [("老年人", 46, ""), ("青少年", None, "<5")]
+    assert chart.note == "另有 <5 人次未分对象（含不足5人次的）。"
 
 
 def test_pi_2_groups_counted_by_heads_only_are_not_named(world, years, page):
