@@ -331,9 +331,7 @@ class SessionForm(forms.ModelForm):
             for body in AffiliatedBody.objects.visible_to(self.user).select_related("unit")
             if match_key(body.name) == key and body.in_force_on(day) and body.unit_id != unit.pk
         ] + [
-            other
-            for other in self.all_units.values()
-            if other.pk != unit.pk and key in map(match_key, other.all_names)
+            other for other in self.all_units.values() if other.pk != unit.pk and key in map(match_key, other.all_names)
         ]
         if elsewhere:
             self.add_error("organiser_written", f"“{written}”归口{elsewhere[0]}，请由该单位登记，或改为协办单位")
@@ -467,6 +465,7 @@ class SessionFilter(forms.Form):
 
     year = forms.CharField(required=False, max_length=4)
     status = forms.CharField(required=False, max_length=10)
+    whose = forms.CharField(required=False, max_length=5)
     unit = forms.CharField(required=False, max_length=20)
     month = forms.IntegerField(required=False, min_value=1, max_value=12)
     audience = forms.IntegerField(required=False, min_value=1, max_value=2**31)

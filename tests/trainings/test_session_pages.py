@@ -391,8 +391,10 @@ def test_ac_2_the_list_shows_what_one_may_see_and_no_more(client, world):
     }
     for name, expected in seen.items():
         client.force_login(world.users[name])
-        assert set(titles(page(client, "session-list"))) == expected, name
-        assert set(titles(page(client, "session-list", q="4501"))) == {t for t in expected if "4501" in t}, name
+        everything = {"whose": "all"}
+        assert set(titles(page(client, "session-list", **everything))) == expected, name
+        found = titles(page(client, "session-list", q="4501", **everything))
+        assert set(found) == {title for title in expected if "4501" in title}, name
         units = [unit.code for unit in page(client, "session-list").context["units"]]
         assert "450125100" not in units or name == "foreign_town"
     client.force_login(world.bureau)
@@ -400,6 +402,30 @@ def test_ac_2_the_list_shows_what_one_may_see_and_no_more(client, world):
     for name in ("leader", "operator", "homeless"):
         client.force_login(world.users[name])
         assert page(client, "session-list").status_code == 403
+
+
+def test_an_officer_s_list_opens_with_the_own_unit_s_sessions_and_leads_to_the_others(client, world):
+    world.session(title="本镇的")
+    world.session(world.theirs, status="submitted", title="外镇在白山办的", place=world.places["新汉村"])
+    world.session(world.theirs, status="draft", title="外镇在白山的草稿", place=world.places["新汉村"])
+    joint = world.session(world.wxgtj, status="submitted", title="县里请本镇协办的", place=world.places["羊山村"])
+    joint.co_organisers.create(unit=world.ours, name=str(world.ours))
+    client.force_login(world.town)
+
+    def shown(**query):
+        return set(titles(page(client, "session-list", **query)))
+
+    assert shown() == shown(whose="own") == shown(whose="x' OR 1") == {"本镇的"}
+    assert shown(whose="here") == {"外镇在白山办的"}
+    assert shown(whose="joint") == {"县里请本镇协办的"}
+    assert shown(whose="all") == {"本镇的", "外镇在白山办的", "县里请本镇协办的"}
+    assert shown(unit=world.theirs.code) == {"外镇在白山办的"}
+    shelves = page(client, "session-list").context["shelves"]
+    assert [(key, count) for key, _, count in shelves] == [("own", 1), ("here", 1), ("joint", 1), ("all", 3)]
+    client.force_login(world.unit)
+    assert [key for key, *_ in page(client, "session-list").context["shelves"]] == ["own", "joint", "all"]
+    client.force_login(world.bureau)
+    assert page(client, "session-list").context["shelves"] == []
 
 
 def test_filters_narrow_the_list_and_garbage_is_passed_over(town, world):
@@ -476,8 +502,12 @@ def test_ld_2_the_list_takes_as_many_queries_for_30_rows_as_for_3(client, world)
     for organiser in (world.ours, world.theirs, world.wxgtj):
         world.session(organiser, place=world.places["新汉村"])
     few = queries()
+    client.force_login(world.town)
+    few_of_own = queries()
     for number in range(27):
         world.session((world.ours, world.theirs, world.wxgtj)[number % 3], place=world.places["羊山村"])
+    assert queries() == few_of_own
+    client.force_login(world.bureau)
     assert (queries(), len(titles(page(client, "session-list")))) == (few, 30)
 
 

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
 from networks.models import MemberUnit
+from networks.models.places import code_range
 
 from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models import Audience, CoOrganiser, Evidence, Refused, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
@@ -39,7 +40,15 @@ def session_list(request: HttpRequest) -> HttpResponse:
             Exists(seen.filter(organiser=OuterRef("pk")))
         )
     )
-    rows = _filtered(seen, asked).for_display().order_by(F("held_on").desc(nulls_last=True), "-pk")
+    rows = _filtered(seen, asked)
+    shelves = _shelves(request.user)
+    counts = rows.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in shelves.items()})
+    shelf = asked.value("whose")
+    if shelf not in shelves:
+        shelf = "all" if not shelves or asked.value("unit") else next(iter(shelves))
+    if shelves:
+        rows = rows.filter(shelves[shelf][1])
+    rows = rows.for_display().order_by(F("held_on").desc(nulls_last=True), "-pk")
     page = Paginator(rows, PER_PAGE).get_page(asked.value("page"))
     open_rows = [row.pk for row in page if row.status in SUBMITTABLE]
     mine = TrainingSession.objects.editable_by(request.user).filter(pk__in=open_rows)
@@ -47,7 +56,9 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "page_obj": page,
         "submittable": set(mine.values_list("pk", flat=True)),
-        "units": units,
+        "shelf": shelf,
+        "shelves": [(key, label, counts[key]) for key, (label, _) in shelves.items()],
+        "units": [] if shelf == "own" else units,
         "unit_shown": asked.value("unit"),
         "words": asked.value("q") or "",
         "years": years_offered(asked.year_shown),
@@ -59,6 +70,20 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "token": new_token(),
     }
     return render(request, "trainings/sessions/list.html", context)
+
+
+def _shelves(user) -> dict[str, tuple[str, Q]]:
+    """{key: (name on the screen, condition)} of the parts of the list, for whoever belongs to a unit; its own sessions
+    come first, for that is what somebody who enters them looks for. Empty for the county's people."""
+    own = user.own_unit
+    if own is None:
+        return {}
+    shelves = {"own": ("本单位", Q(organiser=own))}
+    if own.kind == MemberUnit.Kind.TOWNSHIP:
+        first, after = code_range(own.division_id)
+        shelves["here"] = ("其他单位在本地办的", Q(place__gte=first, place__lt=after) & ~Q(organiser=own))
+    joint = CoOrganiser.objects.filter(unit=own).values("session")
+    return shelves | {"joint": ("本单位协办", Q(pk__in=joint)), "all": ("全部", Q(pk__isnull=False))}
 
 
 def _filtered(rows, asked: SessionFilter):
