@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from networks.names import clean_text
 from tests.trainings.workbook_files import HEADER, book, ledger, saved
 from trainings.models import Audience, CoOrganiser, TrainingSession
-from trainings.workbook import COLUMNS, Unreadable, commit, export, export_year, mark_errors, rehearse, template
+from trainings.workbook import COLUMNS, commit, export, export_year, mark_errors, rehearse, template
 from trainings.workbook.exports import SHEET
 from trainings.workbook.rows import OPTIONS_SHEET
 
@@ -294,12 +294,6 @@ def test_a_comment_of_the_clerks_stays_in_front(world):
     content = saved(workbook)
     text = marks(mark_errors(content, rehearse(content, world.town).errors))["表1", 2, 2]
     assert text.startswith("问一下小韦\n开始时间：")
-
-
-def test_a_file_that_cannot_be_marked_is_refused_with_a_message(world):
-    with pytest.raises(Unreadable) as refusal:
-        mark_errors(b"PK\x03\x04 not a workbook", [])
-    assert refusal.value.code == "cannot_mark"
 
 
 # --- the template -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
     rehearsal = rehearse(source, user)            # nothing is stored; raises Unreadable or Refused
     batch = commit(rehearsal, digest)             # all rows or none; raises Refused if anything has moved since
     undo(batch, user)                             # the whole batch, as long as nobody has worked on it
-    mark_errors(source, rehearsal.errors)         # bytes of the user's own workbook, wrong cells marked
+    mark_errors(source, rehearsal.errors)         # bytes of the user's own workbook, wrong cells marked (or listed)
     template(user)                                # bytes of an empty ledger with drop-down lists
     choices(user)                                 # {column: the names it may hold} of columns with such a list
     export(sessions), export_year(user, year)     # bytes of a ledger; coming in again it adds nothing
@@ -19,7 +19,8 @@ A file goes through these steps, one module each, and only the last four know th
     checks      those sessions against what is stored already, each other, and the rules of their years
     batches     the rows that passed, stored in bulk with history; and a batch taken back
 
-The other way: `marked` (the user's file with its errors), `blank` (the template) and `exports`.
+The other way: `marked` (the user's file with its errors; `lighten` makes it ready for openpyxl), `blank` (the template) and
+`exports`.
 
 `rehearse(source, user, *, year=None, historical=False, confirmed_by=None, corrections=None, assignments=None)`
     source        bytes, or the path of a file

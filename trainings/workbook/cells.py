@@ -120,12 +120,12 @@ def _relations(package, part):
     if name not in package:
         raise Unreadable("damaged", DAMAGED)
     parser = guarded_parser()
-    _listen(parser, start)
+    listen(parser, start)
     package.parse(name, parser)
     return relations
 
 
-def _listen(parser, start, end=None):
+def listen(parser, start, end=None):
     """Adds element handlers behind the guard's own, which go on counting depth."""
     guard_start, guard_end = parser.StartElementHandler, parser.EndElementHandler
 
@@ -182,7 +182,7 @@ def _workbook(package, part):
             sheets.append((attributes.get("name", ""), hidden, relation))
 
     parser = guarded_parser(namespaces=True)
-    _listen(parser, start)
+    listen(parser, start)
     package.parse(part, parser)
     return sheets, epoch_1904
 
@@ -213,7 +213,7 @@ def _shared_strings(package, part):
                 raise too_many_cells()
 
     parser = guarded_parser(namespaces=True)
-    _listen(parser, start, end)
+    listen(parser, start, end)
     package.parse(part, parser)
     return strings
 
@@ -238,7 +238,7 @@ def _date_styles(package, part):
             cell_formats = False
 
     parser = guarded_parser(namespaces=True)
-    _listen(parser, start, end)
+    listen(parser, start, end)
     package.parse(part, parser)
     dates = {}
     for index, number in enumerate(styles):

@@ -119,6 +119,13 @@ class Package:
     def names(self):
         return list(self._entries)
 
+    def holds_xml(self, name):
+        """Whether the part is XML by its name or its first bytes; old drawings (.vml), which often are not, apart."""
+        if name.endswith((".xml", ".rels", ".vml")):
+            return not name.endswith(".vml")
+        with self._zip.open(self._entries[name]) as stream:
+            return stream.read(256).lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
+
     def parse(self, name, parser):
         """Streams the part `name` into an expat `parser` (see `guarded_parser`). Raises Unreadable."""
         try:

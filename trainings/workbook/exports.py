@@ -114,7 +114,7 @@ def _date(day, time, part=""):
 
 
 def _heading(sheet, name):
-    cell = _text(sheet, name)
+    cell = text_cell(sheet, name)
     cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
     return cell
 
@@ -128,10 +128,10 @@ def _cell(sheet, value):
         return cell
     if isinstance(value, int):
         return WriteOnlyCell(sheet, value)
-    return _text(sheet, value)
+    return text_cell(sheet, value)
 
 
-def _text(sheet, text):
+def text_cell(sheet, text):
     """A text cell of type s, also for text that begins with = + - @ or looks like an error value. No apostrophe is added."""
     cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", clean_lines(str(text))))
     cell.data_type = "s"
