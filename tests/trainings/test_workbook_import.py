@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from networks.models import AffiliatedBody, AuditEvent, Division, Institution
 from reporting.models import AssessmentYear
 from tests.trainings.workbook_files import HEADER, book
-from trainings.models import Audience, ImportBatch, TrainingSession
+from trainings.models import Audience, DeliveryForm, ImportBatch, TrainingSession
 from trainings.workbook import Refused, commit, rehearse, undo
 from trainings.workbook.names import Directory
 
@@ -584,20 +584,21 @@ def test_a_year_locked_between_rehearsal_and_commit_is_respected(world, day):
     assert TrainingSession.objects.count() == 0
 
 
-def queries(world, day, count):
-    """Queries of a rehearsal and a commit, with inserts of one table counted once: SQLite takes few rows at a time."""
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        commit(rehearse(many(day, count), world.town))
+def queries(act):
+    """Queries of `act`, with inserts of one table counted once: SQLite takes few rows at a time."""
+    with CaptureQueriesContext(connection) as captured:
+        act()
     inserts = {q["sql"].split('"')[1] for q in captured if q["sql"].startswith("INSERT")}
     return sum(not q["sql"].startswith("INSERT") for q in captured), inserts
 
 
 def test_ld_2_an_import_asks_the_database_as_often_for_3_rows_as_for_60(world, day):
-    queries(world, f"{world.year}-02-05", 1)  # what is asked once per account
-    few = queries(world, day, 3)
-    assert queries(world, f"{world.year}-04-05", 60) == few
+    def both(day, count):
+        return queries(lambda: commit(rehearse(many(day, count), world.town)))
+
+    both(f"{world.year}-02-05", 1)  # what is asked once per account
+    few = both(day, 3)
+    assert both(f"{world.year}-04-05", 60) == few
 
 
 def test_undo_takes_a_whole_batch_back(world, day):
@@ -609,6 +610,34 @@ def test_undo_takes_a_whole_batch_back(world, day):
     assert rehearse(many(day, 3), world.town).counts["created"] == 3
     with pytest.raises(Refused):
         undo(batch, world.town)
+
+
+def test_undo_keeps_history_and_asks_as_often_for_3_sessions_as_for_60(world, day):
+    few, batch = (
+        commit(rehearse(many(start, count), world.town)) for count, start in ((3, day), (60, f"{world.year}-04-05"))
+    )
+    assert queries(lambda: undo(few, world.town)) == queries(lambda: undo(batch, world.town))
+    for session in batch.sessions.all():
+        last = session.history.first()
+        assert (session.version, last.version, last.status, last.history_type) == (2, 2, "void", "~")
+        assert (last.history_user, last.history_change_reason) == (world.town, "撤销导入")
+
+
+def test_undo_names_the_session_that_keeps_the_batch(world, day):
+    batch = commit(rehearse(many(day, 3), world.town))
+    kept = batch.sessions.last()
+    AssessmentYear.objects.open_year(world.county, world.year)
+    for status, said in (("submitted", "待审核"), ("planned", "计划")):
+        TrainingSession.objects.filter(pk=kept.pk).update(
+            status=status, submitted_by=world.town, form=DeliveryForm.objects.first()
+        )
+        with pytest.raises(Refused, match=f"没有撤销：“{kept.title}”现在是“{said}”"):
+            undo(batch, world.town)
+    AssessmentYear.objects.filter(year=world.year).update(status="locked")
+    TrainingSession.objects.filter(pk=kept.pk).update(status="draft")
+    with pytest.raises(Refused, match="已锁定定案"):
+        undo(batch, world.town)
+    assert set(batch.sessions.values_list("status", flat=True)) == {"draft"}
 
 
 def test_undo_is_all_or_nothing_and_only_for_those_who_may(world):

@@ -1,7 +1,10 @@
 """培训场次: one session, its rules in the database, and the verbs through which alone its state changes."""
 
+from __future__ import annotations
+
 import datetime
 import secrets
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -19,8 +22,12 @@ from .entry import EntryVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
 
+if TYPE_CHECKING:
+    from .imports import ImportBatch
+
 MOST_ATTENDANCES = 20_000  # heads at one session; more is a slip of the pen
 LESSON_MINUTES = 45  # one 学时
+BULK = 1000  # rows per statement
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out over the telephone
 
 
@@ -30,14 +37,14 @@ def new_number() -> str:
 
 
 class TrainingSessionQuerySet(ScopedQuerySet):
-    def in_year(self, year: int) -> "TrainingSessionQuerySet":
+    def in_year(self, year: int) -> TrainingSessionQuerySet:
         """Sessions whose first day lies in the year; a range, so that an index serves."""
         return self.filter(held_on__gte=datetime.date(year, 1, 1), held_on__lt=datetime.date(year + 1, 1, 1))
 
-    def awaiting_review(self) -> "TrainingSessionQuerySet":
+    def awaiting_review(self) -> TrainingSessionQuerySet:
         return self.filter(status=Status.SUBMITTED)
 
-    def for_display(self) -> "TrainingSessionQuerySet":
+    def for_display(self) -> TrainingSessionQuerySet:
         """With everything that a list row or a review page names, in a constant number of queries."""
         return self.select_related(
             "organiser",
@@ -430,17 +437,6 @@ class TrainingSession(EntryVerbs, models.Model):
         """草稿 or 退回修改 → 作废: kept, shown to its unit alone, counted nowhere."""
         self._move("void", actor=actor, reason=reason)
 
-    def undo_import(self, *, actor: User) -> None:
-        """Takes an imported session back; called for a whole batch by trainings/workbook."""
-        self._move(
-            "undo_import",
-            actor=actor,
-            verified_attendance=None,
-            verified_reason="",
-            verified_by=None,
-            verified_at=None,
-        )
-
     def _return(self, verb: str, actor: User, reason: str, note: str, seen_version: int | None, **changes) -> None:
         if reason not in ReturnReason.values:
             raise Refused("请选择退回原因")
@@ -459,8 +455,9 @@ class TrainingSession(EntryVerbs, models.Model):
         )
 
     def _move(self, verb: str, *, actor: User, reason: str = "", seen_version: int | None = None, **changes) -> None:
-        """The only place that assigns `status`. Locks the row, checks state, right, version, year and completeness on
-        what the database holds now, saves with history. Raises Refused (reasons), PermissionDenied (right), Conflict."""
+        """The only place that assigns `status` of one session; the bulk verbs below do for whole ledgers. Locks the row,
+        checks state, right, version, year and completeness on what the database holds now, saves with history. Raises
+        Refused (reasons), PermissionDenied (right), Conflict."""
         move = MOVES[verb]
         with transaction.atomic():
             row = self.locked_row()
@@ -488,11 +485,6 @@ class TrainingSession(EntryVerbs, models.Model):
         elif verb in {"send_back", "revoke"}:
             if not can(actor, Action.REVIEW) or self.organiser.county_id != actor.county_code:
                 raise PermissionDenied("只有领导小组办公室的账号可以退回或撤销核定")
-        elif verb == "undo_import":
-            if not TrainingSession.objects.visible_to(actor).filter(pk=self.pk).exists() or not can(
-                actor, Action.IMPORT
-            ):
-                raise PermissionDenied("只有能导入台账的账号可以撤销导入")
         elif not TrainingSession.objects.editable_by(actor).filter(pk=self.pk).exists():
             raise PermissionDenied("只有登记单位的工作人员可以这样做")
 
@@ -509,17 +501,15 @@ class TrainingSession(EntryVerbs, models.Model):
             rules = years.rules_of(self.organiser.county_id, self.held_on.year)
             if rules.evidence_required and not self.evidence.exists():
                 raise Refused(f"{self.held_on.year}年度要求至少一种佐证材料，这一场次还没有")
-        if verb == "undo_import" and not self.batch_id:
-            raise Refused("这一场次不是导入的")
-        if verb == "undo_import" and self.status == Status.VERIFIED and not self.is_historical:
-            raise Refused("这一场次已经核定，请先撤销核定")
+
+    # --- bulk verbs: whole ledgers, all or none, constant queries per 1,000 rows --------------------
 
     @classmethod
     def record_historical(
-        cls, sessions: list["TrainingSession"], *, actor: User, confirmed_by: User
-    ) -> list["TrainingSession"]:
+        cls, sessions: list[TrainingSession], *, actor: User, confirmed_by: User
+    ) -> list[TrainingSession]:
         """Stores ledgers of years before the county's `live_since` as verified sessions (verified = reported figure),
-        entered by one bureau person and confirmed by another. All or none; constant queries per 1,000 rows."""
+        entered by one bureau person and confirmed by another."""
         for account in (actor, confirmed_by):
             if not can(account, Action.IMPORT_HISTORY):
                 raise PermissionDenied("历史台账须由领导小组办公室的两个账号导入和确认")
@@ -546,7 +536,37 @@ class TrainingSession(EntryVerbs, models.Model):
             return bulk_create_with_history(
                 sessions,
                 cls,
-                batch_size=1000,
+                batch_size=BULK,
                 default_user=actor,
                 default_change_reason=f"历史台账导入，{confirmed_by}确认",
             )
+
+    @classmethod
+    def undo_batch(cls, batch: ImportBatch, *, actor: User) -> int:
+        """Takes back what an import stored (草稿, 退回修改 or historical 已核定 → 作废); what is void already stays. Returns
+        how many it took back. Refuses when one has been submitted or verified since, or lies in a locked year."""
+        move = MOVES["undo_import"]
+        changes = {"verified_attendance": None, "verified_reason": "", "verified_by": None, "verified_at": None}
+        with transaction.atomic():
+            standing = cls.objects.filter(batch=batch).exclude(status=Status.VOID)
+            rows = list(standing.select_for_update(of=("self",)).select_related("organiser").order_by("pk"))
+            visible = set(cls.objects.visible_to(actor).filter(batch=batch).values_list("pk", flat=True))
+            if not can(actor, Action.IMPORT) or not visible.issuperset(row.pk for row in rows):
+                raise PermissionDenied("只有能导入台账的账号可以撤销导入")
+            for row in rows:
+                if row.status not in move.sources or (row.status == Status.VERIFIED and not row.is_historical):
+                    raise Refused(f"“{row.title}”现在是“{row.get_status_display()}”，不能{move.label}")
+            for county, year in {(row.organiser.county_id, row.held_on.year) for row in rows if row.held_on}:
+                if years.rules_of(county, year, hold=True).locked:
+                    raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
+            for row in rows:
+                row.status, row.version = move.target, row.version + 1
+                for name, value in changes.items():
+                    setattr(row, name, value)
+            for first in range(0, len(rows), BULK):
+                keys = [row.pk for row in rows[first : first + BULK]]
+                cls.objects.filter(pk__in=keys).update(status=move.target, version=F("version") + 1, **changes)
+            cls.history.bulk_history_create(
+                rows, batch_size=BULK, update=True, default_user=actor, default_change_reason=move.label
+            )
+        return len(rows)

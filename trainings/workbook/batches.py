@@ -9,7 +9,7 @@ from networks import audit
 from networks.access import Action, can
 from networks.models import AffiliatedBody, CountySettings, Division
 from trainings import years
-from trainings.models import AudienceCount, CoOrganiser, ImportBatch, Status, TrainingSession
+from trainings.models import AudienceCount, CoOrganiser, ImportBatch, TrainingSession
 from trainings.models import Refused as SessionRefused
 
 from .bulk import in_bulk
@@ -130,6 +130,7 @@ def _affiliate(county, written, unit, user):
     body.save()
 
 
+@in_bulk
 def undo(batch, user):
     """Takes a whole committed batch back: its sessions become void. Returns True when done, False while a historical batch
     waits for the second person (the first call proposes, the second, by another person, carries out).
@@ -144,12 +145,10 @@ def undo(batch, user):
             raise Refused("not_committed", f"这份台账现在是“{batch.get_state_display()}”，没有可以撤销的")
         if batch.historical and not _second_person(batch, user):
             return False
-        sessions = list(batch.sessions.exclude(status=Status.VOID))
         try:
-            for session in sessions:
-                session.undo_import(actor=user)
+            TrainingSession.undo_batch(batch, actor=user)
         except (SessionRefused, PermissionDenied) as refused:
-            raise Refused("rules", f"“{session.title}”不能撤销，整批都没有撤销：{refused}") from refused
+            raise Refused("rules", f"整批都没有撤销：{refused}") from refused
         batch.state, batch.undone_by, batch.undone_at = ImportBatch.State.UNDONE, user, timezone.now()
         batch.version += 1
         batch.save()
