@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,6 +72,23 @@ class ResponseHeadersMiddleware:
             response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), camera=(self)")
         return response
+
+
+class ButtonAddressMiddleware:
+    """The address behind a button, opened or reloaded by itself (after an expired sign-in, say), answers with a page
+    that leads back to where the button is: the page above it. Without this it is an empty 405."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET":
+            return response
+        back = request.path.rstrip("/").rpartition("/")[0] + "/"
+        page = render(request, "errors/405.html", {"back": back}, status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 class SessionLimitMiddleware:

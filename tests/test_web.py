@@ -115,6 +115,8 @@ def test_wb_2_what_only_posts_may_do_answers_no_get(site):
             who = next(iter(sorted(cells["ok"] - {"*"})), "bureau")
             response = site.send(who, "GET", site.samples.url(name, sample))
             assert response.status_code == 405, name
+            back = site.samples.url(name, sample).rstrip("/").rpartition("/")[0] + "/"
+            assert f'href="{back}">回到原来的页面' in response.content.decode(), name
 
 
 def test_wb_2_a_post_without_its_token_is_refused_everywhere(site):
