@@ -81,7 +81,10 @@ def _shelves(user) -> dict[str, tuple[str, Q]]:
     own = user.own_unit
     if own is None:
         return {}
-    shelves = {"own": ("本单位", Q(organiser=own))}
+    mine = Q(organiser=own)
+    if can(user, Action.ENTER):  # the county centre's own are fewer than its department's
+        mine = Q(pk__in=TrainingSession.objects.editable_by(user).values("pk"))
+    shelves = {"own": ("本单位", mine)}
     if own.kind == MemberUnit.Kind.TOWNSHIP:
         first, after = code_range(own.division_id)
         shelves["here"] = ("其他单位在本地办的", Q(place__gte=first, place__lt=after) & ~Q(organiser=own))
