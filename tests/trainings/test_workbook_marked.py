@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import openpyxl
@@ -122,16 +120,7 @@ def test_a_workbook_full_of_texts_or_merges_is_listed(world, monkeypatch, merges
     assert len(listed(mark_errors(content, rehearse(content, world.town).errors))) > 1
 
 
-def test_marking_a_sheet_of_hundreds_of_thousands_of_formatted_cells_stays_small(tmp_path):
-    path = tmp_path / "in.xlsx"
-    path.write_bytes(patched(book(WRONG), {SHEET: filled_up(300_000)}))
-    measured = (
-        "import sys, resource; from types import SimpleNamespace as P; import django; django.setup();"
-        "from trainings.workbook import mark_errors;"
-        "problem = P(sheet='表1', row=2, column='实到人次', message='x', cell=(3, 4));"
-        "print(len(mark_errors(sys.argv[1], [problem])), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    )
-    run = subprocess.run([sys.executable, "-c", measured, str(path)], capture_output=True, text=True, check=True)
-    size, peak = map(int, run.stdout.split())
-    assert size < 20_000
-    assert peak / (1024 if sys.platform != "darwin" else 1024**2) < 200  # MiB
+def test_hundreds_of_thousands_of_formatted_cells_never_reach_openpyxl(world):
+    content = patched(book(WRONG), {SHEET: filled_up(300_000)})
+    assert len(lightened(content)) < 10_000
+    assert list(comments(mark_errors(content, rehearse(content, world.town).errors))) == ["D3"]
