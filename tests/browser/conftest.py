@@ -58,8 +58,9 @@ def site(tmp_path_factory):
     server.wait(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """Ends with its module: while it runs, Playwright keeps an event loop in the thread, in which Django refuses queries."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
