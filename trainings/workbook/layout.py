@@ -236,11 +236,11 @@ def _name_headless_columns(layout, ignored):
 
 # --- the title --------------------------------------------------------------------------------------
 
-_DATED = re.compile(
-    r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*"
-    # 2026年1-6月 is no date but the months of a title.
-    r"|20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}(?![0-9]|\s*月)\s*日?"
-)
+_FILED_ON = r"(?:日期|时间)\s*[:：]?\s*20[0-9]{2}\s*[年./-][^\s]*"
+# 2026年1-6月 is no date but the months of a title.
+_FULL_DATE = r"20[0-9]{2}\s*[年./-]\s*[0-9]{1,2}\s*[月./-]\s*[0-9]{1,2}(?![0-9]|\s*月)\s*日?"
+_DATED = re.compile(rf"{_FILED_ON}|{_FULL_DATE}")
+_ABOUT_LEDGER = re.compile("台账|统计|汇总|一览|登记|情况")
 _DOCUMENT_NUMBER = re.compile(r"[〔\[(【]\s*20[0-9]{2}\s*[〕\])】]\s*[0-9]*\s*号")
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
 _CHINESE_YEAR = re.compile(r"二[〇○零O0][〇○零一二三四五六七八九]{2}(?=年)")
@@ -248,8 +248,9 @@ _CHINESE_DIGITS = str.maketrans("〇○零O一二三四五六七八九", "000012
 
 
 def _title_years(sheet, header_row):
-    """The years named above the header. A 填报日期, any other full date and a document's number are no title."""
-    years = set()
+    """The years named above the header. A 填报日期, any other full date and a document's number are no title; only where no
+    year stands otherwise do the dates inside a title count (2026年1月1日至6月30日培训台账)."""
+    plain, dated = set(), set()
     for number, cells in sheet.rows.items():
         if number >= header_row:
             break
@@ -257,9 +258,11 @@ def _title_years(sheet, header_row):
             if isinstance(value, str) and not isinstance(value, CellError):
                 text = half_width(value)
                 text = _CHINESE_YEAR.sub(lambda found: found[0].translate(_CHINESE_DIGITS), text)
-                text = _DOCUMENT_NUMBER.sub("", _DATED.sub("", text))
-                years.update(int(year) for year in _YEAR.findall(text))
-    return years
+                text = _DOCUMENT_NUMBER.sub("", text)
+                plain.update(map(int, _YEAR.findall(_DATED.sub("", text))))
+                if _ABOUT_LEDGER.search(text):
+                    dated.update(map(int, _YEAR.findall(re.sub(_FILED_ON, "", text))))
+    return plain or dated
 
 
 # --- the rows ---------------------------------------------------------------------------------------
