@@ -177,6 +177,10 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
 
     # --- history -------------------------------------------------------------------------------------
 
+    def history_records(self, request, obj: models.Model) -> models.QuerySet:
+        """The row's historical records that this account may see."""
+        return obj.history.all()
+
     def history_view(self, request, object_id, extra_context=None) -> HttpResponse:
         """Who changed what, when and why. The row is looked up in scope, and there is no way back to an old version:
         SimpleHistoryAdmin would show any county's rows here and accept a revert even with its button hidden."""
@@ -189,7 +193,7 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"修改记录：{obj}",
             "subtitle": None,
-            "versions": history_of(obj) if hasattr(obj, "history") else [],
+            "versions": history_of(obj, self.history_records(request, obj)) if hasattr(obj, "history") else [],
             "shown": HISTORY_SHOWN,
             "module_name": self.opts.verbose_name_plural,
             "object": obj,
@@ -278,9 +282,10 @@ class TownshipFilter(admin.SimpleListFilter):
 _KINDS = {"+": "新建", "~": "修改", "-": "删除"}
 
 
-def history_of(obj: models.Model) -> list[dict[str, object]]:
-    """The last versions of a row, newest first: when, who, what kind, why, and for each changed field (label, old, new)."""
-    rows = list(obj.history.select_related("history_user__person").order_by("-history_date", "-history_id"))
+def history_of(obj: models.Model, records: models.QuerySet) -> list[dict[str, object]]:
+    """The last of the row's `records`, newest first: when, who, what kind, why, and for each changed field (label, old,
+    new)."""
+    rows = list(records.select_related("history_user__person").order_by("-history_date", "-history_id"))
     rows = rows[: HISTORY_SHOWN + 1]
     deltas = [
         newer.diff_against(older, foreign_keys_are_objs=False).changes for newer, older in itertools.pairwise(rows)

@@ -1,4 +1,5 @@
-"""The bureau's lists of what was done. A session's state is read-only here; two actions call the same verbs as the desk."""
+"""The bureau's lists of what was done. A session's state is read-only here; two actions call the same verbs as the desk,
+each after a page that shows the figures it decides about."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -6,11 +7,12 @@ from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 
-from networks.access import Action, can
+from networks.access import Action, can, sees_drafts_of
 from networks.scoped_admin import ScopedAdmin, TownshipFilter
 
 from .models import (
     Audience,
+    Conflict,
     DeliveryForm,
     ImportBatch,
     Language,
@@ -21,6 +23,7 @@ from .models import (
     Theme,
     TrainingSession,
 )
+from .review import ticked
 
 LEFT_OUT_SHOWN = 20  # reasons named one by one after a bulk action; the rest as a number
 
@@ -53,10 +56,22 @@ class AudienceAdmin(VocabularyAdmin):
     list_display = [*VocabularyAdmin.list_display, "sensitivity"]
     list_filter = ["retired", "sensitivity"]
 
+    def get_readonly_fields(self, request, obj=None):
+        """Protection is given with the word and never lifted: photos and sheets of past sessions rest on it."""
+        return ["name", "sensitivity"] if obj else []
+
+    def get_fieldsets(self, request, obj=None):
+        why = "名称和敏感程度建立后不能改：以往场次的照片、签到表和名称都按它保护。确需调整，请停用本项，另建一项。"
+        return [(None, {"fields": self.get_fields(request, obj), "description": why if obj else ""})]
+
 
 class SessionTownship(TownshipFilter):
     title = "举办乡镇"
     place = "place_id"
+
+
+class VerifyForm(forms.Form):
+    """Asks nothing: the reported figure is taken over."""
 
 
 class SendBackForm(forms.Form):
@@ -172,38 +187,51 @@ class TrainingSessionAdmin(ScopedAdmin):
 
     @admin.action(description="核定所选场次（按填报人次）", permissions=["review"])
     def verify_selected(self, request, queryset):
-        self._each(
-            request, queryset, "核定", lambda row: row.verify(actor=request.user, attendance=row.reported_attendance)
-        )
+        def verify(row, version):
+            row.verify(actor=request.user, attendance=row.reported_attendance, seen_version=version)
+
+        return self._decide(request, queryset, "verify_selected", "核定", VerifyForm, verify)
 
     @admin.action(description="退回所选场次", permissions=["review"])
     def send_back_selected(self, request, queryset):
-        """Asks for the reason on a page of its own; the same reason goes with every session."""
-        form = SendBackForm(request.POST if "confirmed" in request.POST else None)
+        """The same reason goes with every session."""
+
+        def send_back(row, version, **given):
+            row.send_back(actor=request.user, seen_version=version, **given)
+
+        return self._decide(request, queryset, "send_back_selected", "退回", SendBackForm, send_back)
+
+    def _decide(self, request, queryset, action, word, form_class, act):
+        """First a page with the figures of what was chosen, each row with its version; then `act` on exactly these: a
+        session that changed after the page was drawn stays out (IN-4)."""
+        form = form_class(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
-            given = form.cleaned_data
-            self._each(request, queryset, "退回", lambda row: row.send_back(actor=request.user, **given))
-            return None
+            return self._each(request, word, lambda row, version: act(row, version, **form.cleaned_data))
+        if form.is_bound:  # asked again, about the rows that were shown
+            queryset = self.get_queryset(request).filter(pk__in=ticked(request.POST.getlist("seen")))
         context = {
             **self.admin_site.each_context(request),
-            "title": "退回所选场次",
+            "title": f"{word}所选场次",
             "form": form,
-            "rows": queryset[: self.list_per_page],
+            "rows": queryset.for_display()[: self.list_max_show_all],
             "number": queryset.count(),
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
+            "action": action,
+            "word": word,
             "checkbox": helpers.ACTION_CHECKBOX_NAME,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/trainings/send_back.html", context)
+        return TemplateResponse(request, "admin/trainings/decide.html", context)
 
-    def _each(self, request, queryset, word, act) -> None:
+    def _each(self, request, word, act) -> None:
         """Every session for itself; says how many went through and why the others did not."""
         done, left_out = 0, []
-        for row in queryset.select_related("organiser"):
+        seen = ticked(request.POST.getlist("seen")[: self.list_max_show_all])
+        for row in self.get_queryset(request).for_display().filter(pk__in=seen):
             try:
-                act(row)
+                act(row, seen[row.pk])
                 done += 1
+            except Conflict:
+                left_out.append(f"《{row}》：在您打开页面之后有改动，请重新选择，看过再{word}")
             except Refused as refused:
                 left_out.append(f"《{row}》：{'；'.join(refused.reasons)}")
             except PermissionDenied as denied:
@@ -214,6 +242,11 @@ class TrainingSessionAdmin(ScopedAdmin):
             more = f"\n……另有 {len(left_out) - LEFT_OUT_SHOWN} 场" if len(left_out) > LEFT_OUT_SHOWN else ""
             reasons = "\n".join(left_out[:LEFT_OUT_SHOWN])
             self.message_user(request, f"有 {len(left_out)} 场没有{word}：\n{reasons}{more}", messages.WARNING)
+
+    def history_records(self, request, obj):
+        """What a session's owner did before submitting it is the owner's business, here as on the session's own page."""
+        records = super().history_records(request, obj)
+        return records if sees_drafts_of(request.user, obj) else records.exclude(status__in=obj.PRIVATE)
 
 
 @admin.register(ImportBatch)

@@ -1,6 +1,7 @@
 """The review desk: what a reviewer may look for and decide, and what is worth a second look (hints, not verdicts)."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import forms
@@ -292,3 +293,16 @@ class WordingForm(_Seen):
         """Only what differs from the session, so that the history says what was mended."""
         given = {name: self.cleaned_data[name] for name in self.WORDING}
         return {name: value for name, value in given.items() if value != getattr(session, name)}
+
+
+# --- ticked rows -------------------------------------------------------------------------------------
+
+
+def ticked(values: Iterable[str]) -> dict[int, int]:
+    """{id: version} from "<id>-<version>" as lists post their ticked rows; what makes no sense is passed over."""
+    found = {}
+    for value in values:
+        pk, _, version = value.partition("-")
+        if all(part.isascii() and part.isdigit() for part in (pk, version)) and len(pk) < 19 and len(version) < 10:
+            found[int(pk)] = int(version)
+    return found

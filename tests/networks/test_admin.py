@@ -11,7 +11,7 @@ from networks.access import Action
 from networks.models import AffiliatedBody, AuditEvent, Division, Institution, MemberUnit, Person, UnitTerm, User
 from networks.scoped_admin import ScopedAdmin
 from reporting.models import AssessmentYear, QuotaAdjustment
-from trainings.models import DeliveryForm, Theme, TrainingSession
+from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 
 
 @pytest.fixture
@@ -222,37 +222,90 @@ def test_ac_4_a_session_is_neither_added_changed_nor_deleted_here(world, bureau)
     assert TrainingSession.objects.get(pk=session.pk).status == "submitted"
 
 
-def test_verifying_in_bulk_calls_the_verb_and_says_what_was_left_out(world, bureau):
+def asked(client, action, *rows):
+    """The page that a bulk action leads to, and what its form sends back."""
+    sent = {"action": action, "_selected_action": [row.pk for row in rows]}
+    page = client.post(url(TrainingSession), sent)
+    shown = re.findall(r'name="seen" value="(\d+-\d+)"', page.content.decode())
+    return page, sent | {"confirmed": "1", "seen": shown}
+
+
+def test_verifying_in_bulk_shows_the_figures_calls_the_verb_and_says_what_was_left_out(world, bureau):
     good, draft = world.session(status="submitted"), world.session(title="还是草稿")
     own = world.session(actor=world.bureau, status="submitted", title="自己代录的")
-    chosen = [row.pk for row in (good, draft, own)]
-    sent = {"action": "verify_selected", "_selected_action": chosen}
-    page = bureau.post(url(TrainingSession), sent, follow=True).content.decode()
-    assert "已核定 1 场" in page and "有 2 场没有核定" in page
-    assert "《还是草稿》" in page and "须由另一位工作人员核定" in page
+    page, sent = asked(bureau, "verify_selected", good, draft, own)
+    assert good.number in page.content.decode() and "<td>50</td>" in page.content.decode()
+    good.refresh_from_db()
+    assert good.status == "submitted"
+    answer = bureau.post(url(TrainingSession), sent, follow=True).content.decode()
+    assert "已核定 1 场" in answer and "有 2 场没有核定" in answer
+    assert "《还是草稿》" in answer and "须由另一位工作人员核定" in answer
     good.refresh_from_db()
     assert (good.status, good.verified_attendance, good.verified_by) == ("verified", 50, world.bureau)
 
 
+@pytest.mark.parametrize("action", ["verify_selected", "send_back_selected"])
+def test_in_4_a_session_that_changed_since_its_figures_were_shown_is_left_out(world, bureau, action):
+    session = world.session(status="submitted", reported=40)
+    _, sent = asked(bureau, action, session)
+    session.withdraw(actor=world.town)
+    session.revise(actor=world.town, seen_version=session.version, changes={"reported_attendance": 9000})
+    session.submit(actor=world.town)
+    given = {"reason": "figure", "note": "只有 38 人签到"}
+    page = bureau.post(url(TrainingSession), sent | given, follow=True).content.decode()
+    assert "在您打开页面之后有改动" in page
+    session.refresh_from_db()
+    assert (session.status, session.verified_attendance, session.reported_attendance) == ("submitted", None, 9000)
+
+
+def test_nothing_is_decided_about_rows_that_were_not_shown(world, bureau):
+    shown, other = world.session(status="submitted"), world.session(status="submitted")
+    foreign = world.session(world.foreign, status="submitted")
+    _, sent = asked(bureau, "verify_selected", shown)
+    everything = {"_selected_action": [shown.pk, other.pk, foreign.pk], "select_across": "1"}
+    made_up = ["x", "1-", f"{foreign.pk}-{foreign.version}", "9" * 30 + "-1"]
+    bureau.post(url(TrainingSession), sent | everything | {"seen": [*sent["seen"], *made_up]})
+    assert list(TrainingSession.objects.filter(status="verified")) == [shown]
+
+
 def test_returning_in_bulk_asks_for_the_reason_first(world, bureau):
     session = world.session(status="submitted")
-    sent = {"action": "send_back_selected", "_selected_action": [session.pk]}
-    asked = bureau.post(url(TrainingSession), sent)
-    assert asked.status_code == 200 and session.number in asked.content.decode()
-    refused = bureau.post(url(TrainingSession), sent | {"confirmed": "1", "reason": "other"})
-    assert "请用文字说明" in refused.content.decode()
-    bureau.post(url(TrainingSession), sent | {"confirmed": "1", "reason": "figure", "note": "只有 38 人签到"})
+    page, sent = asked(bureau, "send_back_selected", session)
+    assert page.status_code == 200 and session.number in page.content.decode()
+    refused = bureau.post(url(TrainingSession), sent | {"reason": "other"})
+    assert "请用文字说明" in refused.content.decode() and session.number in refused.content.decode()
+    bureau.post(url(TrainingSession), sent | {"reason": "figure", "note": "只有 38 人签到"})
     session.refresh_from_db()
     assert (session.status, session.return_note) == ("returned", "只有 38 人签到")
 
 
-@pytest.mark.parametrize("name", ["auditor", "centre"])
-def test_ac_5_who_may_only_look_has_no_action_on_sessions(world, client, name):
+@pytest.mark.parametrize("name", ["bureau", "auditor", "centre"])
+def test_ac_5_actions_on_sessions_are_offered_and_open_only_to_who_reviews(world, client, name):
     session = world.session(status="submitted")
     client.force_login(world.users[name])
-    client.post(url(TrainingSession), {"action": "verify_selected", "_selected_action": [session.pk]})
-    session.refresh_from_db()
-    assert session.status == "submitted"
+    listing = client.get(url(TrainingSession)).content.decode()
+    for action in ["verify_selected", "send_back_selected"]:
+        page, _ = asked(client, action, session)
+        opens = page.status_code == 200 and 'name="confirmed"' in page.content.decode()
+        assert (f'value="{action}"' in listing, opens) == ((True, True) if name == "bureau" else (False, False))
+        client.post(
+            url(TrainingSession),
+            {"action": action, "_selected_action": [session.pk], "confirmed": "1", "reason": "figure"}
+            | {"seen": f"{session.pk}-{session.version}"},
+        )
+        session.refresh_from_db()
+        assert (session.status == "submitted") == (name != "bureau")
+
+
+@pytest.mark.parametrize(("name", "told"), [("bureau", True), ("auditor", True), ("centre", False)])
+def test_ac_1_the_history_of_a_session_before_its_submission_is_shown_to_whom_its_drafts_are(world, client, name, told):
+    session = world.session(title="还没想好的名称")
+    session.revise(actor=world.town, seen_version=session.version, changes={"title": "黑山羊养殖"})
+    session.submit(actor=world.town)
+    client.force_login(world.users[name])
+    page = client.get(url(TrainingSession, "history", session.pk)).content.decode()
+    assert ("还没想好的名称" in page) == told
+    assert "提交" in page
 
 
 @pytest.mark.parametrize("chosen", ["abc", "99999999999999999999999", "-1", "1 OR 1=1"])
@@ -260,6 +313,19 @@ def test_ids_that_are_none_are_answered_with_a_message(world, bureau, chosen):
     sent = {"action": "verify_selected", "_selected_action": [chosen]}
     assert bureau.post(url(TrainingSession), sent).status_code in {200, 302}
     assert bureau.get(url(TrainingSession, "change", chosen)).status_code == 404
+
+
+def test_the_protection_of_an_audience_is_given_with_it_and_not_lifted(world, bureau):
+    audience = Audience.objects.filter(sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY).first()
+    page = bureau.get(url(Audience, "change", audience.pk))
+    assert "请停用本项，另建一项" in page.content.decode()
+    sent = filled(page, sensitivity="0", shown_as="今天的叫法")
+    assert bureau.post(page.request["PATH_INFO"], sent).status_code == 302
+    audience.refresh_from_db()
+    assert (audience.sensitivity, audience.shown_as) == (2, "今天的叫法")
+    fresh = filled(bureau.get(url(Audience, "add")), name="新的对象", sensitivity="1")
+    assert bureau.post(url(Audience, "add"), fresh).status_code == 302
+    assert Audience.objects.get(name="新的对象").sensitivity == 1
 
 
 # --- years and quotas --------------------------------------------------------------------------------
@@ -301,6 +367,19 @@ def test_a_quota_adjustment_needs_a_reason_and_a_unit_of_the_county(world, burea
     row = QuotaAdjustment.objects.get()
     assert bureau.post(url(QuotaAdjustment, "delete", row.pk), {"post": "yes"}).status_code == 302
     assert AuditEvent.objects.filter(action="后台删除", subject_id=str(row.pk)).exists()
+
+
+def test_a_quota_adjustment_of_a_locked_year_is_neither_changed_nor_deleted(world, bureau):
+    year = world.assessment_year
+    row = QuotaAdjustment.objects.create(year=year, unit=world.ours, sessions=2, attendances=200, reason="撤并")
+    sent = filled(bureau.get(url(QuotaAdjustment, "change", row.pk)), sessions=1)
+    AssessmentYear.objects.filter(pk=year.pk).update(status="locked")
+    assert bureau.post(url(QuotaAdjustment, "change", row.pk), sent).status_code == 403
+    assert bureau.post(url(QuotaAdjustment, "delete", row.pk), {"post": "yes"}).status_code == 403
+    row.refresh_from_db()
+    assert row.sessions == 2
+    AssessmentYear.objects.filter(pk=year.pk).update(status="open")
+    assert bureau.post(url(QuotaAdjustment, "change", row.pk), sent).status_code == 302
 
 
 def test_a_person_is_deleted_only_while_no_account_points_to_them(world, bureau):

@@ -31,6 +31,7 @@ from ..review import (
     doubles_of,
     hints_for,
     queue_for,
+    ticked,
 )
 
 PAGE_SIZE = 50
@@ -155,8 +156,7 @@ def verify_many(request: HttpRequest) -> HttpResponse:
     A ticked row is posted as `chosen` = "<id>-<version>": a row that has changed since the list was drawn stays out."""
     if request.method == "GET":  # a sign-in in between comes back here by GET
         return redirect("review-queue")
-    chosen = dict(_ticked(value) for value in request.POST.getlist("chosen")[:PAGE_SIZE])
-    chosen.pop(None, None)
+    chosen = ticked(request.POST.getlist("chosen")[:PAGE_SIZE])
     visible = TrainingSession.objects.visible_to(request.user).for_display().filter(pk__in=chosen)
     done, left_out = [], []
     for row in visible.order_by("submitted_at", "pk"):
@@ -178,13 +178,6 @@ def verify_many(request: HttpRequest) -> HttpResponse:
         "query": _carried(request),
     }
     return render(request, "trainings/review/many.html", context)
-
-
-def _ticked(value: str) -> tuple[int | None, int]:
-    pk, _, version = value.partition("-")
-    if pk.isascii() and version.isascii() and pk.isdigit() and version.isdigit() and len(pk) < 19 and len(version) < 10:
-        return int(pk), int(version)
-    return None, 0
 
 
 # --- what the pages have in common -------------------------------------------------------------------
