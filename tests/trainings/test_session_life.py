@@ -132,3 +132,93 @@ def test_in_4_a_decision_on_a_version_that_has_moved_on_is_a_conflict(world, sta
     assert (conflict.value.stored.venue, conflict.value.stored.status) == ("文化站二楼", status)
     getattr(session, verb)(actor=world.bureau, seen_version=seen + 1, **decide)
     assert TrainingSession.objects.get(pk=session.pk).status == MOVES[verb].target
+
+
+def test_ac_4_an_older_version_saved_again_changes_nothing(world):
+    session = world.session(status="verified")
+    for old in session.history.exclude(status="verified"):
+        with pytest.raises(Conflict) as conflict:
+            old.instance.save()
+        assert conflict.value.stored == session
+    forged = session.history.filter(status="draft").first().instance
+    forged.version = session.version
+    with pytest.raises(Refused, match="状态只能通过"):
+        forged.save()
+    with pytest.raises(Refused, match="状态只能通过"):
+        TrainingSession(pk=session.pk, organiser=world.ours, entered_by=world.town, version=session.version).save()
+    session.refresh_from_db()
+    assert (session.status, session.verified_attendance) == ("verified", 50)
+
+
+@pytest.mark.parametrize("fields", [None, ["title"]])
+def test_ac_4_a_stale_object_overwrites_nothing(world, fields):
+    stale = TrainingSession.objects.get(pk=world.session().pk)
+    fresh = TrainingSession.objects.get(pk=stale.pk)
+    fresh.title = "改过的名称"
+    fresh.save(update_fields=fields)
+    stale.venue = stale.title = "旧页面"
+    with pytest.raises(Conflict) as conflict:
+        stale.save(update_fields=fields)
+    assert (conflict.value.stored.title, conflict.value.stored.venue) == ("改过的名称", "")
+    fresh.submit(actor=world.town)
+    with pytest.raises(Conflict):
+        stale.save()
+    assert TrainingSession.objects.get(pk=stale.pk).status == "submitted"
+
+
+def test_ac_4_no_object_moves_a_session_out_of_a_locked_year_or_into_one(world):
+    session = world.session()
+    other_year = datetime.date(world.year - 1, 5, 1)
+    outside = world.session(held_on=other_year)
+    world.assessment_year.status = "locked"
+    world.assessment_year.save()
+    unread = TrainingSession(pk=session.pk, version=session.version, organiser=world.ours, entered_by=world.town)
+    unread.held_on, outside.held_on = other_year, session.held_on
+    session.held_on = other_year
+    for row in (session, unread, outside):
+        with pytest.raises(Refused, match="锁定定案"):
+            row.save()
+
+
+def test_ac_4_a_session_is_never_deleted(world):
+    session = world.session()
+    for delete in (session.delete, TrainingSession.objects.filter(pk=session.pk).delete):
+        with pytest.raises(Refused, match="不能删除"):
+            delete()
+    assert TrainingSession.objects.filter(pk=session.pk).exists()
+
+
+FROZEN = [  # (status before the year was locked, who, what)
+    ("planned", "town", lambda s, u: s.hold(actor=u)),
+    ("planned", "town", lambda s, u: s.cancel(actor=u, reason="下雨")),
+    ("draft", "town", lambda s, u: s.submit(actor=u)),
+    ("draft", "town", lambda s, u: s.void(actor=u)),
+    ("draft", "town", lambda s, u: s.revise(actor=u, seen_version=s.version, changes={"reported_attendance": 99})),
+    ("submitted", "town", lambda s, u: s.withdraw(actor=u)),
+    ("submitted", "bureau", lambda s, u: s.verify(actor=u, attendance=50)),
+    ("submitted", "bureau", lambda s, u: s.send_back(actor=u, reason="figure")),
+    ("submitted", "bureau", lambda s, u: s.correct_wording(actor=u, seen_version=s.version, changes={"title": "新"})),
+    ("returned", "town", lambda s, u: s.submit(actor=u)),
+    ("returned", "town", lambda s, u: s.void(actor=u)),
+    ("verified", "bureau", lambda s, u: s.revoke(actor=u, reason="figure")),
+    ("verified", "bureau", lambda s, u: s.correct_wording(actor=u, seen_version=s.version, changes={"title": "新"})),
+]
+
+
+@pytest.mark.parametrize(("status", "who", "attempt"), FROZEN)
+def test_ac_4_no_verb_works_after_the_freeze(world, status, who, attempt):
+    session = world.session(status=status)
+    world.assessment_year.status = "locked"
+    world.assessment_year.save()
+    before = TrainingSession.objects.filter(pk=session.pk).values().get()
+    with pytest.raises(Refused, match="锁定定案"):
+        attempt(session, world.users[who])
+    assert TrainingSession.objects.filter(pk=session.pk).values().get() == before
+
+
+def test_ac_4_no_entry_on_behalf_is_confirmed_after_the_freeze(world):
+    session = world.session(actor=world.bureau)
+    world.assessment_year.status = "locked"
+    world.assessment_year.save()
+    with pytest.raises(Refused, match="锁定定案"):
+        session.confirm_entry(actor=world.town)

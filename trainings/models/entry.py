@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from networks.models import MemberUnit, User
 
-    from .session import TrainingSession
+    from .session import TrainingSession, TrainingSessionQuerySet
 
 LONGEST_LIST = 300  # characters of audience_text and co_organiser_text
 
@@ -196,10 +196,13 @@ class EntryVerbs:
 
     def locked_row(self) -> TrainingSession:
         """The row as the database holds it now, nobody else's to change until the transaction ends."""
-        rows = type(self).objects.select_for_update(of=("self",)).select_related("organiser")
-        return rows.get(pk=self.pk)
+        return self._rows_to_lock().get(pk=self.pk)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    @classmethod
+    def _rows_to_lock(cls) -> TrainingSessionQuerySet:
+        return cls.objects.select_for_update(of=("self",)).select_related("organiser")
 
     def _take_over(self, row: TrainingSession) -> None:
         """This object becomes what has just been stored."""

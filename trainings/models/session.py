@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_ATTENDANCES = 20_000  # heads at one session; more is a slip of the pen
 LESSON_MINUTES = 45  # one 学时
 BULK = 1000  # rows per statement
+KEPT = "培训场次不能删除，可以作废"  # what was recorded stays on record
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out over the telephone
 
 
@@ -43,6 +44,9 @@ class TrainingSessionQuerySet(ScopedQuerySet):
 
     def awaiting_review(self) -> TrainingSessionQuerySet:
         return self.filter(status=Status.SUBMITTED)
+
+    def delete(self) -> None:
+        raise Refused(KEPT)
 
     def for_display(self) -> TrainingSessionQuerySet:
         """With everything that a list row or a review page names, in a constant number of queries."""
@@ -336,33 +340,31 @@ class TrainingSession(EntryVerbs, models.Model):
 
     # --- saving: the last gate on every road -------------------------------------------------------
 
-    _WATCHED = ("status", "held_on", *EntryVerbs.PUBLIC_TEXTS)  # what `save` compares with what is stored
-
-    @classmethod
-    def from_db(cls, db, field_names, values):
-        row = super().from_db(db, field_names, values)
-        row._stored = {name: row.__dict__.get(name) for name in cls._WATCHED}
-        return row
-
-    def save(self, *args, **kwargs) -> None:
-        """Saves and counts the version up. Refuses a status that no verb has set, any change in a locked year, and a
-        protected group's name in a text, so that admin, shell and history revert are held to the rules of the pages."""
-        stored = getattr(self, "_stored", dict.fromkeys(self._WATCHED))
-        fresh = self.status in {Status.PLANNED, Status.DRAFT}
-        if not getattr(self, "_moving", False) and not (
-            fresh if self._state.adding else self.status == stored["status"]
-        ):
-            raise Refused("状态只能通过提交、核定、退回等操作改变")
-        self.tidy()
-        if any(getattr(self, name) != stored[name] for name in self.PUBLIC_TEXTS if name in self.__dict__):
-            self.refuse_protected_names()
+    def save(self, **kwargs) -> None:
+        """Saves and counts the version up. What it is held to is the row that the database holds, however this object came
+        about: raises Conflict when the row has moved on since, Refused for a status that no verb has set, for any change
+        in a locked year, and for a protected group's name in a text. So admin, shell and history revert are held to the
+        rules of the pages."""
         with transaction.atomic():
-            for year in {day.year for day in (stored["held_on"], self.held_on) if day}:
-                if years.rules_of(self.organiser.county_id, year, hold=True).locked:
-                    raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
+            stored = self._rows_to_lock().filter(pk=self.pk).first() if self.pk else None
+            if stored and stored.version != self.version:
+                raise Conflict(stored)
+            if not getattr(self, "_moving", False) and self.status not in (
+                {stored.status} if stored else {Status.PLANNED, Status.DRAFT}
+            ):
+                raise Refused("状态只能通过提交、核定、退回等操作改变")
+            self.tidy()
+            if any(getattr(self, name) != getattr(stored, name, None) for name in self.PUBLIC_TEXTS):
+                self.refuse_protected_names()
+            for row in filter(None, [stored, self]):  # the year it leaves and the year it comes to
+                row.refuse_locked_year()
             self.version += 1
-            super().save(*args, **kwargs)
-        self._stored = {name: self.__dict__.get(name) for name in self._WATCHED}
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
+            super().save(**kwargs)
+
+    def delete(self, *args, **kwargs) -> None:
+        raise Refused(KEPT)
 
     def tidy(self) -> None:
         """Derives what follows from the rest: days, and the length when both clock times of one day are known."""
