@@ -61,6 +61,8 @@ class Forecast(models.TextChoices):
     LOST = "lost", "难以完成"
 
 
+COUNTED = "计入"
+
 # Why a session in this state is not counted (yet); verified ones ask for their barrier.
 NOT_YET = {
     Status.PLANNED: "还是计划，未举办",
@@ -239,13 +241,22 @@ class Counting:
             .annotate(barrier=self.barrier(at="session__", unit="unit_id"))
         )
 
-    def credited(self) -> QuerySet[TrainingSession]:
-        """The verified sessions that count for at least one unit, each once."""
-        counts = Q(barrier="")
+    def credited(
+        self, rows: QuerySet[TrainingSession] | None = None, unit: MemberUnit | None = None
+    ) -> QuerySet[TrainingSession]:
+        """The verified sessions (of `rows`, if given) that count for at least one unit, or for `unit`, each once."""
+        counts = Q(barrier="") if unit is None else Q(barrier="", organiser=unit)
         if self.credits_each:
             partners = self.joined().filter(barrier="", session__status=Status.VERIFIED)
-            counts |= Q(barrier=Barrier.NO_QUOTA, pk__in=partners.values("session"))
-        return self.led().filter(counts, status=Status.VERIFIED)
+            if unit is None:
+                counts |= Q(barrier=Barrier.NO_QUOTA, pk__in=partners.values("session"))
+            else:
+                counts |= Q(pk__in=partners.filter(unit=unit).values("session"))
+        return self.led(rows).filter(counts, status=Status.VERIFIED)
+
+    def verified(self, rows: QuerySet[TrainingSession] | None = None) -> QuerySet[TrainingSession]:
+        """All verified sessions of the county's bodies up to `as_of`, whether or not they count for a quota."""
+        return self.led(rows).filter(status=Status.VERIFIED).exclude(barrier=Barrier.AFTER)
 
     # --- sums --------------------------------------------------------------------------------------
 
@@ -266,6 +277,14 @@ class Counting:
         if not self.credits_each:
             return Tally()
         return total(_grouped(self.credited().exclude(barrier=""), "", "organiser_id", self.daily).values())
+
+    def sum_of(self, sessions: QuerySet[TrainingSession]) -> Tally:
+        """What verified sessions come to, as this year counts them (a class of several days once, or once a day)."""
+        size = Sum("days") if self.daily else Count("*")
+        sums = sessions.order_by().aggregate(
+            sessions=Coalesce(size, 0), attendances=Coalesce(Sum("verified_attendance"), 0)
+        )
+        return Tally(**sums)
 
     def credited_by_day(self) -> dict[datetime.date, Tally]:
         """What `credited` counts, by the day it was held on: at most 366 days."""
@@ -311,7 +330,7 @@ class Counting:
 def counted_or_why(status: str, barrier: str) -> str:
     """计入, or why not, of one row of `Counting.led` or `Counting.joined`."""
     if status == Status.VERIFIED:
-        return Barrier(barrier).label if barrier else "计入"
+        return Barrier(barrier).label if barrier else COUNTED
     if barrier and status in {Status.PLANNED, Status.DRAFT, Status.SUBMITTED, Status.RETURNED}:
         return f"{NOT_YET[status]}；核定后也不计入：{Barrier(barrier).label}"
     return NOT_YET[status]
@@ -352,7 +371,8 @@ def forecast_of(
     length = (year.last_day - year.first_day).days + 1
     elapsed = min(max((today - year.first_day).days, 0), length)  # whole days; today is not over
     in_step = all(have * length >= need * elapsed for have, need in zip(in_hand, required, strict=True))
-    if in_hand.plus(planned).reaches(required) or in_step:
+    with_plans = in_hand.plus(planned) if today <= year.last_day else in_hand  # afterwards no plan can be held any more
+    if with_plans.reaches(required) or in_step:
         return Forecast.ON_TRACK, latest
     return (Forecast.LOST if today > latest else Forecast.BEHIND), latest
 

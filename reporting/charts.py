@@ -61,6 +61,15 @@ class LineChart:
     end: Mark | None  # the last known value of this year
     end_below: bool  # its label stands below the dot, out of the way of the pace line
     table: list[tuple[str, list[float | int | None]]]
+    urls: dict[str, Sequence[str]]  # by the table's labels: the rows behind its values
+
+    @property
+    def cells(self) -> list[tuple[str, list[tuple[float | int | None, str]]]]:
+        """The table, each value with the address of its rows or ""."""
+        return [
+            (label, list(itertools.zip_longest(values, self.urls.get(label, ())[: len(values)], fillvalue="")))
+            for label, values in self.table
+        ]
 
 
 @dataclass(frozen=True)
@@ -159,6 +168,8 @@ def line_chart(
     this_label: str = "今年",
     last_label: str = "上年",
     pace_label: str = "序时进度",
+    this_urls: Sequence[str] = (),
+    last_urls: Sequence[str] = (),
 ) -> LineChart:
     """A cumulative curve by month against the steady pace to `target` and last year's curve.
 
@@ -218,6 +229,7 @@ def line_chart(
         end=end,
         end_below=end_below,
         table=table,
+        urls={this_label: this_urls, last_label: last_urls},
     )
 
 

@@ -1,8 +1,10 @@
 """The leaders' page: the year in figures, charts and one paragraph to read aloud. Numbers come from reporting/indicators.py."""
 
+import calendar
 import datetime
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -13,7 +15,7 @@ from networks.templatetags.page import cn_date
 from .assessment import Forecast, Standing, Tally
 from .charts import BarChart, LineChart, TileMap, bar_chart, cumulate, line_chart, tile_map
 from .exports import headline
-from .indicators import INDICATORS, Indicator, YearFigures
+from .indicators import INDICATORS, Group, Indicator, YearFigures
 from .models import AssessmentYear
 
 
@@ -27,6 +29,14 @@ class Half:
     everything: int
     last_to_date: int | None
     last_whole: int | None
+
+
+def counted_url(user: User, year: AssessmentYear, **which: object) -> str:
+    """The page with exactly the sessions behind a figure; nothing for whoever sees figures only."""
+    if not (can(user, Action.VIEW_SESSIONS) and can(user, Action.VIEW_COUNTY)):
+        return ""
+    query = urlencode({name: value for name, value in which.items() if value is not None})
+    return reverse("assessment-counted", args=[year.year]) + (f"?{query}" if query else "")
 
 
 class Dashboard:
@@ -112,7 +122,14 @@ class Dashboard:
             target=self.county.required_sum.sessions,
             this_label=f"{self.year.year}年",
             last_label=f"{self.year.year - 1}年",
+            this_urls=self._up_to_months(self.year),
+            last_urls=self._up_to_months(self.before) if self.before else (),
         )
+
+    def _up_to_months(self, year: AssessmentYear) -> list[str]:
+        """Behind each running total, the sessions until the end of its month."""
+        ends = [datetime.date(year.year, month, calendar.monthrange(year.year, month)[1]) for month in range(1, 13)]
+        return [counted_url(self.user, year, as_of=end) for end in ends]
 
     @property
     def curve_caption(self) -> str:
@@ -170,8 +187,20 @@ class Dashboard:
         return f"{reverse('session-list')}?{query}"
 
     @property
-    def verified_url(self) -> str:
-        return self.rows("verified")
+    def counted_url(self) -> str:
+        return counted_url(self.user, self.year)
+
+    @property
+    def all_url(self) -> str:
+        return counted_url(self.user, self.year, rows="all")
+
+    @property
+    def themes(self) -> list[tuple[Group, str]]:
+        """Each theme with the way to its sessions: all verified ones, as its figures are."""
+        return [
+            (group, counted_url(self.user, self.year, rows="all", theme=group.key or "none"))
+            for group in self.figures.themes
+        ]
 
     @property
     def submitted_url(self) -> str:

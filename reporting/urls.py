@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, dashboard, desk
+from .views import assessment, counted, dashboard, desk
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("assessment/<int:year>/", assessment.county, name="assessment-county"),
     path("assessment/<int:year>/rules/", assessment.rules, name="assessment-rules"),
     path("assessment/<int:year>/export/", assessment.export, name="assessment-export"),
+    path("assessment/<int:year>/counted/", counted.counted, name="assessment-counted"),
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),

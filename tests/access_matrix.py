@@ -114,6 +114,7 @@ assessment-unit      | GET  | ours.unit         | BUREAU auditor leader town hea
 assessment-unit      | GET  | theirs.unit       | BUREAU auditor leader town2             | STANDING_TO_NOBODY | *
 assessment-unit      | GET  | foreign.unit      | foreign_bureau foreign_town             | STANDING_TO_NOBODY | *
 assessment-export    | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+assessment-counted   | GET  | year              | BUREAU foreign_bureau auditor           | *          |
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
 

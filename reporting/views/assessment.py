@@ -7,7 +7,6 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,6 +16,7 @@ from networks.models import MemberUnit
 from trainings.models import CoOrganiser, Status, TrainingSession
 
 from ..assessment import Counting, Tally, counted_or_why, county_standing, standings
+from ..dashboard import counted_url
 from ..exports import headline, standing_export, xlsx
 from ..indicators import INDICATORS
 from ..models import AssessmentYear
@@ -42,7 +42,6 @@ class CutOff(forms.Form):
         super().__init__(data, auto_id="cut_%s")
         self.year = year
         self.fields["as_of"].widget.attrs.update(min=year.first_day.isoformat(), max=year.last_day.isoformat())
-        self.is_valid()
 
     def clean_as_of(self) -> datetime.date | None:
         day = self.cleaned_data["as_of"]
@@ -52,6 +51,7 @@ class CutOff(forms.Form):
 
     @property
     def day(self) -> datetime.date | None:
+        self.is_valid()
         return self.cleaned_data.get("as_of")
 
     @property
@@ -84,16 +84,10 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "headline": headline(whole) if whole else "",
         "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), as_of=cut.day),
         "indicators": INDICATORS,
-        "rows_url": _rows_url(request, year),
+        "counted_url": counted_url(request.user, year, as_of=cut.day),
+        "all_url": counted_url(request.user, year, rows="all", as_of=cut.day),
     }
     return render(request, "reporting/assessment_county.html", context)
-
-
-def _rows_url(request: HttpRequest, year: AssessmentYear) -> str:
-    """The verified sessions for whoever may see rows; the dashboard for whoever sees figures only."""
-    if can(request.user, Action.VIEW_SESSIONS):
-        return f"{reverse('session-list')}?year={year.year}&status={Status.VERIFIED}"
-    return reverse("dashboard", args=[year.year])
 
 
 @require_safe

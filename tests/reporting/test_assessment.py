@@ -308,6 +308,9 @@ def test_a_reorganisation_at_the_turn_of_the_year_takes_nothing_off(world, y2026
         (date(2026, 12, 17), (0, 0), (0, 0), (0, 0), "behind"),
         (date(2026, 12, 18), (0, 0), (0, 0), (0, 0), "lost"),
         (date(2027, 3, 1), (3, 400), (0, 0), (0, 0), "lost"),
+        (date(2026, 12, 31), (3, 300), (0, 0), (1, 100), "on_track"),
+        (date(2027, 1, 1), (3, 300), (0, 0), (1, 100), "lost"),  # that plan can no longer be held
+        (date(2027, 1, 1), (3, 300), (1, 100), (0, 0), "on_track"),  # what was submitted can still be verified
     ],
 )
 def test_forecast(today, verified, pending, planned, forecast):

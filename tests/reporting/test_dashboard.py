@@ -122,7 +122,7 @@ def test_ac_2_a_leader_gets_counts_and_no_way_to_rows(world, years, page):
     text = page(world.leader, "/dashboard/2026/").content.decode()
     assert "123" in text and "桑蚕的名字" not in text and "/sessions/" not in text and "/review/" not in text
     text = page(world.auditor, "/dashboard/2026/").content.decode()
-    assert "/sessions/?year=2026&amp;status=verified" in text
+    assert "/assessment/2026/counted/" in text
 
 
 def test_the_dashboard_is_for_those_who_see_the_county(world, years, page):
