@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.http import Http404
 
 if TYPE_CHECKING:
-    from networks.models import MemberUnit, User
+    from networks.models import MemberUnit, Person, User
     from trainings.models import ImportBatch, TrainingSession
 
 
@@ -232,8 +232,8 @@ class ScopedQuerySet(models.QuerySet):
             return rows.exclude(on_behalf_source="")
         if not can(user, Action.ENTER) or not user.own_unit:
             return self.none()
-        if user.role == "centre":
-            return rows.filter(entered_by__role="centre")
+        if enters_for_the_centre(user):
+            return rows.filter(entered_by__role=user.role)
         return rows.filter(organiser=user.own_unit)
 
 
@@ -389,6 +389,11 @@ def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
     return units.none()
 
 
+def enters_for_the_centre(user: User) -> bool:
+    """Whether this account enters the county centre's own sessions, which are credited to 县教育局 but not its."""
+    return can(user, Action.ENTER) and user.role == "centre"
+
+
 def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
     """The units whose standing this account may see: the whole county's, or its own. Units do not see each other's."""
     units = apps.get_model("networks", "MemberUnit").objects
@@ -411,6 +416,9 @@ def sees_drafts_of(user: User, session: TrainingSession) -> bool:
 # --- accounts: who gives which role to whom ----------------------------------------------------------
 
 
+_KEPT_BY_THE_BUREAU = {"bureau": "领导小组办公室", "auditor": "审计"}  # after the first of each in a county
+
+
 def roles_to_grant(user: User) -> list[str]:
     """The roles that this account may ever give; whether it may here and now, `barred_from_granting` says."""
     if not can(user, Action.MANAGE_ACCOUNTS):
@@ -421,25 +429,34 @@ def roles_to_grant(user: User) -> list[str]:
 
 def barred_from_managing(user: User, account: User) -> str:
     """Why this account may not change, reset or disable that one, or ''. Nobody manages their own; an account that can
-    judge is managed by another person who can (8.1.4.2 d)."""
+    judge or audit is managed by another person who can judge (8.1.4.2 d)."""
     if not can(user, Action.MANAGE_ACCOUNTS):
         return "您的账号不能维护账号"
     if account.person_id == user.person_id:
         return "不能改动自己的账号，须由另一位工作人员办理"
-    if account.role == "bureau" and not can(user, Action.REVIEW):
-        return "领导小组办公室的账号由办公室的另一位工作人员维护"
+    if account.role in _KEPT_BY_THE_BUREAU and not can(user, Action.REVIEW):
+        return "领导小组办公室和审计的账号由办公室的（另一位）工作人员维护"
+    return ""
+
+
+def barred_from_renaming(user: User, person: Person) -> str:
+    """Why this account may not change that person's entry, or ''. The name is what stands under a verification."""
+    if not can(user, Action.MANAGE_PEOPLE):
+        return "您的账号不能维护工作人员"
+    if not can(user, Action.REVIEW) and person.accounts.filter(role__in=_KEPT_BY_THE_BUREAU).exists():
+        return "有办公室或审计账号的人员，由办公室的工作人员维护"
     return ""
 
 
 def barred_from_granting(user: User, role: str, county_code: str, person_id: int | None) -> str:
     """Why this account may not give `role` in that county to that person, or ''. The operator makes a county's first
-    bureau account and no further one, not even after the first was disabled."""
+    bureau account and first auditor account and no further one, not even after the first was disabled."""
     if role not in roles_to_grant(user):
         return "您的账号不能授予这个角色"
     if person_id == user.person_id:
         return "不能给自己建立账号，须由另一位工作人员办理"
-    if role == "bureau" and not can(user, Action.REVIEW):
+    if role in _KEPT_BY_THE_BUREAU and not can(user, Action.REVIEW):
         users = apps.get_model("networks", "User").objects
-        if users.filter(role="bureau", home_division_id=county_code).exists():
-            return "本县已有领导小组办公室的账号，新的办公室账号由办公室另一位工作人员建立"
+        if users.filter(role=role, home_division_id=county_code).exists():
+            return f"本县已有{_KEPT_BY_THE_BUREAU[role]}的账号，再要建立，由领导小组办公室的工作人员办理"
     return ""

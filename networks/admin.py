@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from . import audit
-from .access import Action, barred_from_granting, barred_from_managing, can, roles_to_grant
+from .access import Action, barred_from_granting, barred_from_managing, barred_from_renaming, can, roles_to_grant
 from .models import (
     AffiliatedBody,
     AuditEvent,
@@ -144,6 +144,11 @@ class PersonAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("accounts")
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (
+            obj is None or not barred_from_renaming(request.user, obj)
+        )
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (obj is None or not obj.accounts.exists())

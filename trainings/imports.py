@@ -62,7 +62,7 @@ def keep(upload: UploadedFile, user: User, *, year: int | None, historical: bool
         with transaction.atomic():
             batch.file.save(upload.name, upload, save=False)
             batch.save()
-            audit.record("upload_ledger", actor=user, subject=batch, sha256=batch.sha256, historical=historical)
+            audit.record("上传台账", actor=user, subject=batch, sha256=batch.sha256, historical=historical)
     except BaseException:
         if batch.file:  # a file without its row would stay for ever (IN-2)
             batch.file.delete(save=False)
@@ -110,7 +110,7 @@ def mend(
         row.year = year
         row.version += 1
         row.save()
-        audit.record("mend_ledger", actor=user, subject=row, cells=len(corrections), organisers=len(assignments))
+        audit.record("更正台账", actor=user, subject=row, cells=len(corrections), organisers=len(assignments))
 
 
 def start_over(batch: ImportBatch, user: User) -> None:
@@ -121,7 +121,7 @@ def start_over(batch: ImportBatch, user: User) -> None:
         row.corrections, row.assignments = {}, {}
         row.version += 1
         row.save()
-        audit.record("reset_ledger", actor=user, subject=row)
+        audit.record("恢复台账原文", actor=user, subject=row)
 
 
 def confirm(batch: ImportBatch, user: User, digest: str) -> ImportBatch:
@@ -153,7 +153,7 @@ def _propose(batch: ImportBatch, user: User, rehearsal: Rehearsal) -> ImportBatc
         row.duplicates = rehearsal.counts["duplicates"]
         row.version += 1
         row.save()
-        audit.record("propose_ledger", actor=user, subject=row, sha256=row.sha256, **rehearsal.counts)
+        audit.record("提出导入台账", actor=user, subject=row, sha256=row.sha256, **rehearsal.counts)
     return row
 
 
@@ -164,11 +164,12 @@ def decline(batch: ImportBatch, user: User) -> ImportBatch:
         row = _locked(batch, State.PROPOSED, State.UNDO_PROPOSED)
         if barred_from_handling(user, row):
             _only(barred_from_seconding(user, row))
-        row.state = State.REHEARSED if row.state == State.PROPOSED else State.COMMITTED
+        proposed = row.state == State.PROPOSED
+        row.state = State.REHEARSED if proposed else State.COMMITTED
         row.undo_proposed_by = None
         row.version += 1
         row.save()
-        audit.record("decline_ledger", actor=user, subject=row)
+        audit.record("退回导入台账" if proposed else "退回撤销导入", actor=user, subject=row)
     return row
 
 
@@ -177,7 +178,7 @@ def discard(batch: ImportBatch, user: User) -> None:
     with transaction.atomic():
         row = _locked(batch, State.REHEARSED, State.PROPOSED)
         _only(barred_from_handling(user, row))
-        audit.record("discard_ledger", actor=user, subject=row, sha256=row.sha256)
+        audit.record("放弃台账", actor=user, subject=row, sha256=row.sha256)
         file = row.file
         row.delete()
         transaction.on_commit(lambda: file.delete(save=False))

@@ -4,6 +4,7 @@ Years, quotas and rules belong to `reporting`, which builds upon this app, so it
 something is registered every question fails: a ledger that cannot tell whether its year is locked must not be written.
 """
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,13 @@ class YearRules:
     locked: bool  # 锁定定案: nothing of the year changes by any road
     evidence_required: bool  # at least one piece of evidence of any kind before a session can be verified
     live_since: int | None  # first year recorded in this system; earlier ones come as historical ledgers
+
+
+def typed_year(text: str) -> int:
+    """A year as typed on a command line; argparse shows the sentence of what it raises."""
+    if not (len(text) == 4 and text.isdecimal() and 2000 <= int(text) <= 2099):
+        raise argparse.ArgumentTypeError(f"年份应是 2000—2099 的四位数字，不是“{text}”")
+    return int(text)
 
 
 _answer: Callable[..., YearRules] | None = None

@@ -1,6 +1,7 @@
 """Accounts: one person, one home, one role. What a role may do is written in networks/access.py."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Q
@@ -38,7 +39,10 @@ class UserManager(BaseUserManager.from_queryset(ScopedQuerySet)):
         return user
 
     def create_superuser(self, username: str, password: str | None = None, **fields) -> "User":
-        """`createsuperuser` makes an operator: accounts and settings, no verification, no assessment (AC-5)."""
+        """`createsuperuser` makes an operator: accounts and settings, no verification, no assessment (AC-5). Raises
+        ValidationError for a weak password, which the command says when it is not asked for on a terminal too (ID-3)."""
+        if password is not None:
+            validate_password(password, self.model(username=username))
         return self.create_user(username, password, role=Role.OPERATOR, must_change_password=False, **fields)
 
 

@@ -109,6 +109,48 @@ def test_ac_5_a_bureau_account_is_made_and_reset_by_another_bureau_person(world,
     assert User.objects.get(username="newcomer").role == "bureau"
 
 
+def test_ac_5_the_operator_manages_no_auditor_and_makes_only_the_first(world, bureau, operator):
+    county = world.county.pk
+    for sent in [{"is_active": None}, {"role": "leader"}]:
+        assert change(operator, world.auditor, **sent).status_code == 403
+    assert operator.post(f"{USERS}{world.auditor.pk}/reset/").status_code == 403
+    assert "本县已有审计的账号" in add(operator, world, role="auditor", home_division=county).content.decode()
+    assert "本县已有审计的账号" in change(operator, world.leader, role="auditor").content.decode()
+    assert not User.objects.filter(username="newcomer").exists()
+    assert bureau.post(f"{USERS}{world.auditor.pk}/reset/").status_code == 200
+    assert change(bureau, world.auditor, is_active=None).status_code == 302
+    User.objects.filter(role="auditor").update(role="leader")
+    assert add(operator, world, role="auditor", home_division=county).status_code == 200
+    assert User.objects.get(username="newcomer").role == "auditor"
+
+
+def test_ac_5_the_operator_renames_nobody_who_judges_or_audits(world, bureau, operator):
+    for account in [world.bureau2, world.auditor]:
+        page = f"/admin/networks/person/{account.person_id}/change/"
+        sent = {"name": "别人的名字", "post": "", "phone": ""}
+        assert operator.post(page, sent).status_code == 403
+        account.person.refresh_from_db()
+        assert account.person.name == f"{account.username}先生"
+        assert bureau.post(page, sent).status_code == 302
+    assert operator.post(f"/admin/networks/person/{world.town.person_id}/change/", sent).status_code == 302
+    world.town.person.refresh_from_db()
+    assert world.town.person.name == "别人的名字"
+
+
+def test_ac_5_what_the_bureau_does_to_its_own_accounts_is_in_the_log_that_the_auditor_reads(world, bureau):
+    """The accepted risk of docs/decisions: one bureau person can make or reset another's account, but not unseen."""
+    assert bureau.post(f"{USERS}{world.bureau2.pk}/reset/").status_code == 200
+    assert add(bureau, world, role="bureau", home_division=world.county.pk).status_code == 200
+    assert change(bureau, world.director, role="leader").status_code == 302
+    made = User.objects.get(username="newcomer")
+    seen = AuditEvent.objects.visible_to(world.auditor).filter(actor=world.bureau, subject="user")
+    assert set(seen.values_list("action", "subject_id")) == {
+        ("重设密码", str(world.bureau2.pk)),
+        ("后台新建", str(made.pk)),
+        ("后台修改", str(world.director.pk)),
+    }
+
+
 def test_ac_5_the_operator_promotes_nobody_to_the_bureau(world, operator):
     refused = change(operator, world.leader, role="bureau")
     assert refused.status_code == 200 and "本县已有领导小组办公室的账号" in refused.content.decode()

@@ -1,9 +1,12 @@
 """The web admin: scoped, audited, state read-only, and the two traps of admin histories closed."""
 
+import ast
 import datetime
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 
@@ -155,6 +158,21 @@ def test_ac_3_filters_name_no_foreign_row_and_answer_no_question_about_hidden_co
     ]:
         assert bureau.get(f"{url(User)}?{query}").status_code == 400, query
     assert bureau.get(f"{url(User)}?role__exact=bureau").status_code == 200
+
+
+# --- the log -----------------------------------------------------------------------------------------
+
+
+def test_au_1_every_act_has_a_chinese_name_in_the_log():
+    root = Path(settings.BASE_DIR)
+    files = [path for app in ("networks", "trainings", "reporting") for path in (root / app).rglob("*.py")]
+    names = set()
+    for tree in [ast.parse(path.read_text("utf-8")) for path in files]:
+        for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
+            if ast.unparse(call.func) == "audit.record":
+                names |= {part.value for part in ast.walk(call.args[0]) if isinstance(part, ast.Constant)}
+    assert {"上传台账", "导入台账", "撤销导入", "导出台账", "重设密码"} <= names
+    assert not [name for name in names if re.search("[A-Za-z]", name)]
 
 
 # --- what may be changed -----------------------------------------------------------------------------

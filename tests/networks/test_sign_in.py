@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import hashers
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
 from networks.access import Action, can
-from networks.models import AuditEvent, User
+from networks.models import AuditEvent, Person, User
 from networks.views import accounts
 
 PASSWORD = "Correct-Horse-7"
@@ -51,6 +51,14 @@ def test_createsuperuser_makes_an_operator_who_neither_verifies_nor_assesses(wor
     assert sign_in(Client(), "root").status_code == 302
     allowed = {action for action in Action if can(root, action)}
     assert allowed == {Action.MANAGE_PEOPLE, Action.MANAGE_ACCOUNTS, Action.USE_ADMIN}
+
+
+@pytest.mark.parametrize(("password", "said"), [("123", "密码至少 8 位"), ("Root-2026-x", "不要出现账号名")])
+def test_id_3_createsuperuser_refuses_a_weak_password_from_the_environment_too(db, monkeypatch, password, said):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
+    with pytest.raises(CommandError, match=said):
+        call_command("createsuperuser", username="root", interactive=False, verbosity=0)
+    assert not User.objects.exists() and not Person.objects.exists()
 
 
 def test_createsuperuser_asks_for_name_and_password_and_refuses_a_weak_one(db, monkeypatch, capsys):

@@ -275,7 +275,7 @@ def test_in_3_a_double_click_stores_once(town, world):
     response = town.post(reverse("import-confirm", args=[batch.pk]), {"digest": digest}, follow=True)
     assertContains(response, "没有再次导入")
     assert TrainingSession.objects.count() == 1
-    assert AuditEvent.objects.filter(action="import_sessions").count() == 1
+    assert AuditEvent.objects.filter(action="导入台账").count() == 1
 
 
 def test_in_3_two_at_the_same_moment_store_once(town, world):
@@ -379,7 +379,7 @@ def test_a_discarded_ledger_is_gone_with_its_file(town, world, settings, django_
         )
     assert ImportBatch.objects.count() == 0
     assert files(settings) == []
-    assert AuditEvent.objects.filter(action="discard_ledger").count() == 1
+    assert AuditEvent.objects.filter(action="放弃台账").count() == 1
 
 
 def test_what_is_stored_cannot_be_discarded(town, world):

@@ -507,7 +507,7 @@ def test_in_2_a_rehearsal_stores_nothing_and_a_commit_everything(world, day):
     assert (batch.state, batch.rows, batch.created, batch.duplicates) == ("committed", 30, 30, 0)
     assert (batch.sha256, batch.rehearsal_digest, batch.unit) == (rehearsal.sha256, rehearsal.digest, world.ours)
     assert batch.sessions.count() == TrainingSession.history.count() == 30
-    assert AuditEvent.objects.filter(action="import_sessions", actor=world.town).count() == 1
+    assert AuditEvent.objects.filter(action="导入台账", actor=world.town).count() == 1
 
 
 def test_in_2_rows_in_error_store_nothing_at_all(world, day):

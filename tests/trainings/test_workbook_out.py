@@ -402,6 +402,17 @@ def test_import_ends_with_2_for_a_file_it_cannot_read_and_3_for_what_is_not_allo
         assert run("import_sessions", *arguments)[0] == code
 
 
+def test_a_missing_file_and_a_year_that_is_none_are_said_in_chinese(world, file, tmp_path):
+    code, text = run("import_sessions", tmp_path / "missing.xlsx", "--as", "town", "--json")
+    [problem] = json.loads(text)["errors"]
+    assert code == 2 and problem["message"] == f"没有找到文件 {tmp_path / 'missing.xlsx'}：请检查文件名和所在的文件夹"
+    folder = json.loads(run("import_sessions", tmp_path, "--as", "town", "--json")[1])["errors"]
+    assert folder[0]["message"] == f"打不开文件 {tmp_path}：它不是文件，或没有读取权限"
+    for command in [("assess", "abc"), ("export_sessions", "1e3", "--as", "town"), ("assess", "9" * 5000)]:
+        with pytest.raises(CommandError, match="年份应是 2000—2099 的四位数字"):
+            run(*command)
+
+
 def test_import_completes_dates_by_the_year_it_is_given(world, file):
     path = file(book([HEADER, ["甲", "3月5日", 40]]))
     assert run("import_sessions", path, "--as", "town")[0] == 1
@@ -435,7 +446,9 @@ def test_export_is_for_those_who_may_and_is_logged(world, tmp_path):
         out.unlink(missing_ok=True)
         code, text = run("export_sessions", world.year, "--as", name, "--output", out)
         assert (code, out.exists()) == ((0, True) if name in allowed else (3, False)), text
-    assert AuditEvent.objects.filter(action="export_sessions").count() == len(allowed)
+    logged = AuditEvent.objects.filter(action="导出台账")
+    assert logged.count() == len(allowed)
+    assert logged.get(actor=world.town).detail == {"year": world.year, "rows": 1}
     with pytest.raises(CommandError):
         run("export_sessions", world.year, "--as", "town", "--output", tmp_path / "no" / "folder.xlsx")
 

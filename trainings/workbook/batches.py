@@ -60,7 +60,7 @@ def _store(rehearsal, batch, original_name):
     for written, unit in rehearsal.assignments.items():
         _affiliate(county, written, unit, user)
     audit.record(
-        "import_sessions",
+        "导入台账",
         actor=user,
         subject=batch,
         sha256=rehearsal.sha256,
@@ -152,7 +152,7 @@ def undo(batch, user):
         batch.state, batch.undone_by, batch.undone_at = ImportBatch.State.UNDONE, user, timezone.now()
         batch.version += 1
         batch.save()
-        audit.record("undo_import", actor=user, subject=batch, created=batch.created)
+        audit.record("撤销导入", actor=user, subject=batch, created=batch.created)
     return True
 
 
@@ -164,7 +164,7 @@ def _second_person(batch, user):
         batch.state, batch.undo_proposed_by = ImportBatch.State.UNDO_PROPOSED, user
         batch.version += 1
         batch.save()
-        audit.record("propose_undo_import", actor=user, subject=batch)
+        audit.record("提出撤销导入", actor=user, subject=batch)
         return False
     if batch.undo_proposed_by.person_id == user.person_id:
         raise Refused("same_person", "撤销历史台账须由另一位工作人员确认")

@@ -67,8 +67,10 @@ def read_source(source):
             with open(source, "rb") as file:
                 content = file.read(MAX_FILE + 1)
                 size = file.seek(0, io.SEEK_END)
+        except FileNotFoundError as error:
+            raise Unreadable("no_file", f"没有找到文件 {source}：请检查文件名和所在的文件夹") from error
         except OSError as error:
-            raise Unreadable("no_file", f"打不开文件 {source}：{error.strerror}，请检查文件名和权限") from error
+            raise Unreadable("no_file", f"打不开文件 {source}：它不是文件，或没有读取权限") from error
     if size > MAX_FILE:
         raise Unreadable(
             "file_too_big", f"文件有 {size / MIB:.1f} MiB，超过 20 MiB 的上限：请删去图片和多余内容，或分成几个文件导入"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from networks.access import Action, can, units_to_enter_for
+from networks.access import Action, can, enters_for_the_centre, units_to_enter_for
 from trainings.models import Audience, TrainingSession
 
 from . import columns as col
@@ -51,7 +51,7 @@ class Resolver:
             self.directory = Directory(user, assignments)
         except ValueProblem as problem:
             raise Refused(problem.code, problem.message) from None
-        self.centre = user.role == "centre"
+        self.centre = enters_for_the_centre(user)
         self.on_behalf = can(user, Action.ENTER_ON_BEHALF)
         self.own_unit = None if self.on_behalf else user.own_unit
         if self.own_unit is None and not self.on_behalf:

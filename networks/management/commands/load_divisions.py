@@ -22,8 +22,8 @@ class Command(BaseCommand):
             rows = read_csv(options["csv"])
         except FileNotFoundError:
             raise CommandError(f"没有找到文件 {options['csv']}") from None
-        except OSError as problem:
-            raise CommandError(f"打不开 {options['csv']}：不是文件，或没有读取权限（{problem.strerror}）") from None
+        except OSError:
+            raise CommandError(f"打不开 {options['csv']}：不是文件，或没有读取权限") from None
         except (UnicodeDecodeError, csv.Error):
             raise CommandError("文件不是 UTF-8 编码的 CSV，请在 Excel 中另存为“CSV UTF-8”") from None
         if not rows or not {"code", "tier", "name", "parent_code"} <= set(rows[0]):

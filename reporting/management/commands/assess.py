@@ -11,13 +11,14 @@ from networks.models import Division, Tier
 from reporting.assessment import CountyStanding, Standing, county_standing
 from reporting.exports import Export, csv_text, headline, standing_export, xlsx
 from reporting.models import AssessmentYear
+from trainings.years import typed_year
 
 
 class Command(BaseCommand):
     help = "一个年度各责任单位的完成情况，与网页同一口径"
 
     def add_arguments(self, parser):
-        parser.add_argument("year", type=int)
+        parser.add_argument("year", type=typed_year)
         parser.add_argument("--format", choices=["table", "json", "csv", "xlsx"], default="table")
         parser.add_argument("--output", type=Path, help="写入这个文件（xlsx 必须给出）")
         parser.add_argument("--county", help="县的区划代码；只有一个县时可以省略")
@@ -42,8 +43,8 @@ class Command(BaseCommand):
             return
         try:
             output.write_bytes(content)
-        except OSError as problem:
-            raise CommandError(f"写不了文件 {output}：{problem.strerror}") from None
+        except OSError:
+            raise CommandError(f"写不了文件 {output}：请检查文件夹是否存在、能否写入") from None
         print(f"已写入 {output}", file=sys.stderr)
 
     def find_year(self, number: int, county_code: str | None) -> AssessmentYear:

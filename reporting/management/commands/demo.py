@@ -1,5 +1,6 @@
 """The demonstration county: migrates, loads, prints the accounts, serves."""
 
+import argparse
 import socket
 import unicodedata
 
@@ -16,12 +17,18 @@ KEPT = """这里已有 {day} 生成的演示数据，保留不动。
 密码只在生成时显示一次；登录页上每个角色有一个按钮，不用密码。要按今天的日期重新生成，请加 --fresh。"""
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"端口应是 1 到 65535 的整数，不是“{text}”")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = "载入演示县并在本机打开；已有的演示数据保留，--fresh 重新开始"
 
     def add_arguments(self, parser):
         parser.add_argument("--no-serve", action="store_true", help="只准备数据")
-        parser.add_argument("--port", type=int, default=8000, help="端口，默认 8000")
+        parser.add_argument("--port", type=_port, default=8000, help="端口，默认 8000")
         parser.add_argument("--empty", action="store_true", help="只有网络、单位、词表、账号和年度，没有场次")
         parser.add_argument("--fresh", action="store_true", help="清空演示数据，重新开始")
 

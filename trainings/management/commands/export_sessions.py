@@ -1,6 +1,5 @@
 """Writes a year's ledger, as far as a user sees it, into a workbook."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -9,22 +8,18 @@ from django.core.management.base import BaseCommand, CommandError
 from networks import audit
 from networks.access import Action, can
 from networks.models import User
+from trainings.models import TrainingSession
 from trainings.workbook import export_year
+from trainings.years import typed_year
 
 REFUSED = 3  # exit code
-
-
-def _year(text):
-    if not (text.isdecimal() and 2000 <= int(text) <= 2099):
-        raise argparse.ArgumentTypeError("年份应是 2000—2099 的四位数字")
-    return int(text)
 
 
 class Command(BaseCommand):
     help = "把一个账号看得到的某年培训台账导出为工作簿（再导入不会重复）"
 
     def add_arguments(self, parser):
-        parser.add_argument("year", type=_year)
+        parser.add_argument("year", type=typed_year)
         parser.add_argument("--as", dest="username", required=True, metavar="USERNAME", help="以哪个账号导出")
         parser.add_argument("--output", type=Path, metavar="F.xlsx", help="写到哪里；缺省为 培训台账-年份.xlsx")
 
@@ -39,9 +34,10 @@ class Command(BaseCommand):
         content = export_year(user, year)
         try:
             target.write_bytes(content)
-        except OSError as error:
-            raise CommandError(f"写不了 {target}：{error.strerror}") from None
-        audit.record("export_sessions", actor=user, year=year, bytes=len(content))
+        except OSError:
+            raise CommandError(f"写不了 {target}：请检查文件夹是否存在、能否写入") from None
+        rows = TrainingSession.objects.visible_to(user).in_year(year).count()
+        audit.record("导出台账", actor=user, year=year, rows=rows)
         self.stdout.write(f"已导出到 {target}")
 
     def refuse(self, message):

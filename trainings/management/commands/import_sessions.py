@@ -1,6 +1,5 @@
 """Reads a ledger workbook as a user would import it; stores it only with --commit."""
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -9,14 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from networks.models import User
 from trainings.workbook import Refused, Unreadable, commit, mark_errors, rehearse
+from trainings.years import typed_year
 
 CLEAN, ROWS_IN_ERROR, UNREADABLE, REFUSED = range(4)  # exit codes
-
-
-def _year(text):
-    if not (text.isdecimal() and 2000 <= int(text) <= 2099):
-        raise argparse.ArgumentTypeError("年份应是 2000—2099 的四位数字")
-    return int(text)
 
 
 class Command(BaseCommand):
@@ -25,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("workbook", type=Path)
         parser.add_argument("--as", dest="username", required=True, metavar="USERNAME", help="以哪个账号导入")
-        parser.add_argument("--year", type=_year, help="补全没有年份的日期（3月5日）")
+        parser.add_argument("--year", type=typed_year, help="补全没有年份的日期（3月5日）")
         parser.add_argument("--commit", action="store_true", help="没有错误时入库（全部或全不）")
         parser.add_argument("--errors", type=Path, metavar="OUT.xlsx", help="有错误时，把标出错误的工作簿写到这里")
         parser.add_argument("--json", action="store_true", help="结果输出为一个 JSON 对象")
@@ -91,8 +85,8 @@ class Command(BaseCommand):
             errors_path.write_bytes(mark_errors(path, rehearsal.errors))
         except Unreadable as problem:
             self.stderr.write(problem.message)
-        except OSError as error:
-            raise CommandError(f"写不了 {errors_path}：{error.strerror}") from None
+        except OSError:
+            raise CommandError(f"写不了 {errors_path}：请检查文件夹是否存在、能否写入") from None
 
 
 def _account(username):
