@@ -223,13 +223,14 @@ class ScopedQuerySet(models.QuerySet):
 
     def editable_by(self, user: User | None) -> ScopedQuerySet:
         """The visible records that this account may rewrite: a unit's officers their unit's, the county centre its own,
-        the bureau what it entered on a unit's behalf (state and year are the model's business)."""
+        the bureau what it entered on a unit's behalf until the unit takes it over (state and year are the model's
+        business)."""
         rows = self.visible_to(user)
         if self.model.scope.via:
             target = self.model._meta.get_field(self.model.scope.via).related_model._default_manager
             return rows.filter(**{f"{self.model.scope.via}__in": target.editable_by(user)})
         if can(user, Action.ENTER_ON_BEHALF):
-            return rows.exclude(on_behalf_source="")
+            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
         if not can(user, Action.ENTER) or not user.own_unit:
             return self.none()
         if enters_for_the_centre(user):
@@ -298,20 +299,28 @@ def verify_declarations() -> None:
 # --- separation of duties (between persons, not accounts) ------------------------------------------
 
 
-def barred_from_verifying(user: User, session: TrainingSession) -> str:
-    """Why this account may not verify the session, or ''. Nobody verifies what they submitted or entered (AC-5)."""
+def barred_from_reviewing(user: User, session: TrainingSession) -> str:
+    """Why this account may not decide on the session at all, or ''."""
     if not can(user, Action.REVIEW):
-        return "只有领导小组办公室的账号可以核定"
+        return "只有领导小组办公室的账号可以核定、退回或撤销核定"
     if session.organiser.county_id != user.county_code:
         return "这一场次不属于本县"
-    if user.person_id in involved_people(session):
-        return "您是这一场次的登记人或提交人，须由另一位工作人员核定"
     return ""
 
 
+def barred_from_verifying(user: User, session: TrainingSession) -> str:
+    """Why this account may not verify the session, or ''. Nobody verifies what they entered, revised or submitted
+    (AC-5)."""
+    barred = barred_from_reviewing(user, session)
+    if not barred and user.person_id in involved_people(session):
+        return "您登记、修改或提交过这一场次，须由另一位工作人员核定"
+    return barred
+
+
 def involved_people(session: TrainingSession) -> set[int]:
-    """Person ids of who entered and who submitted the session."""
-    return {account.person_id for account in (session.entered_by, session.submitted_by) if account}
+    """Person ids of who entered, who revised and who submitted the session."""
+    accounts = (session.entered_by, session.revised_by, session.submitted_by)
+    return {account.person_id for account in accounts if account}
 
 
 def reviewers_of(county_code: str) -> models.QuerySet[User]:
@@ -327,14 +336,16 @@ def eligible_verifiers(session: TrainingSession) -> models.QuerySet[User]:
 
 
 def involving(person_id: int) -> Q:
-    """The sessions that this person entered or submitted, and so may not verify (in SQL what `involved_people` says)."""
-    return Q(entered_by__person_id=person_id) | Q(submitted_by__person_id=person_id)
+    """The sessions that this person entered, revised or submitted, and so may not verify (in SQL what `involved_people`
+    says)."""
+    accounts = ("entered_by", "revised_by", "submitted_by")
+    return Q(*((f"{account}__person_id", person_id) for account in accounts), _connector=Q.OR)
 
 
 def without_verifier(sessions: models.QuerySet, county_code: str) -> models.QuerySet:
-    """Those of a county's sessions that nobody may verify, because every reviewer entered or submitted them."""
+    """Those of a county's sessions that nobody may verify, because every reviewer entered, revised or submitted them."""
     people = set(reviewers_of(county_code).values_list("person_id", flat=True))
-    if len(people) > 2:  # a session involves two persons at most
+    if len(people) > 3:  # a session involves three persons at most
         return sessions.none()
     for person_id in people:
         sessions = sessions.filter(involving(person_id))

@@ -5,6 +5,8 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from networks.access import involved_people, involving, without_verifier
+from networks.models import User
 from trainings.models import Conflict, Refused, Status, TrainingSession
 from trainings.models.verbs import MOVES
 
@@ -63,6 +65,43 @@ def test_ac_5_the_verifier_is_another_person_even_with_a_second_account(world):
         session.verify(actor=world.bureau2, attendance=50)
     session.verify(actor=world.director, attendance=50)
     assert session.status == Status.VERIFIED
+
+
+@pytest.mark.parametrize("by_unit", [True, False])
+def test_ac_5_who_entered_on_behalf_does_not_verify_what_the_unit_submits(world, by_unit):
+    world.bureau2.person = world.bureau.person
+    world.bureau2.save()
+    session = world.session(actor=world.bureau)
+    session.submit(actor=world.town if by_unit else world.director)
+    for same in (world.bureau, world.bureau2):
+        with pytest.raises(PermissionDenied, match="另一位工作人员"):
+            session.verify(actor=same, attendance=50)
+    assert_involved(session, {world.bureau, world.bureau2, world.town if by_unit else world.director})
+    pending = TrainingSession.objects.awaiting_review()
+    assert list(without_verifier(pending, world.county.pk)) == ([] if by_unit else [session])
+
+
+def test_ac_5_who_revised_the_figure_does_not_verify_it(world):
+    session = world.session(actor=world.bureau)
+    session.revise(actor=world.bureau2, seen_version=1, changes={"reported_attendance": 80})
+    session.revise(actor=world.director, seen_version=2, changes={"title": "更清楚的名称"})
+    session.submit(actor=world.town)
+    assert session.revised_by == world.bureau2  # the figure is still theirs
+    assert_involved(session, {world.bureau, world.bureau2, world.town})
+    with pytest.raises(PermissionDenied, match="另一位工作人员"):
+        session.verify(actor=world.bureau2, attendance=80)
+    session.verify(actor=world.director, attendance=80)
+    session.revoke(actor=world.bureau2, reason="figure")
+    session.revise(actor=world.town, seen_version=session.version, changes={"reported_attendance": 81})
+    assert_involved(session, {world.bureau, world.town})
+
+
+def assert_involved(session, users):
+    """In Python and in SQL the same persons are kept from verifying."""
+    people = {user.person_id for user in users}
+    assert involved_people(session) == people
+    everybody = User.objects.exclude(person=None).values_list("person_id", flat=True)
+    assert {p for p in everybody if TrainingSession.objects.filter(involving(p), pk=session.pk)} == people
 
 
 def test_submitting_lists_everything_that_is_missing(world):

@@ -162,7 +162,10 @@ def test_in_5_an_incomplete_session_cannot_be_stored_as_submitted(world, assignm
 
 def test_in_5_a_second_account_that_entered_it_cannot_stand_as_verifier(world):
     session = world.session(status="verified")
-    said = broken("trainings_trainingsession", "verified_by_id = entered_by_id", session.pk)
+    for role in ("entered_by", "submitted_by"):
+        said = broken("trainings_trainingsession", f"verified_by_id = {role}_id", session.pk)
+        assert "session_verified_by_another" in said
+    said = broken("trainings_trainingsession", "revised_by_id = verified_by_id", session.pk)
     assert "session_verified_by_another" in said
 
 
@@ -306,11 +309,71 @@ def test_only_the_units_officer_confirms_an_entry_on_its_behalf(world):
     assert (session.unit_confirmed_at, session.version) == (first, version)
 
 
+UNIT_ACTS = {
+    "confirms": lambda s, u: s.confirm_entry(actor=u),
+    "revises": lambda s, u: s.revise(actor=u, seen_version=s.version, changes={"title": "单位改的名称"}),
+    "submits": lambda s, u: s.submit(actor=u),
+    "submits and withdraws": lambda s, u: (s.submit(actor=u), s.withdraw(actor=u)),
+}
+
+
+@pytest.mark.parametrize("act", UNIT_ACTS)
+def test_ac_3_the_bureau_changes_an_entry_on_behalf_until_the_unit_takes_it_over(world, act):
+    session = world.session(actor=world.bureau)
+    session.revise(actor=world.bureau2, seen_version=1, changes={"title": "办公室改的名称"})
+    session.submit(actor=world.bureau)
+    session.withdraw(actor=world.bureau2)
+    assert session.unit_confirmed_at is None
+    UNIT_ACTS[act](session, world.town)
+    assert session.unit_confirmed_at is not None
+    version, forbidden = (
+        session.version,
+        [
+            lambda: session.revise(actor=world.bureau, seen_version=version, changes={"reported_attendance": 99}),
+            lambda: session.submit(actor=world.bureau),
+            lambda: session.withdraw(actor=world.bureau),
+            lambda: session.void(actor=world.bureau),
+        ],
+    )
+    for attempt in forbidden:
+        with pytest.raises(PermissionDenied):
+            attempt()
+    stored = TrainingSession.objects.get(pk=session.pk)
+    assert (stored.version, stored.reported_attendance) == (version, 50)
+
+
+def test_only_the_bureau_names_a_source_and_keeps_it(world):
+    with pytest.raises(Refused, match="只有领导小组办公室"):
+        enter(world, on_behalf_source="phone")
+    session = enter(world)
+    with pytest.raises(Refused, match="只有领导小组办公室"):
+        session.revise(actor=world.town, seen_version=1, changes={"on_behalf_source": "phone"})
+    behalf = enter(world, world.bureau, on_behalf_source="phone")
+    with pytest.raises(Refused, match="代录来源"):
+        behalf.revise(actor=world.bureau, seen_version=1, changes={"on_behalf_source": ""})
+    with pytest.raises(Refused, match="只有领导小组办公室"):
+        behalf.revise(actor=world.town, seen_version=1, changes={"on_behalf_source": ""})
+
+
+def test_a_co_organiser_named_twice_counts_once(world):
+    twice = [(world.wxgtj, "文新广体局"), (world.wxgtj, "文化局"), (None, "妇联"), (None, "妇联")]
+    session = TrainingSession.enter(
+        actor=world.town, changes={"organiser": world.ours}, audiences=[], co_organisers=twice
+    )
+    for _ in range(2):
+        assert session.co_organiser_text == "文新广体局、妇联"
+        assert list(session.co_organisers.values_list("unit", "name")) == [
+            (world.wxgtj.pk, "文新广体局"),
+            (None, "妇联"),
+        ]
+        session.revise(actor=world.town, seen_version=session.version, changes={}, co_organisers=twice)
+
+
 def test_lists_that_are_too_long_are_refused_with_a_sentence(world):
     session = world.session()
     with pytest.raises(Refused, match="协办单位太多"):
         session.revise(
-            actor=world.town, seen_version=1, changes={}, co_organisers=[(None, "长" * 60) for _ in range(6)]
+            actor=world.town, seen_version=1, changes={}, co_organisers=[(None, f"{n}" + "长" * 59) for n in range(6)]
         )
     with pytest.raises(Refused, match="培训对象选得太多"):
         everybody = [(row, 20_000) for row in Audience.objects.exclude(sensitivity=2)]

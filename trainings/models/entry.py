@@ -44,12 +44,29 @@ def co_organiser_words(names: Iterable[tuple[MemberUnit | None, str]]) -> str:
     return "、".join(name for _, name in names)
 
 
+def each_once(names: list[tuple[MemberUnit | None, str]]) -> list[tuple[MemberUnit | None, str]]:
+    """The co-organisers without those named before: a unit under whatever name, another body by its name."""
+    found = {}
+    for unit, name in names:
+        found.setdefault(unit.pk if unit else name, (unit, name))
+    return list(found.values())
+
+
+def _refuse_source(actor: User, source: str, stored: str = "") -> None:
+    """代录来源 is named by whoever enters on a unit's behalf; nobody else changes what is stored."""
+    if can(actor, Action.ENTER_ON_BEHALF):
+        if not source:
+            raise Refused("代单位登记时，请选择代录来源")
+    elif source != stored:
+        raise Refused("只有领导小组办公室代单位登记时才写代录来源")
+
+
 class EntryVerbs:
     """Mixed into TrainingSession."""
 
     # Texts that leave the circle of those who see the session (sheets, notices, public pages). Remarks and the audience
     # itself are shown only together with the session, so they may say whom it was for.
-    PUBLIC_TEXTS = ("title", "venue")
+    PUBLIC_TEXTS = ("title", "venue", "organiser_written", "co_organiser_text", "instructors")
 
     REVISABLE = frozenset({Status.PLANNED, Status.DRAFT, Status.RETURNED})
 
@@ -65,10 +82,10 @@ class EntryVerbs:
         """Stores a new session: a draft, or a plan while its day lies ahead. The bureau enters on a unit's behalf and
         names its source (代录来源). `changes` maps field names to values. Raises PermissionDenied, Refused."""
         session = cls(entered_by=actor, **changes)
+        co_organisers = each_once(co_organisers)
         if not units_to_enter_for(actor).filter(pk=session.organiser_id).exists():
             raise PermissionDenied("只能登记本单位的培训场次")
-        if can(actor, Action.ENTER_ON_BEHALF) and not session.on_behalf_source:
-            raise Refused("代单位登记时，请选择代录来源")
+        _refuse_source(actor, session.on_behalf_source)
         if session.held_on and session.held_on > timezone.localdate():
             session.status = Status.PLANNED
         with transaction.atomic():
@@ -124,7 +141,7 @@ class EntryVerbs:
             if not row.on_behalf_source:
                 raise Refused("这一场次不是代录的，不需要确认")
             if row.unit_confirmed_at is None:
-                row.unit_confirmed_at = timezone.now()
+                row._take_over_from_bureau(actor)
                 row._history_user, row._change_reason = actor, "确认代录"
                 row.save()
         self._take_over(row)
@@ -161,7 +178,9 @@ class EntryVerbs:
         self.audience_text = text
 
     def set_co_organisers(self, names: list[tuple[MemberUnit | None, str]]) -> None:
-        """Replaces the co-organisers and their text; a confirmation already given by a unit is kept."""
+        """Replaces the co-organisers and their text; a confirmation already given by a unit is kept, and a unit
+        named twice counts once."""
+        names = each_once(names)
         text = co_organiser_words(names)
         if len(text) > LONGEST_LIST:
             raise Refused("协办单位太多，请只填主要的几家")
@@ -175,7 +194,7 @@ class EntryVerbs:
         self.co_organiser_text = text
 
     def refuse_protected_names(self, protected: list[str] | None = None) -> None:
-        """Refuses a title or venue that names a group of Audience sensitivity 2 (PI-2). One query, none if the names
+        """Refuses a public text that names a group of Audience sensitivity 2 (PI-2). One query, none if the names
         are given."""
         texts = [(self._meta.get_field(field), getattr(self, field)) for field in self.PUBLIC_TEXTS]
         if not any(text for _, text in texts):
@@ -209,6 +228,12 @@ class EntryVerbs:
         passing = {"_history_user", "_change_reason", "_moving"}
         self.__dict__.update({k: v for k, v in row.__dict__.items() if k not in passing})
 
+    def _take_over_from_bureau(self, actor: User) -> None:
+        """A unit's officer who does anything with what the bureau entered on its behalf makes it the unit's own: that
+        confirms the entry, and the bureau can no longer change it. The caller saves."""
+        if self.on_behalf_source and self.unit_confirmed_at is None and can(actor, Action.ENTER):
+            self.unit_confirmed_at = timezone.now()
+
     def _refuse_evidence_of_persons(self) -> None:
         shown = [item for item in self.evidence.all() if item.shows_persons]
         if shown:
@@ -236,6 +261,13 @@ class EntryVerbs:
                 raise Refused(f"这一场次现在是“{row.get_status_display()}”，不能修改")
             if "organiser" in changes and not units_to_enter_for(actor).filter(pk=changes["organiser"].pk).exists():
                 raise PermissionDenied("只能登记本单位的培训场次")
+            if "on_behalf_source" in changes:
+                _refuse_source(actor, changes["on_behalf_source"], row.on_behalf_source)
+            if states is self.REVISABLE:
+                row._take_over_from_bureau(actor)
+                figure = changes.get("reported_attendance", row.reported_attendance)
+                if row.revised_by_id is None or figure != row.reported_attendance:
+                    row.revised_by = actor  # who wrote the figure must not verify it, even if another mends words later
             if {"start_time", "end_time", "held_on", "ends_on"} & set(changes) and "minutes" not in changes:
                 row.minutes = None  # derived anew from the new times
             for name, value in changes.items():

@@ -1,6 +1,7 @@
 """Uploaded ledgers between rehearsal and commit, and the tokens that make a submit happen once."""
 
 from collections.abc import Callable
+from pathlib import PurePath
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -8,8 +9,20 @@ from django.db.models import F, Q
 
 from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import Division, MemberUnit, User
+from networks.names import shown_name
 
+from .entry import protected_name_in
 from .evidence import PrivateStorage, internal_name
+from .vocabulary import Audience
+
+
+def kept_name(name: str) -> str:
+    """What is kept of a ledger's file name: without numbers that may be a person's (PI-7), and nothing of a name that names a
+    group counted by heads only (PI-2). One query."""
+    shown = shown_name(name)
+    if protected_name_in(shown, Audience.objects.protected_names()):
+        return f"台账（原文件名未保留）{PurePath(shown).suffix}"
+    return shown
 
 
 class ImportBatch(models.Model):

@@ -14,7 +14,15 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from simple_history.utils import bulk_create_with_history
 
-from networks.access import Action, Scope, ScopedQuerySet, Subject, barred_from_verifying, can
+from networks.access import (
+    Action,
+    Scope,
+    ScopedQuerySet,
+    Subject,
+    barred_from_reviewing,
+    barred_from_verifying,
+    can,
+)
 from networks.models import Division, Institution, MemberUnit, User
 
 from .. import years
@@ -57,6 +65,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
             "theme",
             "form",
             "entered_by__person",
+            "revised_by__person",
             "submitted_by__person",
         )
 
@@ -125,6 +134,15 @@ class TrainingSession(EntryVerbs, models.Model):
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="登记人", related_name="+")
     on_behalf_source = models.CharField("代录来源", max_length=10, choices=Source.choices, blank=True)
     unit_confirmed_at = models.DateTimeField("单位确认代录时间", null=True, blank=True, editable=False)
+    revised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="修改人",
+        related_name="+",
+        editable=False,
+    )
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -263,7 +281,12 @@ class TrainingSession(EntryVerbs, models.Model):
             ),
             # Persons are compared by the verb; two accounts at least are what a database can hold.
             models.CheckConstraint(
-                condition=Q(verified_by=None) | (~Q(verified_by=F("submitted_by")) & ~Q(verified_by=F("entered_by"))),
+                condition=Q(verified_by=None)
+                | (
+                    ~Q(verified_by=F("submitted_by"))
+                    & ~Q(verified_by=F("entered_by"))
+                    & ~Q(verified_by=F("revised_by"))
+                ),
                 name="session_verified_by_another",
             ),
             models.CheckConstraint(
@@ -469,6 +492,7 @@ class TrainingSession(EntryVerbs, models.Model):
             if seen_version is not None and row.version != seen_version:
                 raise Conflict(row)
             row._check_rules(verb, changes)
+            row._take_over_from_bureau(actor)
             for name, value in changes.items():
                 setattr(row, name, value)
             row.status = move.target
@@ -480,13 +504,15 @@ class TrainingSession(EntryVerbs, models.Model):
         self._take_over(row)
 
     def _check_right(self, verb: str, actor: User) -> None:
-        if verb == "verify":
-            barred = barred_from_verifying(actor, self)
+        decisions = {
+            "verify": barred_from_verifying,
+            "send_back": barred_from_reviewing,
+            "revoke": barred_from_reviewing,
+        }
+        if verb in decisions:
+            barred = decisions[verb](actor, self)
             if barred:
                 raise PermissionDenied(barred)
-        elif verb in {"send_back", "revoke"}:
-            if not can(actor, Action.REVIEW) or self.organiser.county_id != actor.county_code:
-                raise PermissionDenied("只有领导小组办公室的账号可以退回或撤销核定")
         elif not TrainingSession.objects.editable_by(actor).filter(pk=self.pk).exists():
             raise PermissionDenied("只有登记单位的工作人员可以这样做")
 
