@@ -364,9 +364,14 @@ def barred_from_handling(user: User, batch: ImportBatch) -> str:
 
 def barred_from_seconding(user: User, batch: ImportBatch) -> str:
     """Why this account may not confirm another's historical ledger, or ''. It takes two persons."""
-    if not can(user, Action.IMPORT_HISTORY) or user.county_code != batch.county_id:
-        return "历史台账只能由本县领导小组办公室的工作人员确认"
-    if user.person_id == batch.user.person_id:
+    return barred_from_recording_history(batch.user, user, batch.county_id)
+
+
+def barred_from_recording_history(user: User, second: User, county_code: str) -> str:
+    """Why these two may not store a historical ledger of the county together, or ''."""
+    if any(not can(account, Action.IMPORT_HISTORY) or account.county_code != county_code for account in (user, second)):
+        return "历史台账只能由本县领导小组办公室的工作人员导入和确认"
+    if user.person_id == second.person_id:
         return "历史台账须由另一位工作人员在自己的账号下确认"
     return ""
 

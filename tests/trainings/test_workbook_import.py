@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -11,6 +12,7 @@ from networks.models import AffiliatedBody, AuditEvent, Division, Institution
 from reporting.models import AssessmentYear
 from tests.trainings.workbook_files import HEADER, book
 from trainings.models import Audience, DeliveryForm, ImportBatch, TrainingSession
+from trainings.models import Refused as SessionRefused
 from trainings.workbook import Refused, commit, rehearse, undo
 from trainings.workbook.names import Directory
 
@@ -216,6 +218,25 @@ def test_a_name_kept_as_text_is_noticed(world, day):
 def test_a_protected_group_is_named_in_no_title(world, day):
     rehearsal = rehearse(book([[*HEADER, "地点"], ["戒毒人员就业", day, 9, "社区服刑人员 中心"]]), world.town)
     assert errors(rehearsal) == [(2, "培训名称", "protected_name"), (2, "培训地点", "protected_name")]
+
+
+@pytest.mark.parametrize(
+    ("column", "written"),
+    [
+        ("培训名称", "吸毒危害及戒治课"),
+        ("主办单位", "县戒毒所"),
+        ("承办单位", "白山镇人民政府、县社区 矫正中心"),
+        ("协办单位", "县失独关爱协会"),
+        ("授课教师", "戒毒康复学员代表"),
+    ],
+)
+def test_pi_2_the_stem_of_a_protected_group_is_reported_at_its_cell(world, day, column, written):
+    cells = dict(zip(HEADER, ["普法课", day, 9], strict=False)) | {column: written}
+    rehearsal = rehearse(
+        book([list(cells), list(cells.values())]), world.bureau if column == "主办单位" else world.town
+    )
+    found = [problem for problem in errors(rehearsal) if problem[1] == column]
+    assert found == [(2, column, "protected_name")]
 
 
 # --- whose ------------------------------------------------------------------------------------------
@@ -666,10 +687,66 @@ def test_a_historical_batch_is_undone_by_two_persons_until_its_year_is_locked(wo
     for same in (world.bureau2, world.director):
         with pytest.raises(Refused) as refusal:
             undo(batch, same)
-        assert refusal.value.code == "same_person"
+        assert refusal.value.code == "no_right"
+    with pytest.raises(PermissionDenied, match="另一位"):
+        TrainingSession.undo_batch(batch, actor=world.director)
     AssessmentYear.objects.filter(year=world.year - 1).update(status="locked")
     with pytest.raises(Refused):
         undo(batch, world.bureau)
     AssessmentYear.objects.filter(year=world.year - 1).update(status="open")
     assert undo(batch, world.bureau) is True
     assert batch.sessions.get().status == "void"
+
+
+def test_ac_5_the_verb_itself_undoes_a_historical_batch_for_a_second_person_only(world):
+    batch = commit(historical(world, ["甲", past(world), 50, "白山镇", 60]))
+    with pytest.raises(SessionRefused, match="先由一位"):
+        TrainingSession.undo_batch(batch, actor=world.bureau)
+    batch.undo_proposed_by = world.bureau2  # in memory only: what counts is what is stored
+    with pytest.raises(SessionRefused, match="先由一位"):
+        TrainingSession.undo_batch(batch, actor=world.bureau)
+    undo(batch, world.bureau2)
+    for nobody in (world.bureau2, world.town, world.foreign_bureau, world.auditor):
+        with pytest.raises(PermissionDenied):
+            TrainingSession.undo_batch(batch, actor=nobody)
+    AssessmentYear.objects.filter(year=world.year - 1).update(status="locked")
+    with pytest.raises(SessionRefused, match="锁定定案"):
+        TrainingSession.undo_batch(batch, actor=world.bureau)
+    assert batch.sessions.get().status == "verified"
+
+
+def test_ac_3_nobody_but_its_uploader_undoes_an_ordinary_batch_by_the_verb(world, day):
+    batch = commit(rehearse(book([HEADER, ["甲", day, 40]]), world.town))
+    for nobody in (world.bureau, world.town2, world.head, world.auditor):
+        with pytest.raises(PermissionDenied):
+            TrainingSession.undo_batch(batch, actor=nobody)
+    AssessmentYear.objects.filter(year=world.year).update(status="locked")
+    with pytest.raises(SessionRefused, match="锁定定案"):
+        TrainingSession.undo_batch(batch, actor=world.town)
+    assert batch.sessions.get().status == "draft"
+
+
+def test_ac_3_a_session_that_its_unit_has_confirmed_keeps_the_bureaus_batch(world, day):
+    batch = commit(rehearse(book([[*HEADER, "主办单位"], ["甲", day, 40, "白山镇"]]), world.bureau))
+    batch.sessions.get().confirm_entry(actor=world.town)
+    with pytest.raises(Refused, match="责任单位确认"):
+        undo(batch, world.bureau)
+    assert batch.sessions.get().status == "draft"
+
+
+def test_ac_4_no_historical_ledger_is_recorded_into_a_locked_year(world):
+    batch = commit(historical(world, ["甲", past(world), 50, "白山镇", 60]))
+    AssessmentYear.objects.filter(year=world.year - 1).update(status="locked")
+    row = TrainingSession(
+        organiser=world.ours,
+        title="乙",
+        held_on=datetime.date(world.year - 1, 3, 6),
+        reported_attendance=50,
+        place=world.county,
+        batch=batch,
+    )
+    with pytest.raises(SessionRefused, match="锁定定案"):
+        TrainingSession.record_historical([row], actor=world.bureau, confirmed_by=world.bureau2)
+    with pytest.raises(PermissionDenied, match="另一位"):
+        TrainingSession.record_historical([row], actor=world.bureau, confirmed_by=world.bureau)
+    assert TrainingSession.objects.count() == 1

@@ -15,13 +15,13 @@ from simple_history.models import HistoricalRecords
 from simple_history.utils import bulk_create_with_history
 
 from networks.access import (
-    Action,
     Scope,
     ScopedQuerySet,
     Subject,
+    barred_from_recording_history,
     barred_from_reviewing,
+    barred_from_undoing,
     barred_from_verifying,
-    can,
 )
 from networks.models import Division, Institution, MemberUnit, User
 
@@ -538,16 +538,12 @@ class TrainingSession(EntryVerbs, models.Model):
     ) -> list[TrainingSession]:
         """Stores ledgers of years before the county's `live_since` as verified sessions (verified = reported figure),
         entered by one bureau person and confirmed by another."""
-        for account in (actor, confirmed_by):
-            if not can(account, Action.IMPORT_HISTORY):
-                raise PermissionDenied("历史台账须由领导小组办公室的两个账号导入和确认")
-        if actor.person_id == confirmed_by.person_id:
-            raise Refused("历史台账须由另一位工作人员确认，两个账号不能是同一个人")
         with transaction.atomic():
             for county, year in {(s.organiser.county_id, s.held_on.year) for s in sessions}:
+                barred = barred_from_recording_history(actor, confirmed_by, county)
+                if barred:
+                    raise PermissionDenied(barred)
                 rules = years.rules_of(county, year, hold=True)
-                if county != actor.county_code or county != confirmed_by.county_code:
-                    raise PermissionDenied("历史台账只能由本县的账号导入")
                 if rules.locked:
                     raise Refused(f"{year}年度已锁定定案，不能再导入")
                 if rules.live_since is None or year >= rules.live_since:
@@ -572,16 +568,24 @@ class TrainingSession(EntryVerbs, models.Model):
     @classmethod
     def undo_batch(cls, batch: ImportBatch, *, actor: User) -> int:
         """Takes back what an import stored (草稿, 退回修改 or historical 已核定 → 作废); what is void already stays. Returns
-        how many it took back. Refuses when one has been submitted or verified since, or lies in a locked year."""
+        how many it took back. A historical batch needs another person's proposal (`undo_proposed_by`). Refuses when a
+        session has been submitted or verified since or its unit has confirmed it, or when it lies in a locked year."""
         move = MOVES["undo_import"]
         changes = {"verified_attendance": None, "verified_reason": "", "verified_by": None, "verified_at": None}
         with transaction.atomic():
+            held = type(batch).objects.select_for_update().get(pk=batch.pk)
+            barred = barred_from_undoing(actor, held)
+            if barred:
+                raise PermissionDenied(barred)
+            if held.historical and held.undo_proposed_by_id is None:
+                raise Refused("撤销历史台账须先由一位工作人员提出，再由另一位确认")
             standing = cls.objects.filter(batch=batch).exclude(status=Status.VOID)
             rows = list(standing.select_for_update(of=("self",)).select_related("organiser").order_by("pk"))
-            visible = set(cls.objects.visible_to(actor).filter(batch=batch).values_list("pk", flat=True))
-            if not can(actor, Action.IMPORT) or not visible.issuperset(row.pk for row in rows):
-                raise PermissionDenied("只有能导入台账的账号可以撤销导入")
+            reach = cls.objects.visible_to(actor) if held.historical else cls.objects.editable_by(actor)
+            own = set(reach.filter(batch=batch).values_list("pk", flat=True))
             for row in rows:
+                if row.pk not in own:
+                    raise PermissionDenied(f"“{row.title}”已由责任单位确认或不归您登记，不能{move.label}")
                 if row.status not in move.sources or (row.status == Status.VERIFIED and not row.is_historical):
                     raise Refused(f"“{row.title}”现在是“{row.get_status_display()}”，不能{move.label}")
             for county, year in {(row.organiser.county_id, row.held_on.year) for row in rows if row.held_on}:

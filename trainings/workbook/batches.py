@@ -6,7 +6,7 @@ from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
 from networks import audit
-from networks.access import Action, can
+from networks.access import Action, barred_from_undoing, can
 from networks.models import AffiliatedBody, CountySettings, Division
 from trainings import years
 from trainings.models import AudienceCount, CoOrganiser, ImportBatch, TrainingSession
@@ -139,11 +139,16 @@ def undo(batch, user):
     """
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if not ImportBatch.objects.visible_to(user).filter(pk=batch.pk).exists() or not can(user, Action.IMPORT):
-            raise Refused("no_right", "只有能导入这份台账的账号可以撤销它")
+        barred = barred_from_undoing(user, batch)
+        if barred:
+            raise Refused("no_right", barred)
         if batch.state not in (ImportBatch.State.COMMITTED, ImportBatch.State.UNDO_PROPOSED):
             raise Refused("not_committed", f"这份台账现在是“{batch.get_state_display()}”，没有可以撤销的")
-        if batch.historical and not _second_person(batch, user):
+        if batch.historical and batch.state == ImportBatch.State.COMMITTED:
+            batch.state, batch.undo_proposed_by = ImportBatch.State.UNDO_PROPOSED, user
+            batch.version += 1
+            batch.save()
+            audit.record("提出撤销导入", actor=user, subject=batch)
             return False
         try:
             TrainingSession.undo_batch(batch, actor=user)
@@ -153,19 +158,4 @@ def undo(batch, user):
         batch.version += 1
         batch.save()
         audit.record("撤销导入", actor=user, subject=batch, created=batch.created)
-    return True
-
-
-def _second_person(batch, user):
-    """Whether `user` may carry out what another person has proposed; proposes it where nobody has."""
-    if not can(user, Action.IMPORT_HISTORY):
-        raise Refused("no_right", "历史台账只能由领导小组办公室的两位工作人员撤销")
-    if batch.state == ImportBatch.State.COMMITTED:
-        batch.state, batch.undo_proposed_by = ImportBatch.State.UNDO_PROPOSED, user
-        batch.version += 1
-        batch.save()
-        audit.record("提出撤销导入", actor=user, subject=batch)
-        return False
-    if batch.undo_proposed_by.person_id == user.person_id:
-        raise Refused("same_person", "撤销历史台账须由另一位工作人员确认")
     return True
