@@ -6,6 +6,7 @@ import unicodedata
 # Invisible formatting characters (zero width, bidi, byte-order marks, soft hyphens) never carry meaning in a name. Private use
 # and code points newer than this Python's tables stay: rare Han characters of names live there.
 _INVISIBLE = {"Cf", "Cc", "Cs"}
+_LONG_NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
 _VILLAGE = re.compile(r"(社区居委会|社区居民委员会|村民委员会|村委会|居委会)$")
 
 
@@ -15,6 +16,12 @@ def clean_text(text: str) -> str:
         text = re.sub(r"[\t\r\n\v\f\u2028\u2029]+", " ", text)
         text = "".join(ch for ch in text if unicodedata.category(ch) not in _INVISIBLE)
     return text.strip()
+
+
+def shown_name(name: str) -> str:
+    """A person's file name, without path, invisible characters, and numbers that may be an ID or a telephone (PI-7)."""
+    plain = clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]) or "未命名"
+    return _LONG_NUMBER.sub("****", plain)[-200:]
 
 
 def clean_lines(text: str) -> str:

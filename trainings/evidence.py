@@ -22,7 +22,7 @@ from PIL import Image, ImageOps
 
 from networks import audit
 from networks.models import User
-from networks.names import clean_text
+from networks.names import clean_text, shown_name
 
 from .models import Audience, Evidence, Refused, Status, TrainingSession
 from .models.entry import protected_name_in
@@ -187,15 +187,6 @@ def check_pdf(content: bytes) -> None:
             raise Unusable("PDF 加了密码，请去掉密码后再传")
         if _ACTIVE.search(names):
             raise Unusable("PDF 里带有脚本或附件，请用“打印—另存为 PDF”重新生成后再传")
-
-
-_LONG_NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
-
-
-def shown_name(name: str) -> str:
-    """The person's file name, without path, invisible characters, and numbers that may be an ID or a telephone (PI-7)."""
-    plain = clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]) or "未命名"
-    return _LONG_NUMBER.sub("****", plain)[-200:]
 
 
 def clean_link(text: str) -> str:

@@ -13,6 +13,7 @@ from networks.models import AffiliatedBody, Division, Institution, MemberUnit, T
 from networks.names import clean_text, match_key
 
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
+from .models.entry import co_organiser_words
 from .models.session import LESSON_MINUTES, MOST_ATTENDANCES
 
 LENGTH_UNITS = [("lesson", "学时（45分钟）"), ("hour", "小时"), ("minute", "分钟")]
@@ -355,11 +356,12 @@ class SessionForm(forms.ModelForm):
 
     def _clean_wording(self, data: dict) -> None:
         protected = Audience.objects.protected_names()
+        texts = data | {"co_organiser_text": co_organiser_words(data["co_organisers"])}
         for name in TrainingSession.PUBLIC_TEXTS:
             try:
-                TrainingSession(**{name: data.get(name) or ""}).refuse_protected_names(protected)
+                TrainingSession(**{name: texts.get(name) or ""}).refuse_protected_names(protected)
             except Refused as refused:
-                self.add_error(name, refused.reasons[0])
+                self.add_error("co_names" if name == "co_organiser_text" else name, refused.reasons[0])
 
     # --- what the verbs are given --------------------------------------------------------------------
 

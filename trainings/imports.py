@@ -24,6 +24,7 @@ from networks.models import AffiliatedBody, Division, User
 from networks.names import clean_text, match_key
 
 from .models import ImportBatch
+from .models.imports import kept_name
 from .workbook import COLUMNS, Refused, Rehearsal, commit, rehearse
 
 State = ImportBatch.State
@@ -50,7 +51,7 @@ def keep(upload: UploadedFile, user: User, *, year: int | None, historical: bool
         unit=None if can(user, Action.ENTER_ON_BEHALF) else user.own_unit,
         historical=historical,
         year=year,
-        original_name=clean_text(upload.name)[:200] or "未命名",
+        original_name=kept_name(upload.name),
         sha256=hashlib.sha256(content).hexdigest(),
         rehearsal_digest=rehearsal.digest,
         rows=rehearsal.counts["rows"],

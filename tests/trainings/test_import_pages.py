@@ -138,6 +138,21 @@ def test_a_year_that_is_none_comes_back_with_what_was_typed(town, world, year):
     assert response.context["form"]["year"].value() == year
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("学员450124199001011234台账.xlsx", "学员****台账.xlsx"),
+        ("王老师13800138000.xlsx", "王老师****.xlsx"),
+        ("戒毒人员名单450124199001011234.xlsx", "台账（原文件名未保留）.xlsx"),
+        ("社区 矫正一季度.xlsx", "台账（原文件名未保留）.xlsx"),
+        ("白山镇台账2026.xlsx", "白山镇台账2026.xlsx"),
+    ],
+)
+def test_pi_2_pi_7_a_ledgers_name_keeps_no_numbers_of_persons_and_no_protected_group(town, world, name, kept):
+    batch = uploaded(town, ledger(world, GOOD, name=name))
+    assert batch.original_name == kept
+
+
 def test_pi_7_files_lie_under_random_names_and_downloads_tell_nothing(town, world, settings):
     batch = uploaded(town, ledger(world, changed(实到人次="约40"), name="../../张三的台账.xlsx"))
     (path,) = files(settings)

@@ -221,6 +221,12 @@ def test_pi_2_protected_groups_stand_in_no_title_and_no_venue(town, world):
     assert not TrainingSession.objects.exists()
 
 
+def test_pi_2_protected_groups_stand_in_no_name_of_a_person_or_body(town, world):
+    for name, text in (("instructors", "戒毒学员"), ("organiser_written", "社区矫正中心"), ("co_names", "失独之家")):
+        errors = errors_of(town.post(reverse("session-new"), filled(world, **{name: text})))
+        assert list(errors) == [name] and "里不能出现" in errors[name][0]
+
+
 def test_pi_2_photos_sent_with_a_headcount_only_session_are_not_kept(town, world):
     out = io.BytesIO()
     Image.new("RGB", (30, 30)).save(out, "JPEG")

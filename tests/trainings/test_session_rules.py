@@ -263,6 +263,33 @@ def test_pi_2_a_protected_group_is_kept_out_of_titles_on_every_road(world):
     assert TrainingSession.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"title": "戒 毒康复技能班"},
+        {"venue": "吸毒人员活动室"},
+        {"organiser_written": "县司法局社区矫正中心"},
+        {"instructors": "社区服刑学员代表"},
+    ],
+)
+def test_pi_2_the_stems_of_protected_groups_stand_in_no_public_text(world, texts):
+    with pytest.raises(Refused, match="里不能出现"):
+        enter(world, **texts)
+
+
+def test_pi_2_a_co_organisers_name_names_no_protected_group(world):
+    session = world.session()
+    with pytest.raises(Refused, match="协办单位里不能出现“失独”"):
+        session.revise(
+            actor=world.town, seen_version=session.version, changes={}, co_organisers=[(None, "失独关爱协会")]
+        )
+    assert not session.co_organisers.exists()
+
+
+def test_pi_2_prevention_may_be_named(world):
+    assert enter(world, title="青少年禁毒教育", instructors="县禁毒办").pk
+
+
 def test_pi_2_a_session_stored_before_the_word_was_protected_can_still_be_sent_back(world):
     session = world.session(status="submitted", title="两后生技能班")
     Audience.objects.filter(name="两后生").update(sensitivity=2)

@@ -231,7 +231,7 @@ def test_a_protected_group_is_named_in_no_title(world, day):
     ],
 )
 def test_pi_2_the_stem_of_a_protected_group_is_reported_at_its_cell(world, day, column, written):
-    cells = dict(zip(HEADER, ["普法课", day, 9], strict=False)) | {column: written}
+    cells = dict(zip(HEADER, ["普法课", day, 9], strict=True)) | {"主办单位": "白山镇人民政府", column: written}
     rehearsal = rehearse(
         book([list(cells), list(cells.values())]), world.bureau if column == "主办单位" else world.town
     )

@@ -372,6 +372,13 @@ def test_import_rehearses_unless_told_to_commit(world, file):
     assert TrainingSession.objects.get().batch.original_name == "台账.xlsx"
 
 
+def test_pi_2_pi_7_the_command_keeps_no_name_that_tells_of_persons(world, file, tmp_path):
+    path = file(book([HEADER, ["甲", f"{world.year}-03-05", 40]]))
+    named = path.rename(tmp_path / "戒毒人员名单450124199001011234.xlsx")
+    assert run("import_sessions", named, "--as", "town", "--commit")[0] == 0
+    assert TrainingSession.objects.get().batch.original_name == "台账（原文件名未保留）.xlsx"
+
+
 def test_import_ends_with_1_and_writes_the_errors_workbook(world, file, tmp_path):
     path, out = file(book([HEADER, ["甲", f"{world.year}-03-05", "约40"]])), tmp_path / "errors.xlsx"
     code, text = run("import_sessions", path, "--as", "town", "--commit", "--json", "--errors", out)

@@ -1,7 +1,6 @@
 """Uploaded ledgers between rehearsal and commit, and the tokens that make a submit happen once."""
 
 from collections.abc import Callable
-from pathlib import PurePath
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -21,7 +20,7 @@ def kept_name(name: str) -> str:
     group counted by heads only (PI-2). One query."""
     shown = shown_name(name)
     if protected_name_in(shown, Audience.objects.protected_names()):
-        return f"台账（原文件名未保留）{PurePath(shown).suffix}"
+        return "台账（原文件名未保留）.xlsx"
     return shown
 
 

@@ -11,6 +11,7 @@ from networks.models import AffiliatedBody, CountySettings, Division
 from trainings import years
 from trainings.models import AudienceCount, CoOrganiser, ImportBatch, TrainingSession
 from trainings.models import Refused as SessionRefused
+from trainings.models.imports import kept_name
 
 from .bulk import in_bulk
 from .problems import Refused
@@ -73,7 +74,7 @@ def _store(rehearsal, batch, original_name):
 
 def _batch(rehearsal, batch, county, original_name):
     if batch is None:
-        batch = ImportBatch(county=county, user=rehearsal.user, original_name=original_name[:200])
+        batch = ImportBatch(county=county, user=rehearsal.user, original_name=kept_name(original_name))
         batch.unit = None if can(rehearsal.user, Action.ENTER_ON_BEHALF) else rehearsal.user.own_unit
     else:
         locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)

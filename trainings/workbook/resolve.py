@@ -62,6 +62,7 @@ class Resolver:
     def resolve(self, row):
         """The row as a `Candidate`, with problems noted on the row."""
         values = row.values
+        self.refuse_protected(row)
         when = values.get(col.START)
         day = when.day if when else None
         organiser, written = self.organiser(row, day)
@@ -89,7 +90,6 @@ class Resolver:
         if when:
             fields |= {"held_on": when.day, "ends_on": when.last, "start_time": when.start, "end_time": when.end}
             fields["part_of_day"] = PARTS.get(when.part, "")
-        self.refuse_protected(row)
         audiences, co_organisers = self.audiences(row), self.co_organisers(row, organiser, day)
         fields["audience_text"] = "、".join(f"{audience.name}{number or ''}" for audience, number in audiences)
         fields["co_organiser_text"] = "、".join(name for _, name in co_organisers)
@@ -185,15 +185,17 @@ class Resolver:
         return found
 
     def refuse_protected(self, row):
-        """Groups whose sessions are counted by heads only are named in no title and no venue (PIPL 28)."""
-        for column in (col.TITLE, col.VENUE):
-            text = name_key(row.values.get(column, ""))
+        """Groups whose sessions are counted by heads only are named in no public text (PIPL 28)."""
+        for column in (col.TITLE, col.VENUE, col.ORGANISER, col.CONTRACTOR, col.CO_ORGANISERS, col.INSTRUCTORS):
+            written = row.values.get(column, "")
+            written = written if isinstance(written, str) else "、".join(written)
+            text = name_key(written)
             name = next((name for key, name in self.protected if key in text), None) if text else None
             if name:
                 row.problem(
                     column,
                     "protected_name",
-                    f"“{row.values[column]}”里写了“{name}”：请换成不点明该群体的说法，群体写在培训对象一栏",
+                    f"“{written}”里写了“{name}”：请换成不点明该群体的说法，群体写在培训对象一栏",
                 )
 
 
