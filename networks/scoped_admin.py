@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -135,6 +135,9 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:  # the form found nothing wrong, so somebody was quicker
             self.message_user(request, "没有保存：刚才有人保存了相同的内容，请核对后重试。", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        except ValidationError as refused:  # a rule of the model that the form could not ask
+            self.message_user(request, f"没有保存：{'；'.join(refused.messages)}。", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
     def get_actions(self, request):

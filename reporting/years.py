@@ -1,4 +1,4 @@
-"""Answers the ledger's questions about a year (see trainings/years.py)."""
+"""Answers the ledger's and the units' questions about a year (see trainings/years.py, networks/years.py)."""
 
 from networks.models import CountySettings, Division
 from trainings.years import YearRules
@@ -18,6 +18,12 @@ def rules_of_year(county_code: str, year: int, *, hold: bool = False) -> YearRul
         evidence_required=found is not None and found.evidence_required,
         live_since=live_since,
     )
+
+
+def settled_years(county_code: str, *, hold: bool = False) -> set[int]:
+    """The county's locked years (see networks/years.py); `hold` locks the rows of all its years."""
+    rows = AssessmentYear.objects.filter(county_id=county_code)
+    return {row.year for row in (rows.select_for_update() if hold else rows) if row.locked}
 
 
 def open_with_defaults(county_code: str, year: int) -> None:

@@ -2,10 +2,12 @@
 
 import datetime
 
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from .. import years
 from ..access import Scope, ScopedQuerySet
 from .places import Division
 
@@ -102,6 +104,38 @@ class UnitTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit}：{self.get_fact_display()}"
+
+    def clean(self) -> None:
+        if self.unit_id and self.starts_on:
+            self._refuse_settled_years(self, hold=False)
+
+    def save(self, **kwargs) -> None:
+        """Raises ValidationError when it would change what holds in a settled year."""
+        with transaction.atomic():
+            self._refuse_settled_years(self)
+            super().save(**kwargs)
+
+    def delete(self, **kwargs) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            self._refuse_settled_years(None)
+            return super().delete(**kwargs)
+
+    def within(self, year: int) -> tuple | None:
+        """What this term says about a year: unit, fact, first day, day after the last, and whether a reorganisation began
+        or ended it in the year; None when it does not touch the year."""
+        first, after = datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1)
+        starts, ends = max(self.starts_on, first), min(self.ends_on or after, after)
+        if starts >= ends:
+            return None
+        begun = starts > first and self.starts_by_reorganisation
+        return self.unit_id, self.fact, starts, ends, begun, ends < after and self.ends_by_reorganisation
+
+    def _refuse_settled_years(self, after: "UnitTerm | None", *, hold: bool = True) -> None:
+        """`after` is the term as it shall be, None when it goes."""
+        stored = UnitTerm.objects.filter(pk=self.pk).first()
+        for year in sorted(years.settled_years(self.unit.county_id, hold=hold)):
+            if (stored and stored.within(year)) != (after and after.within(year)):
+                raise ValidationError(f"{year}年度已锁定定案，不能改动涉及这一年的任期。以后年度的变化请另起一条")
 
 
 class AffiliatedBody(models.Model):

@@ -2,9 +2,12 @@
 
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.signals import m2m_changed
+from django.dispatch import receiver
 from simple_history.models import HistoricalRecords
 
 from networks.access import Scope, ScopedQuerySet, Subject
@@ -109,6 +112,28 @@ class AssessmentYear(models.Model):
     def __str__(self) -> str:
         return f"{self.year}年度"
 
+    # What still changes once a year is locked: its own life, no rule.
+    LIFE = frozenset({"status", "version"})
+
+    def save(self, **kwargs) -> None:
+        """Raises ValidationError when a rule of a locked year would change."""
+        with transaction.atomic():
+            stored = type(self).objects.select_for_update().filter(pk=self.pk).first()
+            if stored and stored.locked:
+                rules = [field.attname for field in self._meta.concrete_fields if field.name not in self.LIFE]
+                if any(getattr(self, name) != getattr(stored, name) for name in rules):
+                    stored.refuse_when_locked()
+            super().save(**kwargs)
+
+    def delete(self, **kwargs) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            type(self).objects.select_for_update().get(pk=self.pk).refuse_when_locked()
+            return super().delete(**kwargs)
+
+    def refuse_when_locked(self) -> None:
+        if self.locked:
+            raise ValidationError(f"{self}已锁定定案，口径和任务不能再改动")
+
     @property
     def locked(self) -> bool:
         return self.status != self.Status.OPEN
@@ -126,6 +151,13 @@ class AssessmentYear(models.Model):
         """The basis as it is printed: 文件名、文号、条款."""
         number = f"（{self.basis_number}）" if self.basis_number else ""
         return f"{self.basis_title}{number}{self.basis_clause}"
+
+
+@receiver(m2m_changed, sender=AssessmentYear.counting_forms.through)
+def refuse_other_forms_when_locked(instance: AssessmentYear, action: str, **kwargs) -> None:
+    """Which forms count is a rule as well, and is stored without `save`."""
+    if action.startswith("pre_"):
+        AssessmentYear.objects.get(pk=instance.pk).refuse_when_locked()
 
 
 class QuotaAdjustment(models.Model):
@@ -151,3 +183,19 @@ class QuotaAdjustment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit} {self.year}：{self.sessions} 场 {self.attendances} 人次"
+
+    def save(self, **kwargs) -> None:
+        """Raises ValidationError when its year, or the one it is taken from, is locked."""
+        with transaction.atomic():
+            self._refuse_when_locked()
+            super().save(**kwargs)
+
+    def delete(self, **kwargs) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            self._refuse_when_locked()
+            return super().delete(**kwargs)
+
+    def _refuse_when_locked(self) -> None:
+        stored = QuotaAdjustment.objects.filter(pk=self.pk).values("year")
+        for year in AssessmentYear.objects.select_for_update().filter(Q(pk=self.year_id) | Q(pk__in=stored)):
+            year.refuse_when_locked()

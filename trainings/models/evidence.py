@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.functional import cached_property
 
@@ -80,9 +80,17 @@ class Evidence(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.link or self.original_name}"
 
-    def save(self, *args, **kwargs) -> None:
-        self.refuse_kind(self.session, self.kind)
-        super().save(*args, **kwargs)
+    def save(self, **kwargs) -> None:
+        """Raises Refused for what shows persons where it must not, and for a session of a locked year."""
+        with transaction.atomic():
+            self.session.refuse_locked_year()
+            self.refuse_kind(self.session, self.kind)
+            super().save(**kwargs)
+
+    def delete(self, **kwargs) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            self.session.refuse_locked_year()
+            return super().delete(**kwargs)
 
     @classmethod
     def refuse_kind(cls, session: models.Model, kind: str) -> None:
