@@ -153,6 +153,11 @@ class PersonAdmin(ScopedAdmin):
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (obj is None or not obj.accounts.exists())
 
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        asks = obj is not None and can(request.user, Action.MANAGE_PEOPLE)
+        context["barred"] = barred_from_renaming(request.user, obj) if asks else ""
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     @admin.display(description="账号")
     def account_names(self, obj):
         return "、".join(account.username for account in obj.accounts.all()) or "—"

@@ -179,7 +179,12 @@ ADMIN_ACTS = [
     (
         "trainings.trainingsession",
         "changelist",
-        lambda s: {"action": "verify_selected", "_selected_action": s.samples.row(TrainingSession, "ours").pk},
+        lambda s: {
+            "action": "verify_selected",
+            "_selected_action": s.samples.row(TrainingSession, "ours").pk,
+            "confirmed": "1",
+            "seen": "{0.pk}-{0.version}".format(s.samples.row(TrainingSession, "ours")),
+        },
     ),
     ("reporting.assessmentyear", "add", lambda s: {"county": s.world.county.pk, "year": 2031}),
     ("reporting.assessmentyear", "change", lambda s: {"required_sessions": 5}),

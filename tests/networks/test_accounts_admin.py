@@ -129,6 +129,7 @@ def test_ac_5_the_operator_renames_nobody_who_judges_or_audits(world, bureau, op
         page = f"/admin/networks/person/{account.person_id}/change/"
         sent = {"name": "别人的名字", "post": "", "phone": ""}
         assert operator.post(page, sent).status_code == 403
+        assert "由办公室的工作人员维护" in operator.get(page).content.decode()
         account.person.refresh_from_db()
         assert account.person.name == f"{account.username}先生"
         assert bureau.post(page, sent).status_code == 302
