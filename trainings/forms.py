@@ -374,6 +374,28 @@ class SessionForm(forms.ModelForm):
         return changed
 
     @property
+    def needs(self) -> list[dict]:
+        """All that a submission can lack, each with its field and whether it is lacking in the form as shown."""
+        shown = self.instance if self.is_bound else self._as_offered()  # a checked form has filled its instance
+        lacking = shown.missing_for_submission()
+        needs = [*TrainingSession.NEEDED, TrainingSession.NOT_OVER]
+        return [
+            {
+                "field": self[need.field],
+                "sentence": need.sentence,
+                "lacking": need in lacking,
+                "over": need is needs[-1],
+            }
+            for need in needs
+        ]
+
+    def _as_offered(self) -> TrainingSession:
+        """The session that an untouched form would make."""
+        names = ("title", "held_on", "ends_on", "start_time", "end_time", "outside_county", "reported_attendance")
+        values = {name: self.initial[name] for name in names if self.initial.get(name)}
+        return TrainingSession(place_id=self.initial.get("place"), form_id=self.initial.get("form"), **values)
+
+    @property
     def more_open(self) -> bool:
         """Whether the folded fields hold something to see: an error, or a value that was there before."""
         folded = [

@@ -75,6 +75,9 @@ class Case:
     unfinished: bool = False  # a draft that still lacks its form and figure
 
 
+IDLE_SCHOOLS = {"450124201", "450124203"}  # townships whose community school nobody has looked at yet
+RUNNING_POINTS = 60  # teaching points that are known to run
+
 QUIET_TOPIC = "残疾人居家康复"  # lends its venue, its theme and its size
 QUIET_TITLE = "就业帮扶与心理关爱小组活动"  # sensitivity 2: the group appears in no title
 QUIET_LAW_TITLE = "法治教育与技能帮扶课堂"

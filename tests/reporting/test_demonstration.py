@@ -14,9 +14,10 @@ from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
-from networks.models import Division, MemberUnit, Person, User
+from networks.models import Division, Institution, MemberUnit, Person, User
 from reporting import demonstration
 from reporting.demonstration import calendar, ledger
+from reporting.indicators import YearFigures
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
 from trainings.models import Audience, AudienceCount, CoOrganiser, Evidence, ImportBatch, Status, TrainingSession
@@ -275,3 +276,16 @@ def test_a_port_in_use_is_said_before_any_work(db):
         with pytest.raises(CommandError, match=f"端口 {port} 正被别的程序使用"):
             call_command("demo", "--port", str(port))
     assert not User.objects.exists()
+
+
+def test_coverage_says_something_and_is_the_same_every_day_of_a_year(county):
+    running = Institution.objects.filter(status="running")
+    assert {kind: running.filter(kind=kind).count() for kind in ("centre", "school", "point")} == {
+        "centre": 1,
+        "school": 9,
+        "point": 60,
+    }
+    assert not running.filter(status_since=None).exists()
+    assert all(row.history.count() == 2 for row in running.filter(kind="school"))  # loaded, then looked at
+    year = AssessmentYear.objects.get(year=2026)
+    assert str(YearFigures(year).coverage["township"]) == "9/11"

@@ -863,3 +863,36 @@ def test_the_page_after_saving_says_once_that_the_draft_may_go(town, world):
     assert 'data-draft-done="new"' in text
     session = TrainingSession.objects.get()
     assert "data-draft-done" not in text_of(page(town, "session-detail", session.pk))
+
+
+# --- what is still lacking, beside the buttons of the form ----------------------------------------------
+
+
+def lacking(response):
+    return [need["sentence"] for need in response.context["form"].needs if need["lacking"]]
+
+
+def test_the_entry_page_lists_what_a_submission_still_lacks(town, world):
+    response = town.get(reverse("session-new"))
+    assert lacking(response) == ["请填写培训名称", "请选择培训形式", "请填写实到人次"]  # day and place are proposed
+    for need in response.context["form"].needs:  # all sentences stand in the page, those that are filled hidden
+        assert need["sentence"] in response.content.decode()
+    assert '<a href="#id_title">请填写培训名称</a>' in response.content.decode()
+
+
+def test_the_list_of_a_stored_session_is_the_models_own(town, world):
+    session = world.session(form=None, title="没有形式的课")
+    response = town.get(reverse("session-edit", args=[session.pk]))
+    assert lacking(response) == [need.sentence for need in session.missing_for_submission()] == ["请选择培训形式"]
+
+
+def test_a_form_that_comes_back_lists_what_was_not_filled_in(town, world):
+    response = town.post(reverse("session-new"), filled(world, title="", reported_attendance="约40"))
+    assert lacking(response) == ["请填写培训名称", "请填写实到人次"]
+    assert lacking(town.post(reverse("session-new"), filled(world, venue="戒毒所"))) == []
+
+
+def test_a_day_to_come_is_told_to_be_waited_for(town, world):
+    later = world.today + datetime.timedelta(days=3)
+    response = town.post(reverse("session-new"), filled(world, held_on=later.isoformat(), reported_attendance="0"))
+    assert "培训还没有结束，结束以后才能提交" in lacking(response)

@@ -347,18 +347,28 @@ class TrainingSession(EntryVerbs, models.Model):
             return last is not None and last < now.date()
         return (self.end_time or self.start_time or datetime.time.min) <= now.time()
 
+    # The entry page puts the same sentences beside its buttons.
+    NEEDED = (
+        Missing("title", "请填写培训名称"),
+        Missing("held_on", "请填写培训日期"),
+        Missing("place", "请选择举办地（或勾选县外举办）"),
+        Missing("form", "请选择培训形式"),
+        Missing("reported_attendance", "请填写实到人次"),
+    )
+    NOT_OVER = Missing("held_on", "培训还没有结束，结束以后才能提交")
+
     def missing_for_submission(self, now: datetime.datetime | None = None) -> list[Missing]:
         """What stands between this session and its submission; the page shows these, `submit` enforces them."""
-        checks = [
-            (self.title.strip(), "title", "请填写培训名称"),
-            (self.held_on, "held_on", "请填写培训日期"),
-            (self.place_id or self.outside_county, "place", "请选择举办地（或勾选县外举办）"),
-            (self.form_id, "form", "请选择培训形式"),
-            (self.reported_attendance, "reported_attendance", "请填写实到人次"),
-        ]
-        missing = [Missing(field, sentence) for present, field, sentence in checks if not present]
+        filled = {
+            "title": self.title.strip(),
+            "held_on": self.held_on,
+            "place": self.place_id or self.outside_county,
+            "form": self.form_id,
+            "reported_attendance": self.reported_attendance,
+        }
+        missing = [need for need in self.NEEDED if not filled[need.field]]
         if self.held_on and not self.is_over(now):
-            missing.append(Missing("held_on", "培训还没有结束，结束以后才能提交"))
+            missing.append(self.NOT_OVER)
         return missing
 
     # --- saving: the last gate on every road -------------------------------------------------------
