@@ -20,8 +20,9 @@ def confirm(county: Division, today: datetime.date) -> None:
     points = of_kind[Institution.Kind.POINT]
     running = [*of_kind[Institution.Kind.CENTRE], *schools, *chance.sample(points, min(RUNNING_POINTS, len(points)))]
     for row in running:
-        row.status = Institution.Status.RUNNING
-        row.status_since = datetime.date(today.year - chance.randint(1, 4), chance.choice([3, 9]), 1)
+        since = datetime.date(today.year - chance.randint(1, 4), chance.choice([3, 9]), 1)
+        for name, value in {"status": Institution.Status.RUNNING, "status_since": since}.items():
+            setattr(row, name, value)
     bulk_update_with_history(
         running,
         Institution,

@@ -33,9 +33,7 @@ class Behind(CutOff):
         choices=[("", "全年"), *((month, f"{month}月") for month in range(1, 13))],
     )
     theme = forms.ChoiceField(label="主题", required=False)
-    unit = forms.ModelChoiceField(
-        None, label="责任单位", required=False, to_field_name="code", empty_label="全县，每场只算一次"
-    )
+    unit = forms.ModelChoiceField(None, label="责任单位", required=False, to_field_name="code", empty_label="全县")
 
     field_order = ("rows", "month", "theme", "unit", "as_of")
 
