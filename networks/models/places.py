@@ -1,5 +1,7 @@
 """Places by official division code, the network's institutions at them, and a county's own settings."""
 
+import datetime
+
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -151,6 +153,10 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def run_since(self, day: datetime.date) -> None:
+        """运行 from that day on; the caller saves."""
+        self.status, self.status_since = self.Status.RUNNING, day
 
     @property
     def all_names(self) -> list[str]:

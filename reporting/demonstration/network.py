@@ -21,8 +21,7 @@ def confirm(county: Division, today: datetime.date) -> None:
     running = [*of_kind[Institution.Kind.CENTRE], *schools, *chance.sample(points, min(RUNNING_POINTS, len(points)))]
     for row in running:
         since = datetime.date(today.year - chance.randint(1, 4), chance.choice([3, 9]), 1)
-        for name, value in {"status": Institution.Status.RUNNING, "status_since": since}.items():
-            setattr(row, name, value)
+        row.run_since(since)
     bulk_update_with_history(
         running,
         Institution,
