@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -12,30 +11,24 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
-from simple_history.utils import bulk_create_with_history
 
 from networks.access import (
     Scope,
     ScopedQuerySet,
     Subject,
-    barred_from_recording_history,
     barred_from_reviewing,
-    barred_from_undoing,
     barred_from_verifying,
 )
 from networks.models import Division, Institution, MemberUnit, User
 
 from .. import years
 from .entry import EntryVerbs
+from .ledger import LedgerVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
-from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
-
-if TYPE_CHECKING:
-    from .imports import ImportBatch
+from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
 
 MOST_ATTENDANCES = 20_000  # heads at one session; more is a slip of the pen
 LESSON_MINUTES = 45  # one 学时
-BULK = 1000  # rows per statement
 KEPT = "培训场次不能删除，可以作废"  # what was recorded stays on record
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out over the telephone
 
@@ -70,7 +63,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(EntryVerbs, models.Model):
+class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -541,74 +534,3 @@ class TrainingSession(EntryVerbs, models.Model):
                 raise Refused(f"{self.held_on.year}年度要求至少一种佐证材料，这一场次还没有")
 
     # --- bulk verbs: whole ledgers, all or none, constant queries per 1,000 rows --------------------
-
-    @classmethod
-    def record_historical(
-        cls, sessions: list[TrainingSession], *, actor: User, confirmed_by: User
-    ) -> list[TrainingSession]:
-        """Stores ledgers of years before the county's `live_since` as verified sessions (verified = reported figure),
-        entered by one bureau person and confirmed by another."""
-        with transaction.atomic():
-            for county, year in {(s.organiser.county_id, s.held_on.year) for s in sessions}:
-                barred = barred_from_recording_history(actor, confirmed_by, county)
-                if barred:
-                    raise PermissionDenied(barred)
-                rules = years.rules_of(county, year, hold=True)
-                if rules.locked:
-                    raise Refused(f"{year}年度已锁定定案，不能再导入")
-                if rules.live_since is None or year >= rules.live_since:
-                    raise Refused(f"{year}年度不是历史年度（系统自 {rules.live_since} 年启用），请按普通台账导入")
-            now = timezone.now()
-            protected = Audience.objects.protected_names()
-            for session in sessions:
-                session.refuse_protected_names(protected)
-                session.status, session.is_historical, session.version = Status.VERIFIED, True, 1
-                session.entered_by = session.submitted_by = actor
-                session.verified_by, session.submitted_at, session.verified_at = confirmed_by, now, now
-                session.verified_attendance = session.reported_attendance
-                session.tidy()
-            return bulk_create_with_history(
-                sessions,
-                cls,
-                batch_size=BULK,
-                default_user=actor,
-                default_change_reason=f"历史台账导入，{confirmed_by}确认",
-            )
-
-    @classmethod
-    def undo_batch(cls, batch: ImportBatch, *, actor: User) -> int:
-        """Takes back what an import stored (草稿, 退回修改 or historical 已核定 → 作废); what is void already stays. Returns
-        how many it took back. A historical batch needs another person's proposal (`undo_proposed_by`). Refuses when a
-        session has been submitted or verified since or its unit has confirmed it, or when it lies in a locked year."""
-        move = MOVES["undo_import"]
-        changes = {"verified_attendance": None, "verified_reason": "", "verified_by": None, "verified_at": None}
-        with transaction.atomic():
-            held = type(batch).objects.select_for_update().get(pk=batch.pk)
-            barred = barred_from_undoing(actor, held)
-            if barred:
-                raise PermissionDenied(barred)
-            if held.historical and held.undo_proposed_by_id is None:
-                raise Refused("撤销历史台账须先由一位工作人员提出，再由另一位确认")
-            standing = cls.objects.filter(batch=batch).exclude(status=Status.VOID)
-            rows = list(standing.select_for_update(of=("self",)).select_related("organiser").order_by("pk"))
-            reach = cls.objects.visible_to(actor) if held.historical else cls.objects.editable_by(actor)
-            own = set(reach.filter(batch=batch).values_list("pk", flat=True))
-            for row in rows:
-                if row.pk not in own:
-                    raise PermissionDenied(f"“{row.title}”已由责任单位确认或不归您登记，不能{move.label}")
-                if row.status not in move.sources or (row.status == Status.VERIFIED and not row.is_historical):
-                    raise Refused(f"“{row.title}”现在是“{row.get_status_display()}”，不能{move.label}")
-            for county, year in {(row.organiser.county_id, row.held_on.year) for row in rows if row.held_on}:
-                if years.rules_of(county, year, hold=True).locked:
-                    raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
-            for row in rows:
-                row.status, row.version = move.target, row.version + 1
-                for name, value in changes.items():
-                    setattr(row, name, value)
-            for first in range(0, len(rows), BULK):
-                keys = [row.pk for row in rows[first : first + BULK]]
-                cls.objects.filter(pk__in=keys).update(status=move.target, version=F("version") + 1, **changes)
-            cls.history.bulk_history_create(
-                rows, batch_size=BULK, update=True, default_user=actor, default_change_reason=move.label
-            )
-        return len(rows)
