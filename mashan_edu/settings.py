@@ -3,6 +3,7 @@
 Business defaults (the county's rules) are not here: a year's rules are fields of `AssessmentYear`.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -184,6 +185,7 @@ STATIC_ROOT = None  # no collectstatic: whitenoise serves the files from where t
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "media")))
 MEDIA_URL = ""  # nothing uploaded has a public path; files are served by id after a scope check
+SCAN_COMMAND = shlex.split(env("SCAN_COMMAND", default=""))  # virus scanner of uploads; none by default
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; larger uploads go to a temporary file
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes of a request body without its files

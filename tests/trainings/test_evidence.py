@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import stat
+import sys
 import zlib
 from pathlib import Path
 
@@ -388,3 +389,25 @@ def test_pi_2_minors_may_be_shown_with_the_advice_not_to_show_faces(world, clien
     assert add(world, session, photo()).kept
     client.force_login(world.town)
     assert "照片请不拍正脸" in client.get(reverse("session-detail", args=[session.pk])).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scanner", "sentence"),
+    [
+        ("import sys; sys.exit(b'EICAR' in sys.stdin.buffer.read())", "没有通过病毒检查"),
+        ("import sys; sys.exit(2)", "现在不能做病毒检查"),
+        ("import time; time.sleep(30)", "现在不能做病毒检查"),
+        (None, "现在不能做病毒检查"),
+    ],
+)
+def test_up_1_a_scanner_that_objects_or_fails_lets_no_file_through(settings, monkeypatch, scanner, sentence):
+    settings.SCAN_COMMAND = [sys.executable, "-c", scanner] if scanner else ["/no/such/scanner"]
+    monkeypatch.setattr("trainings.evidence.SCAN_SECONDS", 2)
+    infected = PDF.replace(b"%%EOF", b"% " + EICAR + b"\n%%EOF")
+    with pytest.raises(evidence.Unusable, match=sentence):
+        evidence.prepare(SimpleUploadedFile("a.pdf", infected))
+
+
+def test_up_1_a_scanner_that_finds_nothing_lets_the_file_through(settings):
+    settings.SCAN_COMMAND = [sys.executable, "-c", "import sys; sys.exit(b'EICAR' in sys.stdin.buffer.read())"]
+    assert evidence.prepare(SimpleUploadedFile("a.pdf", PDF)).content_type == "application/pdf"
