@@ -19,11 +19,10 @@ from .models import (
     Programme,
     Project,
     Refused,
-    ReturnReason,
     Theme,
     TrainingSession,
 )
-from .review import ticked
+from .review import ReasonForm, ticked
 
 LEFT_OUT_SHOWN = 20  # reasons named one by one after a bulk action; the rest as a number
 
@@ -72,27 +71,6 @@ class SessionTownship(TownshipFilter):
 
 class VerifyForm(forms.Form):
     """Asks nothing: the reported figure is taken over."""
-
-
-class SendBackForm(forms.Form):
-    reason = forms.ChoiceField(
-        label="退回原因",
-        choices=[("", "请选择"), *ReturnReason.choices],
-        error_messages={"required": "请选择退回原因"},
-    )
-    note = forms.CharField(
-        label="具体说明",
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="填报人首先看到这句话，请写明要改什么、补什么",
-    )
-
-    def clean(self):
-        given = super().clean()
-        if given.get("reason") == ReturnReason.OTHER and not given.get("note"):
-            self.add_error("note", "选择“其他”时，请用文字说明")
-        return given
 
 
 @admin.register(TrainingSession)
@@ -199,7 +177,7 @@ class TrainingSessionAdmin(ScopedAdmin):
         def send_back(row, version, **given):
             row.send_back(actor=request.user, seen_version=version, **given)
 
-        return self._decide(request, queryset, "send_back_selected", "退回", SendBackForm, send_back)
+        return self._decide(request, queryset, "send_back_selected", "退回", ReasonForm, send_back)
 
     def _decide(self, request, queryset, action, word, form_class, act):
         """First a page with the figures of what was chosen, each row with its version; then `act` on exactly these: a

@@ -225,13 +225,13 @@ class VerifyForm(_Seen):
         return given
 
 
-class ReturnForm(_Seen):
-    """For returning and for revoking alike."""
+class ReasonForm(forms.Form):
+    """Why a session goes back to its unit: a reason of the list, and words, which 其他 requires."""
 
     reason = forms.ChoiceField(
         label="退回原因",
         choices=[("", "请选择"), *ReturnReason.choices],
-        error_messages={"required": "请选择原因"},
+        error_messages={"required": "请选择退回原因"},
     )
     note = forms.CharField(
         label="具体说明",
@@ -241,14 +241,18 @@ class ReturnForm(_Seen):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, data: QueryDict | None, session: TrainingSession) -> None:
-        super().__init__(data, initial={"seen_version": session.version}, auto_id="return_%s")
-
     def clean(self) -> dict:
         given = super().clean()
         if given.get("reason") == ReturnReason.OTHER and not given.get("note"):
             self.add_error("note", "选择“其他”时，请用文字说明")
         return given
+
+
+class ReturnForm(ReasonForm, _Seen):
+    """For returning and for revoking alike."""
+
+    def __init__(self, data: QueryDict | None, session: TrainingSession) -> None:
+        super().__init__(data, initial={"seen_version": session.version}, auto_id="return_%s")
 
 
 class PlaceChoice(forms.ModelChoiceField):

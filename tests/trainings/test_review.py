@@ -197,7 +197,7 @@ def test_what_the_year_demands_is_said_when_verifying(desk, world):
 
 def test_returning_needs_a_reason_of_the_list_and_words_for_其他(desk, world):
     session = world.session(status="submitted")
-    assertContains(give_back(desk, session, reason=""), "请选择原因")
+    assertContains(give_back(desk, session, reason=""), "请选择退回原因")
     assertContains(give_back(desk, session, reason="whatever"), "whatever 不在可用的选项中")
     response = give_back(desk, session, reason="other", note="")
     assertContains(response, "选择“其他”时，请用文字说明")
@@ -212,7 +212,7 @@ def test_revoking_asks_once_on_a_page_of_its_own(desk, world):
     address = reverse("review-revoke", args=[session.pk])
     assertContains(desk.get(address), "不再计入任务")
     assert stored(session).status == Status.VERIFIED
-    assertContains(give_back(desk, session, "revoke", reason=""), "请选择原因")
+    assertContains(give_back(desk, session, "revoke", reason=""), "请选择退回原因")
     give_back(desk, session, "revoke", reason="duplicate", note="")
     row = stored(session)
     assert (row.status, row.verified_attendance, row.return_reason) == (Status.RETURNED, None, "duplicate")
