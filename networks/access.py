@@ -38,7 +38,11 @@ class Action(StrEnum):
     VIEW_STANDING = "查看完成情况"
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
-    MANAGE_NETWORK = "维护机构和区划"
+    VIEW_NETWORK = "查看机构网络、资源和年度数据"
+    VIEW_STAFF = "查看工作人员和联络员"
+    VIEW_CONTACTS = "查看和导出联络员通讯录"
+    KEEP_OWN = "维护本乡镇、本单位的机构、人员、资源和年度数据"
+    MANAGE_NETWORK = "维护全县的机构、区划、人员、资源和年度数据"
     MANAGE_UNITS = "维护成员单位和归口关系"
     MANAGE_VOCABULARY = "维护主题、形式等词表"
     MANAGE_PEOPLE = "维护工作人员"
@@ -53,6 +57,7 @@ class Subject(StrEnum):
     DIRECTORY = "names of places, units, institutions, vocabularies"
     RECORD = "sessions and what hangs on them"
     STANDING = "years, quotas, standings"
+    STAFF = "who works where"
     ACCOUNT = "people and accounts"
     LOG = "the audit log"
 
@@ -77,8 +82,17 @@ def _role(sentence: str, actions: Iterable[Action], **sight: Sight) -> RoleRight
     return RoleRights(sentence, frozenset(actions), {s: given.get(s, Sight.NOTHING) for s in Subject})
 
 
-_OFFICER = (Action.ENTER, Action.IMPORT, Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING)
-_AT_HOME = {"directory": Sight.COUNTY, "record": Sight.HOME, "standing": Sight.HOME}
+_OFFICER = (
+    Action.ENTER,
+    Action.IMPORT,
+    Action.VIEW_SESSIONS,
+    Action.EXPORT,
+    Action.VIEW_STANDING,
+    Action.VIEW_NETWORK,
+    Action.VIEW_STAFF,
+    Action.KEEP_OWN,
+)
+_AT_HOME = {"directory": Sight.COUNTY, "record": Sight.HOME, "standing": Sight.HOME, "staff": Sight.HOME}
 
 ROLES: dict[str, RoleRights] = {
     "bureau": _role(
@@ -94,6 +108,9 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.MANAGE_YEARS,
+            Action.VIEW_NETWORK,
+            Action.VIEW_STAFF,
+            Action.VIEW_CONTACTS,
             Action.MANAGE_NETWORK,
             Action.MANAGE_UNITS,
             Action.MANAGE_VOCABULARY,
@@ -104,6 +121,7 @@ ROLES: dict[str, RoleRights] = {
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
         standing=Sight.COUNTY,
+        staff=Sight.COUNTY,
         account=Sight.COUNTY,
     ),
     "centre": _role(
@@ -113,22 +131,34 @@ ROLES: dict[str, RoleRights] = {
             Action.IMPORT,
             Action.VIEW_SESSIONS,
             Action.EXPORT,
+            Action.VIEW_NETWORK,
+            Action.VIEW_STAFF,
+            Action.VIEW_CONTACTS,
             Action.MANAGE_NETWORK,
             Action.USE_ADMIN,
         ],
         directory=Sight.COUNTY,
         record=Sight.SHARED,
+        staff=Sight.COUNTY,
     ),
-    "township": _role("乡镇专干：登记并提交本乡镇的培训，查看在本乡镇举办的培训。", _OFFICER, **_AT_HOME),
-    "unit": _role("成员单位工作人员：登记并提交本单位的培训，查看本单位协办的培训。", _OFFICER, **_AT_HOME),
+    "township": _role(
+        "乡镇专干：登记并提交本乡镇的培训，查看在本乡镇举办的培训，维护本乡镇的机构、人员和年度数据。",
+        _OFFICER,
+        **_AT_HOME,
+    ),
+    "unit": _role(
+        "成员单位工作人员：登记并提交本单位的培训，查看本单位协办的培训，维护本单位负责的场所和资源。",
+        _OFFICER,
+        **_AT_HOME,
+    ),
     "head": _role(
         "分管领导：查看本单位的培训和完成情况，不作改动。",
-        [Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING],
+        [Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING, Action.VIEW_NETWORK, Action.VIEW_STAFF],
         **_AT_HOME,
     ),
     "leader": _role(
         "领导小组成员：查看全县数字，不看单条记录，不作改动。",
-        [Action.VIEW_STANDING, Action.VIEW_COUNTY],
+        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_NETWORK],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
     ),
@@ -139,12 +169,15 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_NETWORK,
+            Action.VIEW_STAFF,
             Action.VIEW_LOGS,
             Action.USE_ADMIN,
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
         standing=Sight.COUNTY,
+        staff=Sight.COUNTY,
         account=Sight.COUNTY,
         log=Sight.COUNTY,
     ),
@@ -195,7 +228,9 @@ class Scope:
     `via` names a foreign key to a scoped model whose visibility is taken over (evidence is seen with its session).
     `place` holds a division code: it answers for the county (its first six digits) and for a township (a range).
     `shared` names a to-many lookup of further units that see the row; `stage`, the lookup of a status whose values
-    `private` are the owner's business alone; `author_role`, the role of who wrote the row.
+    `private` are the owner's business alone; `author_role`, the role of who wrote the row. Registries name who keeps the
+    whole county's rows (`managed_by`); whoever has KEEP_OWN keeps those of their own unit and place, or of their unit alone
+    (`kept_by_unit_only`).
     """
 
     subject: Subject = Subject.DIRECTORY
@@ -207,6 +242,8 @@ class Scope:
     stage: str = ""
     private: tuple[str, ...] = ()
     author_role: str = ""
+    managed_by: Action | None = None
+    kept_by_unit_only: bool = False
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -235,7 +272,21 @@ class ScopedQuerySet(models.QuerySet):
             return self.none()
         if enters_for_the_centre(user):
             return rows.filter(entered_by__role=user.role)
-        return rows.filter(organiser=user.own_unit)
+        return rows.filter(organiser__in=user.own_unit_ids)
+
+    def kept_by(self, user: User | None) -> ScopedQuerySet:
+        """The visible rows of a registry that this account may change and add to: the whole county's for whoever manages
+        this kind of thing, the own unit's and place's for whoever keeps those. None where the model names no manager."""
+        scope: Scope = self.model.scope
+        rows = self.visible_to(user)
+        if scope.via:
+            target = self.model._meta.get_field(scope.via).related_model._default_manager
+            return rows.filter(**{f"{scope.via}__in": target.kept_by(user)})
+        if scope.managed_by and can(user, scope.managed_by):
+            return rows
+        if not scope.managed_by or not can(user, Action.KEEP_OWN):
+            return self.none()
+        return rows.filter(_at_home(user, scope, places=not scope.kept_by_unit_only))
 
 
 def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | None:
@@ -258,17 +309,25 @@ def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | 
     from_submitted_on = ~Q(**{f"{scope.stage}__in": scope.private}) if scope.stage else Q()
     if sight is Sight.SHARED:
         return in_county & (from_submitted_on | Q(**{scope.author_role: user.role})) if scope.author_role else in_county
-    mine = Q(pk__in=[])
-    if scope.unit and user.own_unit:
-        mine |= Q(**{scope.unit: user.own_unit.pk})
-        if scope.shared:
-            together = model._default_manager.filter(**{scope.shared: user.own_unit.pk}).values("pk")
-            mine |= Q(pk__in=together) & from_submitted_on
-    if scope.place and not user.home_unit_id:
-        mine |= _at_or_below(scope.place, user.home_division_id) & from_submitted_on
+    mine = _at_home(user, scope, places=False) | (_at_home(user, scope, units=False) & from_submitted_on)
+    if scope.shared and user.own_unit_ids:
+        together = model._default_manager.filter(**{f"{scope.shared}__in": user.own_unit_ids}).values("pk")
+        mine |= Q(pk__in=together) & from_submitted_on
     if not (scope.unit or scope.place):  # belongs to the county as a whole, such as an assessment year
         mine = Q()
     return in_county & mine
+
+
+def _at_home(user: User, scope: Scope, *, units: bool = True, places: bool = True) -> Q:
+    """Rows of the account's own unit, or at or below its own places; predecessors count as the unit or place that has
+    taken over from them."""
+    mine = Q(pk__in=[])
+    if units and scope.unit and user.own_unit_ids:
+        mine |= Q(**{f"{scope.unit}__in": user.own_unit_ids})
+    if places and scope.place and not user.home_unit_id:
+        for code in user.own_place_codes:
+            mine |= _at_or_below(scope.place, code)
+    return mine
 
 
 def _at_or_below(lookup: str, code: str) -> Q:
@@ -410,13 +469,43 @@ def enters_for_the_centre(user: User) -> bool:
     return can(user, Action.ENTER) and user.role == "centre"
 
 
+def people_to_appoint(user: User) -> models.QuerySet[Person]:
+    """Whom this account may give an appointment without entering them anew: the county's people, or those who hold one
+    (or an account) in its own part."""
+    people = apps.get_model("networks", "Person").objects
+    if can(user, Action.MANAGE_NETWORK):
+        return people.filter(county_id=user.county_code)
+    kept = apps.get_model("networks", "Appointment").objects.kept_by(user)
+    accounts = apps.get_model("networks", "User").objects
+    at_home = _at_home(user, accounts.model.scope) if can(user, Action.KEEP_OWN) else Q(pk__in=[])
+    here = Q(pk__in=kept.values("person")) | Q(pk__in=accounts.filter(at_home).values("person"))
+    return people.filter(here, county_id=user.county_code)
+
+
+def barred_from_rewriting(user: User, person: Person) -> str:
+    """Why this account may not change a person's name and telephone, or ''. Whoever works elsewhere too is not one
+    township's or unit's to rename; a name under a verification is the bureau's alone."""
+    if not can(user, Action.REVIEW) and person.accounts.filter(role__in=_KEPT_BY_THE_BUREAU).exists():
+        return "有办公室或审计账号的人员，由办公室的工作人员维护"
+    if person.county_id != user.county_code:
+        return "这个人不属于本县"
+    if can(user, Action.MANAGE_NETWORK):
+        return ""
+    kept = apps.get_model("networks", "Appointment").objects.kept_by(user)
+    if person.appointments.exclude(pk__in=kept.values("pk")).exists():
+        return "这个人还在别的单位任职，姓名和电话由县教育局修改"
+    if not people_to_appoint(user).filter(pk=person.pk).exists():
+        return "这个人不在您的范围内"
+    return ""
+
+
 def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
     """The units whose standing this account may see: the whole county's, or its own. Units do not see each other's."""
     units = apps.get_model("networks", "MemberUnit").objects
     if can(user, Action.VIEW_COUNTY):
         return units.filter(county_id=user.county_code)
     if can(user, Action.VIEW_STANDING) and user.own_unit:
-        return units.filter(pk=user.own_unit.pk)
+        return units.filter(pk__in=user.own_unit_ids)
     return units.none()
 
 
@@ -426,7 +515,7 @@ def sees_drafts_of(user: User, session: TrainingSession) -> bool:
     sight = ROLES[user.role].sight[Subject.RECORD]
     if sight is Sight.SHARED:
         return session.entered_by.role == user.role
-    return sight is Sight.COUNTY or bool(user.own_unit and user.own_unit.pk == session.organiser_id)
+    return sight is Sight.COUNTY or session.organiser_id in user.own_unit_ids
 
 
 # --- accounts: who gives which role to whom ----------------------------------------------------------

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from . import audit
 from .access import Action, barred_from_granting, barred_from_managing, barred_from_renaming, can, roles_to_grant
+from .forms import VersionedForm
 from .models import (
     AffiliatedBody,
     AuditEvent,
@@ -25,7 +26,7 @@ from .models import (
     User,
 )
 from .passwords import forget_failures, one_time_password
-from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter, VersionedForm
+from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter
 
 
 class PlaceTownship(TownshipFilter):
@@ -68,14 +69,16 @@ class InstitutionAdmin(ScopedAdmin):
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_NETWORK,)
     may_add = True
-    list_display = ["name", "kind", "division", "hosts_line", "function", "status", "status_since"]
-    list_filter = ["kind", "status", "function", TownshipFilter]
+    list_display = ["name", "kind", "division", "hosts_line", "function", "state", "state_since"]
+    list_filter = ["kind", "state", "function", TownshipFilter]
     list_select_related = ["division"]
     search_fields = ["name", "aliases", "hosts", "division__short_name"]
     search_help_text = "按名称、别名、承办单位或所在地查找"
+    readonly_fields = ["state", "state_since"]  # recorded on the institution's own page, with its date
     fieldsets = [
-        (None, {"fields": ["name", "kind", "function", "division", "hosts", "aliases"]}),
-        ("状态", {"fields": ["status", "status_since", "seen_version"]}),
+        (None, {"fields": ["name", "kind", "function", "division", "hosts", "aliases", "address", "phone", "posts"]}),
+        ("设施", {"fields": ["rooms", "seats", "computers", "books"]}),
+        ("状态", {"fields": ["state", "state_since", "seen_version"]}),
     ]
 
     @admin.display(description="承办单位")

@@ -14,6 +14,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "icp_number": settings.ICP_NUMBER,
         "demo": settings.DEMO,
         "nav": navigation(request),
+        "network_sections": sections(request),
     }
 
 
@@ -27,10 +28,39 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
         ("review-queue", "审核", can(user, Action.REVIEW)),
         ("session-list", "培训场次", can(user, Action.VIEW_SESSIONS)),
         ("import-upload", "导入台账", can(user, Action.IMPORT)),
+        ("network", "机构网络", can(user, Action.VIEW_NETWORK)),
         ("assessment-now", "完成情况", can(user, Action.VIEW_STANDING)),
         ("dashboard-now", "年度看板", can(user, Action.VIEW_COUNTY)),
+        ("accounts", "账号", can(user, Action.MANAGE_ACCOUNTS)),
         ("admin:index", "管理后台", can(user, Action.USE_ADMIN)),
     ]
+    return _here(request, entries)
+
+
+def sections(request: HttpRequest) -> list[dict[str, object]]:
+    """The parts of 机构网络, on its own pages only."""
+    user = getattr(request, "user", None)
+    if not (user and user.is_authenticated) or not request.path.startswith("/network/"):
+        return []
+    see, staff = can(user, Action.VIEW_NETWORK), can(user, Action.VIEW_STAFF)
+    keeps = can(user, Action.KEEP_OWN) or can(user, Action.MANAGE_NETWORK)
+    entries = [
+        ("network", "三级网络", see),
+        ("people", "人员", staff),
+        ("contacts", "通讯录", staff),
+        ("leading-groups", "领导小组", see),
+        ("communities", "学习型组织", see),
+        ("resources", "共享资源", see),
+        ("zones", "示范区", see),
+        ("figures", "年度数据", see),
+        ("reorganisations", "撤并更名", see),
+        ("registry-workbooks", "表格进出", keeps),
+    ]
+    return _here(request, entries)
+
+
+def _here(request: HttpRequest, entries: list[tuple[str, str, bool]]) -> list[dict[str, object]]:
+    """The allowed entries with their addresses; the one in whose part of the site one is, is marked."""
     shown = []
     for name, label, allowed in entries:
         if allowed:

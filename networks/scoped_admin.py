@@ -208,52 +208,6 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         return TemplateResponse(request, self.object_history_template, context)
 
 
-class VersionedForm(forms.ModelForm):
-    """Optimistic locking: whoever saves second sees both values and chooses (IN-4). A second save keeps one's own."""
-
-    seen_version = forms.IntegerField(label="", widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["seen_version"].initial = self.instance.version
-
-    def clean(self):
-        cleaned = super().clean()
-        if self.instance.pk is None:
-            return cleaned
-        stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
-        if cleaned.get("seen_version") != stored.version:
-            theirs = forms.models.model_to_dict(stored, fields=[name for name in self.fields if name != "seen_version"])
-            for name, value in theirs.items():
-                if name in cleaned and _comparable(value) != _comparable(cleaned[name]):
-                    shown = _shown(self.fields[name], value)
-                    self.add_error(name, f"已有人先改成了“{shown}”。要用您填的，再保存一次；要用现有的，请照此改回。")
-            self.add_error(None, "这条记录在您打开之后已被别人修改，没有保存。请核对下面标出的内容，再保存一次。")
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen_version")] = str(stored.version)
-        self.instance.version = stored.version
-        return cleaned
-
-
-def _comparable(value: object) -> object:
-    if isinstance(value, models.QuerySet | list):
-        return {row.pk for row in value}
-    return value.pk if isinstance(value, models.Model) else value
-
-
-def _shown(field: forms.Field, value: object) -> str:
-    """A stored value as the form would say it."""
-    if isinstance(field, forms.ModelMultipleChoiceField):
-        return "、".join(map(str, value)) or "（空）"
-    if isinstance(field, forms.ModelChoiceField):
-        return str(field.queryset.filter(pk=value).first() or "（空）")
-    if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return "（空）" if value in (None, "") else str(value)
-
-
 class ScopedRelatedFilter(admin.RelatedFieldListFilter):
     """Filters on foreign keys name only rows of one's own scope."""
 

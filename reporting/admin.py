@@ -5,7 +5,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 
 from networks.access import Action
-from networks.scoped_admin import ScopedAdmin, VersionedForm
+from networks.forms import VersionedForm
+from networks.scoped_admin import ScopedAdmin
 
 from .models import AssessmentYear, QuotaAdjustment
 

@@ -132,7 +132,7 @@ class YearFigures:
     def coverage(self) -> dict[str, Coverage]:
         """By `township`, `village` (村 alone) and `any_village` (村 and 社区); places that were abolished are left out."""
         places = Division.objects.within(self.year.county_id).current().annotate(end=Right("code", 3))
-        running, unconfirmed = Institution.Status.RUNNING, Institution.Status.UNCONFIRMED
+        running, unconfirmed = Institution.State.OPEN, Institution.State.UNCONFIRMED
         counted = (
             places.exclude(tier=Tier.COUNTY)
             .annotate(runs=Exists(_institutions(running)), looked_at=~Exists(_institutions(unconfirmed)))
@@ -160,10 +160,10 @@ def _audience_group(key: int | None, label: str, sessions: int, heads: int | Non
     return Group(key, label, sessions, heads, small=0 < (heads or 0) < SMALL)
 
 
-def _institutions(status: str) -> QuerySet[Institution]:
+def _institutions(state: str) -> QuerySet[Institution]:
     kinds = [Institution.Kind.SCHOOL, Institution.Kind.POINT]
     return Institution.objects.filter(
-        division=OuterRef("pk"), kind__in=kinds, function=Institution.Function.IMPLEMENT, status=status
+        division=OuterRef("pk"), kind__in=kinds, function=Institution.Function.IMPLEMENT, state=state
     )
 
 

@@ -139,10 +139,9 @@ ADMIN_ACTS = [
             "kind": "point",
             "name": "新点",
             "function": "implement",
-            "status": "idle",
         },
     ),
-    ("networks.institution", "change", lambda s: {"status": "running"}),
+    ("networks.institution", "change", lambda s: {"phone": "0771-6822001"}),
     ("networks.memberunit", "add", _unit_form),
     (
         "networks.memberunit",

@@ -242,7 +242,7 @@ class SessionForm(forms.ModelForm):
         places = Division.objects.visible_to(self.user).select_related("parent")
         places = places.current() | places.filter(pk=getattr(self.stored, "place_id", None))
         hosts = Institution.objects.visible_to(self.user)
-        hosts = hosts.exclude(status=Institution.Status.CLOSED) | hosts.filter(pk=getattr(self.stored, "host_id", None))
+        hosts = hosts.exclude(state=Institution.State.CLOSED) | hosts.filter(pk=getattr(self.stored, "host_id", None))
         self.fields["place"].queryset = places
         self.fields["host"].queryset = hosts
         rows = list(places)

@@ -144,6 +144,16 @@ class User(AbstractBaseUser):
             return MemberUnit.objects.filter(county_id=self.county_code, code=EDUCATION_BUREAU).first()
         return None
 
+    @cached_property
+    def own_unit_ids(self) -> list[int]:
+        """The own unit and, once it has taken over from others, these."""
+        return [self.own_unit.pk] if self.own_unit else []
+
+    @cached_property
+    def own_place_codes(self) -> list[str]:
+        """The home's division code and, once it has taken over from others, theirs."""
+        return [self.home_division_id] if self.home_division_id else []
+
     @property
     def home_name(self) -> str:
         home = self.home_unit if self.home_unit_id else self.home_division

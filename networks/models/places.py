@@ -1,6 +1,4 @@
-"""Places by official division code, the network's institutions at them, and a county's own settings."""
-
-import datetime
+"""Places by official division code, and a county's own settings."""
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -8,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from simple_history.models import HistoricalRecords
 
-from ..access import Scope, ScopedQuerySet
+from ..access import Action, Scope, ScopedQuerySet
 
 models.CharField.register_lookup(Length)
 
@@ -54,7 +52,7 @@ class Division(models.Model):
     retired_on = models.DateField("撤销日期", null=True, blank=True)
 
     objects = DivisionQuerySet.as_manager()
-    scope = Scope(place="code")
+    scope = Scope(place="code", managed_by=Action.MANAGE_NETWORK)
 
     class Meta:
         verbose_name = verbose_name_plural = "行政区划"
@@ -111,53 +109,3 @@ class CountySettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.county}设置"
-
-
-class Institution(models.Model):
-    """社区教育机构: a node of the three-tier network at a place (依据 二(一)1, 三(三))."""
-
-    class Kind(models.TextChoices):
-        CENTRE = "centre", "县社区教育中心"
-        SCHOOL = "school", "乡镇社区学校"
-        POINT = "point", "教学点"
-
-    class Function(models.TextChoices):
-        IMPLEMENT = "implement", "实施"
-        MANAGE = "manage", "管理"
-
-    class Status(models.TextChoices):
-        UNCONFIRMED = "unconfirmed", "待核实"
-        PREPARING = "preparing", "筹建"
-        RUNNING = "running", "运行"
-        IDLE = "idle", "无活动"
-        CLOSED = "closed", "停办"
-
-    division = models.ForeignKey(Division, models.PROTECT, verbose_name="所在地", related_name="institutions")
-    kind = models.CharField("类别", max_length=10, choices=Kind.choices)
-    function = models.CharField("职能", max_length=10, choices=Function.choices, default=Function.IMPLEMENT)
-    name = models.CharField("名称", max_length=80)
-    aliases = models.TextField("别名", blank=True, help_text="每行一个")
-    hosts = models.TextField("承办单位", blank=True, help_text="每行一个，如村委会、村小学")
-    status = models.CharField("状态", max_length=12, choices=Status.choices, default=Status.UNCONFIRMED)
-    status_since = models.DateField("状态起始日期", null=True, blank=True)
-    version = models.PositiveIntegerField("版本", default=0, editable=False)
-
-    history = HistoricalRecords()
-    objects = ScopedQuerySet.as_manager()
-    scope = Scope(place="division_id")
-
-    class Meta:
-        verbose_name = verbose_name_plural = "社区教育机构"
-        ordering = ["division_id", "kind", "name"]
-        constraints = [models.UniqueConstraint(fields=["division", "name"], name="institution_name_once_per_place")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def run_since(self, day: datetime.date) -> None:
-        """运行 from that day on; the caller saves."""
-        self.status, self.status_since = self.Status.RUNNING, day
-
-    @property
-    def all_names(self) -> list[str]:
-        return [self.name, *filter(None, map(str.strip, self.aliases.splitlines()))]

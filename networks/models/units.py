@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from .. import years
-from ..access import Scope, ScopedQuerySet
+from ..access import Action, Scope, ScopedQuerySet
 from .places import Division
 
 
@@ -37,7 +37,7 @@ class MemberUnit(models.Model):
 
     history = HistoricalRecords()
     objects = ScopedQuerySet.as_manager()
-    scope = Scope(county="county_id", unit="pk", place="division_id")
+    scope = Scope(county="county_id", unit="pk", place="division_id", managed_by=Action.MANAGE_UNITS)
 
     class Meta:
         verbose_name = verbose_name_plural = "成员单位"

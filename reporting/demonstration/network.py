@@ -3,9 +3,9 @@
 import datetime
 import random
 
-from simple_history.utils import bulk_update_with_history
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from networks.models import Division, Institution, User
+from networks.models import Division, Institution, InstitutionState, User
 
 from .script import IDLE_SCHOOLS, MARK, RUNNING_POINTS
 
@@ -19,13 +19,11 @@ def confirm(county: Division, today: datetime.date) -> None:
     schools = [row for row in of_kind[Institution.Kind.SCHOOL] if row.division_id not in IDLE_SCHOOLS]
     points = of_kind[Institution.Kind.POINT]
     running = [*of_kind[Institution.Kind.CENTRE], *schools, *chance.sample(points, min(RUNNING_POINTS, len(points)))]
+    states = []
     for row in running:
         since = datetime.date(today.year - chance.randint(1, 4), chance.choice([3, 9]), 1)
-        row.run_since(since)
-    bulk_update_with_history(
-        running,
-        Institution,
-        ["status", "status_since"],
-        default_user=User.objects.get(username="bureau"),
-        default_change_reason=f"{MARK}：核实机构",
-    )
+        row.state, row.state_since = Institution.State.OPEN, since
+        states.append(InstitutionState(institution=row, state=row.state, since=since, note=MARK))
+    actor = {"default_user": User.objects.get(username="bureau"), "default_change_reason": f"{MARK}：核实机构"}
+    bulk_create_with_history(states, InstitutionState, **actor)
+    bulk_update_with_history(running, Institution, ["state", "state_since"], **actor)

@@ -216,17 +216,17 @@ def test_a_unit_is_edited_with_its_dated_facts(world, bureau):
 def test_in_4_whoever_saves_second_sees_both_values_and_chooses(world, bureau):
     row = Institution.objects.get(name="白山镇社区学校")
     mine = bureau.get(url(Institution, "change", row.pk))
-    theirs = filled(bureau.get(url(Institution, "change", row.pk)), status="running")
+    theirs = filled(bureau.get(url(Institution, "change", row.pk)), phone="0771-1111111")
     assert bureau.post(mine.request["PATH_INFO"], theirs).status_code == 302
-    sent = filled(mine, status="idle")
+    sent = filled(mine, phone="0771-2222222")
     conflict = bureau.post(mine.request["PATH_INFO"], sent)
     page = conflict.content.decode()
-    assert conflict.status_code == 200 and "已被别人修改" in page and "已有人先改成了“运行”" in page
-    assert Institution.objects.get(pk=row.pk).status == "running"
-    again = filled(conflict, status="idle")
+    assert conflict.status_code == 200 and "已被别人修改" in page and "已有人先改成了“0771-1111111”" in page
+    assert Institution.objects.get(pk=row.pk).phone == "0771-1111111"
+    again = filled(conflict, phone="0771-2222222")
     assert bureau.post(mine.request["PATH_INFO"], again).status_code == 302
     stored = Institution.objects.get(pk=row.pk)
-    assert (stored.status, stored.version) == ("idle", 2)
+    assert (stored.phone, stored.version) == ("0771-2222222", 2)
 
 
 # --- sessions ----------------------------------------------------------------------------------------

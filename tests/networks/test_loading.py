@@ -51,7 +51,7 @@ def test_the_county_has_167_places_below_it(mashan):
 
 def test_every_place_has_its_institution_not_yet_confirmed(mashan):
     assert Counter(Institution.objects.values_list("kind", flat=True)) == {"centre": 1, "school": 11, "point": 156}
-    assert set(Institution.objects.values_list("status", flat=True)) == {"unconfirmed"}
+    assert set(Institution.objects.values_list("state", flat=True)) == {"unconfirmed"}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_loading_again_adds_nothing_and_keeps_what_people_changed(mashan):
     unit.name, unit.name_unconfirmed = "马山县人力资源和社会保障局（现名）", False
     unit.save()
     point = Institution.objects.get(division="450124100201")
-    point.status = "running"
+    point.phone = "0771-1234567"
     point.save()
     counts = [m.objects.count() for m in (Division, Institution, MemberUnit, UnitTerm, AffiliatedBody, Theme, PlanTask)]
     said = command("load_county")
@@ -143,7 +143,11 @@ def test_loading_again_adds_nothing_and_keeps_what_people_changed(mashan):
     ]
     unit.refresh_from_db()
     point.refresh_from_db()
-    assert (unit.name, unit.name_unconfirmed, point.status) == ("马山县人力资源和社会保障局（现名）", False, "running")
+    assert (unit.name, unit.name_unconfirmed, point.phone) == (
+        "马山县人力资源和社会保障局（现名）",
+        False,
+        "0771-1234567",
+    )
 
 
 def test_a_dry_run_writes_nothing_a_commit_does_and_a_second_one_changes_nothing(db, table):

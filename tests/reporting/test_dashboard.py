@@ -85,9 +85,9 @@ def test_pi_2_groups_counted_by_heads_only_are_not_named(world, years, page):
 
 
 def test_coverage_names_its_denominators_and_leaves_abolished_places_out(world, years):
-    Institution.objects.filter(division_id="450124100").update(status="running")
-    Institution.objects.filter(division_id="450124100201").update(status="running")
-    Institution.objects.filter(division_id="450124100006").update(status="closed")
+    Institution.objects.filter(division_id="450124100").update(state="open", state_since="2020-01-01")
+    Institution.objects.filter(division_id="450124100201").update(state="open", state_since="2020-01-01")
+    Institution.objects.filter(division_id="450124100006").update(state="closed", state_since="2020-01-01")
     found = YearFigures(years[0]).coverage
     assert [str(found[key]) for key in ("township", "village", "any_village")] == ["1/2", "1/2", "1/3"]
     assert [found[key].unconfirmed for key in ("township", "village", "any_village")] == [1, 1, 1]

@@ -279,13 +279,13 @@ def test_a_port_in_use_is_said_before_any_work(db):
 
 
 def test_coverage_says_something_and_is_the_same_every_day_of_a_year(county):
-    running = Institution.objects.filter(status="running")
+    running = Institution.objects.filter(state="open")
     assert {kind: running.filter(kind=kind).count() for kind in ("centre", "school", "point")} == {
         "centre": 1,
         "school": 9,
         "point": 60,
     }
-    assert not running.filter(status_since=None).exists()
+    assert not running.filter(state_since=None).exists()
     assert all(row.history.count() == 2 for row in running.filter(kind="school"))  # loaded, then looked at
     year = AssessmentYear.objects.get(year=2026)
     assert str(YearFigures(year).coverage["township"]) == "9/11"

@@ -66,7 +66,7 @@ def choices(user):
         return [word.name for model in models for word in model.objects.visible_to(user).current()]
 
     places = Division.objects.visible_to(user).current().select_related("parent").order_by("code")
-    institutions = Institution.objects.visible_to(user).exclude(status=Institution.Status.CLOSED)
+    institutions = Institution.objects.visible_to(user).exclude(state=Institution.State.CLOSED)
     return {
         col.ORGANISER: [unit.name for unit in units_to_enter_for(user)],
         col.HOST: list(dict.fromkeys(institutions.values_list("name", flat=True))),
