@@ -17,8 +17,9 @@ VOCABULARY_SIZE = 200  # up to here any unknown name is told the nearest known o
 class Names:
     """Names of one kind: {key: the different things called so}, with suggestions for what is not among them."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, *, absent="{kind}里没有“{text}”"):
         self.kind = kind  # 主题类别, 举办地, …: what a message calls them
+        self.absent = absent  # how it says that a name is not among them
         self.things = defaultdict(list)
         self.labels = {}  # key → the name as it is shown
         self._suggested = {}
@@ -43,7 +44,8 @@ class Names:
             known = f"，可选的有：{'、'.join(self.labels.values())}"
         else:
             known = ""
-        return ValueProblem("unknown", f"{self.kind}里没有“{text[:60]}”{known}。请改成已有的名称")
+        absent = self.absent.format(kind=self.kind, text=text[:60])
+        return ValueProblem("unknown", f"{absent}{known}。请改成已有的名称")
 
     def nearest(self, text, most=3):
         """The known names most like `text`; among equals those that begin like it (新汉村 before 民新村 for 新汗村). In a
