@@ -3,8 +3,9 @@ rehearsal, the located errors and the all-or-nothing of the ledger. This page is
 
     REGISTRIES                          # {key: class}, in the order of the page
     open_to(user)                       # those of which the account keeps a part
-    workbook(registry)                  # bytes: the rows that the account keeps, with drop-down lists
-    rehearse(content, user, key)        # nothing is stored; raises Unreadable
+    REGISTRIES[key](user)               # one of them at work for an account: a desk
+    workbook(desk)                      # (bytes, how many rows): those that the account keeps, with drop-down lists
+    rehearse(content, desk)             # nothing is stored; raises Unreadable
     apply(rehearsal)                    # stores what it showed; inside the caller's transaction
 
 and for an upload between the two, `imports`: keep, rehearse_again, confirm, discard.
@@ -24,7 +25,7 @@ row out.
 from .appointments import Contacts, Staff
 from .figures import Figures, Funds
 from .institutions import Institutions
-from .rehearsal import Rehearsal, apply, rehearse
+from .rehearsal import Registry, Rehearsal, apply, rehearse
 from .writing import workbook
 
 REGISTRIES = {registry.key: registry for registry in (Institutions, Staff, Contacts, Figures, Funds)}
@@ -35,4 +36,4 @@ def open_to(user):
     return [registry(user) for registry in REGISTRIES.values() if registry.kept_in_part_by(user)]
 
 
-__all__ = ["REGISTRIES", "Rehearsal", "apply", "open_to", "rehearse", "workbook"]
+__all__ = ["REGISTRIES", "Registry", "Rehearsal", "apply", "open_to", "rehearse", "workbook"]

@@ -44,6 +44,10 @@ class Appointments(Registry):
     functions: tuple[str, ...] = ()
     body_column = BODY
 
+    @classmethod
+    def kept_in_part_by(cls, user):
+        return units_to_staff(user).exists()
+
     def kept(self):
         people = ("person", "institution__division__parent", "unit", "school")
         return super().kept().filter(function__in=self.functions).select_related(*people)
@@ -374,10 +378,6 @@ class Contacts(Appointments):
         Column(PHONE, Phone(), synonyms=("联系电话", "手机", "手机号码", "办公电话"), help="留空表示不改", width=16),
         *LATER,
     )
-
-    @classmethod
-    def kept_in_part_by(cls, user):
-        return units_to_staff(user).exists()
 
     def by_name(self, plan, given):
         """Under this name; else whoever alone holds the function and is named by no other row: somebody takes over."""

@@ -20,7 +20,7 @@ from networks.xlsx.names import Names, add_places
 from networks.xlsx.problems import Notice, Refused, ValueProblem
 from networks.xlsx.values import is_blank
 
-from .columns import Column
+from .columns import NOTHING, Column
 from .sheet import SheetRow, read_rows
 
 BATCH = 500  # rows per statement
@@ -139,6 +139,12 @@ class Registry:
         """Whether a row is only printed in advance: it names what it is about and says nothing of it."""
         told = [column.name for column in self.columns if not column.key or column.name == NUMBER]
         return self.printed_ahead and all(is_blank(row.cells.get(name)) for name in told)
+
+    def written(self, plan):
+        """[(column, '', what is stored)] of a new row, but for its key: what the page shows of it."""
+        kinds = {column.name: column.kind for column in self.columns if not column.key}
+        filled = [(name, kinds[name].shown(value)) for name, value in plan.values.items() if name in kinds]
+        return [(name, "", text) for name, text in filled if text != NOTHING]
 
     # --- reading ------------------------------------------------------------------------------------
 
