@@ -469,6 +469,14 @@ def enters_for_the_centre(user: User) -> bool:
     return can(user, Action.ENTER) and user.role == "centre"
 
 
+def units_to_staff(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose 联络员 and 分管领导 this account enters: the county's, or its own unit's alone."""
+    units = apps.get_model("networks", "MemberUnit").objects
+    if can(user, Action.MANAGE_NETWORK):
+        return units.filter(county_id=user.county_code)
+    return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
+
+
 def people_to_appoint(user: User) -> models.QuerySet[Person]:
     """Whom this account may give an appointment without entering them anew: the county's people, or those who hold one
     (or an account) in its own part."""

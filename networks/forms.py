@@ -1,4 +1,4 @@
-"""What the forms of the registries share: optimistic locking and dates as browsers ask for them."""
+"""What forms share: optimistic locking, dates as browsers ask for them, workbooks to upload."""
 
 from django import forms
 from django.db import models
@@ -9,6 +9,29 @@ class DateInput(forms.DateInput):
 
     def __init__(self, attrs=None) -> None:
         super().__init__({"class": "w-date", **(attrs or {})}, format="%Y-%m-%d")
+
+
+MIB = 1024 * 1024
+MOST_BYTES = 20 * MIB  # of an uploaded workbook; the reader refuses more as well
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class WorkbookField(forms.FileField):
+    """An .xlsx file of at most 20 MiB; what is in it, the reader says (and what an empty file is)."""
+
+    default_error_messages = {"required": "请选择要上传的表格文件", "missing": "请选择要上传的表格文件"}
+
+    def __init__(self, **kwargs) -> None:
+        kwargs.setdefault("widget", forms.ClearableFileInput(attrs={"accept": ".xlsx," + XLSX}))
+        super().__init__(allow_empty_file=True, **kwargs)
+
+    def clean(self, data, initial=None):
+        file = super().clean(data, initial)
+        if file and file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                f"文件有 {file.size / MIB:.1f} MiB，超过 20 MiB 的上限：请删去图片和多余内容，或分成几个文件"
+            )
+        return file
 
 
 class VersionedForm(forms.ModelForm):

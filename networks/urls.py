@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import accounts, health
+from .views import accounts, health, workbooks
 
 urlpatterns = [
     path("login/", accounts.SignIn.as_view(), name="login"),
@@ -10,4 +10,12 @@ urlpatterns = [
     path("logout/", accounts.SignOut.as_view(), name="logout"),
     path("password/", accounts.PasswordChange.as_view(), name="password-change"),
     path("healthz", health.healthz, name="healthz"),
+    # registries by workbook
+    path("network/workbooks/", workbooks.workbooks, name="registry-workbooks"),
+    path("network/workbooks/<slug:registry>/", workbooks.upload, name="registry-upload"),
+    path("network/workbooks/<slug:registry>/download/", workbooks.download, name="registry-download"),
+    path("network/workbooks/imports/<int:pk>/", workbooks.rehearsal, name="registry-import"),
+    path("network/workbooks/imports/<int:pk>/confirm/", workbooks.confirm, name="registry-confirm"),
+    path("network/workbooks/imports/<int:pk>/marked/", workbooks.marked, name="registry-marked"),
+    path("network/workbooks/imports/<int:pk>/discard/", workbooks.discard, name="registry-discard"),
 ]

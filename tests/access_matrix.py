@@ -106,6 +106,26 @@ import-undo          | GET  | ours.committed    | town                          
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
 
+registry-workbooks   | GET  | -                 | *                                       | READERS    |
+registry-upload      | GET  | institutions      | *                                       | READERS unit unit2 |
+registry-upload      | GET  | contacts          | *                                       | READERS    |
+registry-upload      | POST | institutions      | *                                       | READERS unit unit2 |
+registry-upload      | POST | funds             | *                                       | READERS centre unit unit2 |
+registry-download    | GET  | institutions      | *                                       | READERS unit unit2 |
+registry-download    | GET  | staff             | *                                       | READERS    |
+registry-download    | GET  | contacts          | *                                       | READERS    |
+registry-download    | GET  | figures           | *                                       | READERS unit unit2 |
+registry-download    | GET  | funds             | *                                       | READERS centre unit unit2 |
+registry-import      | GET  | ours.workbook     | town                                    | READERS    | *
+registry-import      | GET  | theirs.workbook   | town2                                   | READERS    | *
+registry-import      | GET  | foreign.workbook  | foreign_town                            | READERS    | *
+registry-confirm     | POST | ours.workbook     | town                                    | READERS    | *
+registry-confirm     | POST | foreign.workbook  | foreign_town                            | READERS    | *
+registry-marked      | GET  | ours.workbook     | town                                    | READERS    | *
+registry-marked      | GET  | foreign.workbook  | foreign_town                            | READERS    | *
+registry-discard     | POST | ours.workbook     | town                                    | READERS    | *
+registry-discard     | POST | foreign.workbook  | foreign_town                            | READERS    | *
+
 desk                 | GET  | -                 | *                                       |            |
 assessment-now       | GET  | -                 | *                                       | STANDING_TO_NOBODY |
 assessment-county    | GET  | year              | *                                       | STANDING_TO_NOBODY |

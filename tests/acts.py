@@ -14,7 +14,7 @@ from django.urls import reverse
 from networks.models import Person
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
-from .site_map import Site, ledger
+from .site_map import Site, ledger, registry
 
 PASSWORD = "Correct-Horse-7"
 
@@ -124,6 +124,18 @@ ACTS = [
     ),
     Act("import-discard", "town", "ours.rehearsed", lambda s: {}),
     Act("import-undo", "town", "ours.committed", lambda s: {}),
+    Act("registry-upload", "town", "institutions", lambda s: {"workbook": registry(s.world.town, "institutions")}),
+    Act(
+        "registry-confirm",
+        "town",
+        "ours.workbook",
+        lambda s: {
+            "digest": s.send("town", "GET", s.samples.url("registry-import", "ours.workbook"))
+            .context["rehearsal"]
+            .digest
+        },
+    ),
+    Act("registry-discard", "town", "ours.workbook", lambda s: {}),
     Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
 ]
 

@@ -10,9 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
+from networks.registry import REGISTRIES
+from networks.registry import imports as registry_imports
+from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -51,6 +54,19 @@ def ledger(*titles: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("台账.xlsx", file.getvalue())
 
 
+def registry(user, key: str, *rows: dict) -> SimpleUploadedFile:
+    """The account's own registry workbook with rows {column: value} written below."""
+    content, there = registry_workbook(REGISTRIES[key](user))
+    book = load_workbook(io.BytesIO(content))
+    columns = {cell.value: cell.column for cell in book.worksheets[0][1]}
+    for number, row in enumerate(rows, start=there + 2):
+        for name, value in row.items():
+            book.worksheets[0].cell(number, columns[name], value)
+    file = io.BytesIO()
+    book.save(file)
+    return SimpleUploadedFile("名册.xlsx", file.getvalue())
+
+
 class Samples:
     """Objects of ours, theirs (same county) and foreign (another county), as keyword arguments of addresses."""
 
@@ -58,6 +74,7 @@ class Samples:
         self.w = w
         owners = {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
+        self.kwargs |= {key: {"registry": key} for key in REGISTRIES}
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")
@@ -65,6 +82,9 @@ class Samples:
             self._evidence(whose, self.kwargs[f"{whose}.{'draft' if whose == 'foreign' else 'submitted'}"]["pk"])
             officer = {"ours": w.town, "theirs": w.town2, "foreign": w.foreign_town}[whose]
             self._batches(whose, officer)
+            new = {"所在地": unit.division.path, "名称": f"{whose}的新教学点", "类别": "教学点"}
+            kept = registry_imports.keep(registry(officer, "institutions", new), officer, "institutions")
+            self.kwargs[f"{whose}.workbook"] = {"pk": kept.pk}
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])

@@ -7,6 +7,7 @@ from .figures import AnnualFigure, Fund
 from .institutions import Institution, InstitutionCheck, InstitutionState
 from .people import Appointment, Person
 from .places import CountySettings, Division, Tier
+from .registry_imports import RegistryImport
 from .resources import SharedResource
 from .succession import Change, DivisionSuccession, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
@@ -27,6 +28,7 @@ __all__ = [
     "InstitutionState",
     "MemberUnit",
     "Person",
+    "RegistryImport",
     "Role",
     "SharedResource",
     "Tier",

@@ -126,7 +126,7 @@ def test_xl_1_a_file_that_is_no_workbook_is_named_and_nothing_is_kept(town, worl
 
 def test_an_upload_without_a_file_or_over_20_mib_is_told_at_the_field(town, world, monkeypatch):
     assertContains(town.post(reverse("import-upload"), {}), "请选择要上传的台账文件")
-    monkeypatch.setattr("trainings.views.imports.MOST_BYTES", 100)
+    monkeypatch.setattr("networks.forms.MOST_BYTES", 100)
     assertContains(upload(town, ledger(world, GOOD)), "超过 20 MiB 的上限")
     assert ImportBatch.objects.count() == 0
 

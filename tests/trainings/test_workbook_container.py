@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from networks.xlsx import container as package
+from networks.xlsx.cells import read_workbook
 from tests.trainings.workbook_files import HEADER, book, ledger, patched
 from trainings.workbook import Unreadable
-from trainings.workbook import container as package
-from trainings.workbook.cells import read_workbook
 
 GOOD = book([HEADER, ["旱藕栽培", "2026-03-06", 45]])
 CSV = "培训名称,开始时间,实到人次\r\n旱藕栽培,2026-03-06,45\r\n"
@@ -167,7 +167,7 @@ def test_xl_2_sizes_that_lie_are_a_damaged_file():
 
 
 def test_xl_2_one_million_cells_are_the_limit_whatever_dimension_says(monkeypatch):
-    monkeypatch.setattr("trainings.workbook.cells.MAX_CELLS", 6)
+    monkeypatch.setattr("networks.xlsx.cells.MAX_CELLS", 6)
     assert len(read_workbook(GOOD).sheets[0].rows) == 2
     with pytest.raises(Unreadable) as refusal:
         read_workbook(book([HEADER, ["旱藕栽培", "2026-03-06", 45, "x"]]))
@@ -315,6 +315,6 @@ def test_xl_2_more_elements_than_any_ledger_has_are_refused(monkeypatch):
 
 
 def test_xl_2_the_errors_workbook_is_written_by_guarded_parsers_only():
-    from trainings.workbook import marked
+    from networks.xlsx import marked
 
     assert marked.DEFUSEDXML is True

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import MAC_EPOCH
 
+from networks.xlsx.dates import read_when
+from networks.xlsx.problems import ValueProblem
 from tests.trainings.workbook_files import HEADER, book, ledger
-from trainings.workbook.dates import read_when
-from trainings.workbook.problems import ValueProblem
 
 
 def when(text, **options):
@@ -174,7 +174,7 @@ def test_xl_4_each_sheet_has_its_own_title():
 
 @pytest.mark.parametrize("number", [14, *range(27, 37), *range(50, 59)])
 def test_xl_4_the_chinese_built_in_formats_are_dates(number):
-    from trainings.workbook.cells import shows_date
+    from networks.xlsx.cells import shows_date
 
     assert shows_date(str(number), None)
     assert not shows_date("2", None)
@@ -196,7 +196,7 @@ def test_xl_4_the_chinese_built_in_formats_are_dates(number):
     ],
 )
 def test_xl_4_a_custom_format_is_a_date_when_it_shows_one(code, date):
-    from trainings.workbook.cells import shows_date
+    from networks.xlsx.cells import shows_date
 
     assert shows_date("164", code) is date
 

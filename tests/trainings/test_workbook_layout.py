@@ -4,9 +4,10 @@ import datetime
 
 import pytest
 
+from networks.xlsx.cells import read_workbook
+from networks.xlsx.sheets import header_key
 from tests.trainings.workbook_files import HEADER, book, ledger, patched
-from trainings.workbook.cells import read_workbook
-from trainings.workbook.columns import EXACT, SYNONYMS, header_key
+from trainings.workbook.columns import EXACT, SYNONYMS
 from trainings.workbook.layout import read_layout
 
 A, B = ["旱藕栽培", "2026-03-06", 45], ["民歌入门", "2026-04-08", 26]

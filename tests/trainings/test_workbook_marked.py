@@ -9,9 +9,10 @@ import openpyxl
 import pytest
 from django.core.management import call_command
 
+from networks.xlsx import lighten
+from networks.xlsx.lighten import TooHeavy, lightened
 from tests.trainings.workbook_files import HEADER, book, patched
-from trainings.workbook import lighten, mark_errors, rehearse
-from trainings.workbook.lighten import TooHeavy, lightened
+from trainings.workbook import mark_errors, rehearse
 
 WRONG = [HEADER, ["甲", "2026-03-05", "约40"], ["乙", "2026-03-06", 45]]
 SHEET = "xl/worksheets/sheet1.xml"

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from networks.names import clean_text
+from networks.xlsx.writing import OPTIONS_SHEET
 from tests.trainings.workbook_files import HEADER, book, ledger, saved
 from trainings.models import Audience, CoOrganiser, TrainingSession
 from trainings.workbook import COLUMNS, commit, export, export_year, mark_errors, rehearse, template
 from trainings.workbook.exports import SHEET
-from trainings.workbook.rows import OPTIONS_SHEET
 
 
 def opened(content):
@@ -178,7 +178,7 @@ def fields(draw):
 @given(fields())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_xl_6_reading_an_export_gives_what_went_in(world, values):
-    from trainings.workbook.values import _ID_NUMBER
+    from networks.xlsx.values import _ID_NUMBER
 
     if any(_ID_NUMBER.search(value) for value in values.values() if isinstance(value, str)):
         return  # residents' numbers are not stored in the first place

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from networks.xlsx.cells import NO_VALUE, CellError, DateNumber
+from networks.xlsx.problems import ValueProblem
+from networks.xlsx.values import text
 from tests.trainings.workbook_files import HEADER, book, ledger, one_row, patched
 from trainings.workbook import values
-from trainings.workbook.cells import NO_VALUE, CellError, DateNumber
-from trainings.workbook.problems import ValueProblem
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_xl_5_an_excel_error_is_named():
     ],
 )
 def test_xl_6_text_is_stored_as_typed_without_what_cannot_be_seen(typed, stored):
-    assert values.text(typed, most=100) == stored
+    assert text(typed, most=100) == stored
 
 
 def test_remarks_keep_their_line_breaks_and_other_texts_do_not():
@@ -184,7 +185,7 @@ def test_remarks_keep_their_line_breaks_and_other_texts_do_not():
 
 def test_a_text_beyond_its_length_is_an_error_and_not_cut():
     with pytest.raises(ValueProblem, match="最多 100 个字"):
-        values.text("桑" * 101, most=100)
+        text("桑" * 101, most=100)
 
 
 def test_a_date_in_a_text_column_is_written_as_a_date():

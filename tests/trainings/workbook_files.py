@@ -5,7 +5,7 @@ import zipfile
 
 import openpyxl
 
-from trainings.workbook.cells import read_workbook
+from networks.xlsx.cells import read_workbook
 from trainings.workbook.rows import read_ledger
 
 HEADER = ["培训名称", "开始时间", "实到人次"]

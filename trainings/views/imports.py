@@ -1,12 +1,10 @@
 """Ledger workbooks on the web: upload, rehearsal to mend in place, confirmation, result, undo."""
 
-import io
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,14 +19,13 @@ from networks.access import (
     units_to_enter_for,
     visible_or_404,
 )
+from networks.forms import WorkbookField
+from networks.views import downloads
 
 from .. import imports, workbook
 from ..imports import MOVED, State
 from ..models import ImportBatch
 
-MIB = 1024 * 1024
-MOST_BYTES = 20 * MIB  # of an uploaded workbook; the package refuses more as well
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE_SIZE = 30
 SESSIONS_SHOWN = 50
 WAITING = (State.REHEARSED, State.PROPOSED)
@@ -51,10 +48,8 @@ class YearField(forms.IntegerField):
 
 
 class UploadForm(forms.Form):
-    workbook = forms.FileField(
+    workbook = WorkbookField(
         label="台账文件（.xlsx）",
-        allow_empty_file=True,  # the reader says what an empty file is and what to do
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx," + XLSX}),
         help_text="最大 20 MiB，最多 10,000 场",
         error_messages={"required": "请选择要上传的台账文件"},
     )
@@ -69,14 +64,6 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not can(user, Action.IMPORT_HISTORY):
             del self.fields["historical"]
-
-    def clean_workbook(self):
-        file = self.cleaned_data["workbook"]
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(
-                f"文件有 {file.size / MIB:.1f} MiB，超过 20 MiB 的上限：请删去图片和多余内容，或分成几个文件"
-            )
-        return file
 
 
 class YearForm(forms.Form):
@@ -105,7 +92,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require(Action.IMPORT)
 def template(request: HttpRequest) -> HttpResponse:
-    return _download(workbook.template(request.user), "培训台账模板.xlsx")
+    return downloads.workbook(workbook.template(request.user), "培训台账模板.xlsx")
 
 
 @require_GET
@@ -180,7 +167,7 @@ def marked(request: HttpRequest, pk: int) -> HttpResponse:
     except (workbook.Unreadable, workbook.Refused) as problem:
         messages.error(request, problem.message)
         return redirect("import-batch", pk)
-    return _download(content, f"台账{row.pk}-标出错误.xlsx")
+    return downloads.workbook(content, f"台账{row.pk}-标出错误.xlsx")
 
 
 @require_POST
@@ -317,8 +304,3 @@ def _act(request: HttpRequest, pk: int, done: str, step, *args, **kwargs) -> Htt
 
 def _names(accounts) -> list[str]:
     return sorted({account.get_full_name() for account in accounts.select_related("person")})
-
-
-def _download(content: bytes, name: str) -> HttpResponse:
-    """An attachment under a name that tells nothing of what is in it (PI-7)."""
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=XLSX)

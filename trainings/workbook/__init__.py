@@ -8,19 +8,16 @@
     choices(user)                                 # {column: the names it may hold} of columns with such a list
     export(sessions), export_year(user, year)     # bytes of a ledger; coming in again it adds nothing
 
-A file goes through these steps, one module each, and only the last four know the database:
+A file is opened and its cells are read by `networks.xlsx`; what follows knows sessions, the last four steps the database too:
 
-    container   what kind of file it is, and whether it keeps to the limits
-    cells       the sheets of the package as plain values, each part streamed once
     layout      header, columns, merges; which rows are sessions
-    rows        one row as typed values, by `dates` and `values`
+    rows        one row as typed values; those that only a ledger has are in `values`
     names       what the county calls its units, places and vocabularies
     resolve     rows as sessions of this county, by those names and the user's rights
     checks      those sessions against what is stored already, each other, and the rules of their years
     batches     the rows that passed, stored in bulk with history; and a batch taken back
 
-The other way: `marked` (the user's file with its errors; `lighten` makes it ready for openpyxl), `blank` (the template) and
-`exports`.
+The other way: `blank` (the template) and `exports`.
 
 `rehearse(source, user, *, year=None, historical=False, confirmed_by=None, corrections=None, assignments=None)`
     source        bytes, or the path of a file
@@ -47,13 +44,14 @@ The other way: `marked` (the user's file with its errors; `lighten` makes it rea
 a Chinese sentence that says what to do.
 """
 
+from networks.xlsx.marked import mark_errors
+from networks.xlsx.problems import Notice, Problem, Refused, Unreadable
+
 from .batches import commit, undo
 from .blank import choices, template
 from .checks import Rehearsal, RehearsedRow, rehearse
 from .columns import SYNONYMS
 from .exports import export, export_year
-from .marked import mark_errors
-from .problems import Notice, Problem, Refused, Unreadable
 
 COLUMNS = tuple(SYNONYMS)  # our names of the columns, in the order of the ledger
 

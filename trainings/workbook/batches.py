@@ -8,13 +8,13 @@ from simple_history.utils import bulk_create_with_history
 from networks import audit
 from networks.access import Action, barred_from_undoing, can
 from networks.models import AffiliatedBody, CountySettings, Division
+from networks.xlsx.bulk import in_bulk
+from networks.xlsx.problems import Refused
 from trainings import years
 from trainings.models import AudienceCount, CoOrganiser, ImportBatch, TrainingSession
 from trainings.models import Refused as SessionRefused
 from trainings.models.imports import kept_name
 
-from .bulk import in_bulk
-from .problems import Refused
 from .stored import stored_sessions
 
 BATCH = 1000  # rows per statement

@@ -1,20 +1,17 @@
 """An empty ledger to fill in, with drop-down lists of what the county knows: themes, forms, units, places."""
 
-import io
-
 from openpyxl import Workbook
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from networks.access import units_to_enter_for
 from networks.models import Division, Institution
+from networks.xlsx.writing import NEEDED_FILL, OPTIONS_SHEET, drop_down, saved
 from trainings.models import Audience, DeliveryForm, Language, Programme, Project, Theme
 
 from . import columns as col
 from .exports import SHEET, WIDTHS
-from .rows import OPTIONS_SHEET
 
 FILLED_ROWS = 500  # rows below the header that get the drop-down lists
 HINTS = {
@@ -29,7 +26,6 @@ HINTS = {
     col.PLANNED: "整数",
     col.REPORTED: "必填。整数，实际到场人次",
 }
-NEEDED_FILL = PatternFill("solid", start_color="FFFFF2CC", end_color="FFFFF2CC")
 
 
 def template(user):
@@ -52,11 +48,10 @@ def template(user):
             for row in range(2, FILLED_ROWS + 2):
                 sheet.cell(row, number).number_format = "yyyy-mm-dd hh:mm"
     for number, (name, names) in enumerate(choices(user).items(), start=1):
-        _drop_down(sheet, options, number, name, names)
+        target = list(col.SYNONYMS).index(name) + 1
+        drop_down(sheet, options, number, name, names, target=target, rows=FILLED_ROWS)
     sheet.freeze_panes = "B2"
-    result = io.BytesIO()
-    book.save(result)
-    return result.getvalue()
+    return saved(book)
 
 
 def choices(user):
@@ -77,19 +72,3 @@ def choices(user):
         col.AUDIENCE: words(Audience),
         col.LANGUAGE: words(Language),
     }
-
-
-def _drop_down(sheet, options, number, name, names):
-    """Writes the choices into column `number` of the hidden sheet and lets the column `name` choose from them. Other
-    entries are allowed: an alias, several audiences, or an audience with its number are right as well."""
-    letter = get_column_letter(number)
-    for row, choice in enumerate([name, *names], start=1):
-        cell = options.cell(row, number, choice)
-        cell.data_type = "s"
-    if not names:
-        return
-    target = get_column_letter(list(col.SYNONYMS).index(name) + 1)
-    source = f"'{OPTIONS_SHEET}'!${letter}$2:${letter}${len(names) + 1}"
-    rule = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=False)
-    rule.add(f"{target}2:{target}{FILLED_ROWS + 1}")
-    sheet.add_data_validation(rule)

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 
 from networks.access import Action, can
 from networks.models import User
+from networks.xlsx.bulk import in_bulk
+from networks.xlsx.cells import read_workbook
+from networks.xlsx.container import read_source, sha256
+from networks.xlsx.names import name_key
+from networks.xlsx.problems import Notice, Refused
+from networks.xlsx.values import shown
 from trainings import years
 from trainings.models import TrainingSession
 
 from . import columns as col
-from .bulk import in_bulk
-from .cells import read_workbook
-from .container import read_source, sha256
-from .names import name_key
-from .problems import Notice, Refused
 from .resolve import Resolver
 from .rows import read_ledger
 from .stored import differences, stored_sessions
-from .values import shown
 
 
 @dataclass(slots=True)

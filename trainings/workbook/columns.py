@@ -5,7 +5,8 @@ The names in the first column of this table are the product's own: errors, expor
 
 import re
 
-from .values import ascii_punctuation, shown
+from networks.xlsx.sheets import header_key
+from networks.xlsx.values import ascii_punctuation, shown
 
 TITLE = "培训名称"
 ORGANISER = "主办单位"
@@ -60,13 +61,6 @@ NOT_TELLING = (ORGANISER, CONTRACTOR, HOST, PLACE, VENUE)
 # Two columns that together are one of ours, by the names of their parts.
 DATE_NAMES, CLOCK_NAMES = ("日期", "培训日期"), ("时间", "培训时间")
 TOWN_NAMES, VILLAGE_NAMES = ("乡镇",), ("村（社区）", "村")
-
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
-
-
-def header_key(text):
-    """The form in which headers are compared: NFKC, without spaces, asterisks and bracketed units (人数（人））."""
-    return _BRACKETS.sub("", ascii_punctuation(text)).replace("*", "")
 
 
 def _keys(names):

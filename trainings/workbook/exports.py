@@ -1,16 +1,13 @@
 """The ledger as a workbook: real dates, numeric figures, and text that is never a formula. Reading it back gives what went in."""
 
 import datetime
-import io
-import re
 
 from django.db.models import prefetch_related_objects
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from networks.names import clean_lines
+from networks.xlsx.writing import DATE, heading_cell, saved, text_cell
 from trainings.models import TrainingSession
 
 from . import columns as col
@@ -26,11 +23,8 @@ WIDTHS = {
     col.REMARKS: 30,
     col.AUDIENCE: 24,
 }
-DATE, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+MOMENT = "yyyy-mm-dd hh:mm"
 PAGE = 1000  # sessions in memory at a time
-
-# What a workbook would read as an escaped character (_x000D_) is escaped itself.
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def export(sessions):
@@ -40,16 +34,14 @@ def export(sessions):
     for number, name in enumerate(COLUMNS, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = WIDTHS.get(name, 14)
     sheet.freeze_panes = "B2"
-    sheet.append([_heading(sheet, name) for name in COLUMNS])
+    sheet.append([heading_cell(sheet, name) for name in COLUMNS])
     sessions = sessions.select_related(
         "organiser", "host", "place__parent", "theme", "programme", "project", "form", "language"
     )
     for page in _pages(sessions):
         for session in page:
             sheet.append([_cell(sheet, value) for value in _values(session)])
-    result = io.BytesIO()
-    book.save(result)
-    return result.getvalue()
+    return saved(book)
 
 
 def export_year(user, year):
@@ -113,12 +105,6 @@ def _date(day, time, part=""):
     return day, f'{DATE}" {part}"' if part else DATE
 
 
-def _heading(sheet, name):
-    cell = text_cell(sheet, name)
-    cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
-    return cell
-
-
 def _cell(sheet, value):
     if value is None or value == "":
         return None
@@ -129,10 +115,3 @@ def _cell(sheet, value):
     if isinstance(value, int):
         return WriteOnlyCell(sheet, value)
     return text_cell(sheet, value)
-
-
-def text_cell(sheet, text):
-    """A text cell of type s, also for text that begins with = + - @ or looks like an error value. No apostrophe is added."""
-    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", clean_lines(str(text))))
-    cell.data_type = "s"
-    return cell

@@ -5,15 +5,15 @@ none of them is a session. `read_layout(sheet)` returns None for a sheet without
 """
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from networks.xlsx import dates
+from networks.xlsx.cells import CellError, DateNumber, column_letters
+from networks.xlsx.problems import ValueProblem
+from networks.xlsx.sheets import NOTE, SIGNATURE, TOTAL, Merges, header_key
+from networks.xlsx.values import ascii_punctuation, half_width, is_blank, shown, whole_number
+
 from . import columns as col
-from . import dates
-from .cells import CellError, DateNumber, column_letters
-from .columns import header_key
-from .problems import ValueProblem
-from .values import ascii_punctuation, half_width, is_blank, shown, whole_number
 
 HEADER_WITHIN = 200  # rows that hold something, from the top
 
@@ -46,41 +46,6 @@ class Layout:
     def anchor(self, row, column):
         """The cell that holds the value of (row, column): the first of its merge, or itself."""
         return self.merges.anchor(row, column)
-
-
-class Merges:
-    """Which cells are covered by which merge. Looked up, not spread out: one merge may cover 100,000 cells."""
-
-    def __init__(self, merges):
-        self._by_column = {}
-        self._boxes = sorted(merges)
-        self._widths = {}
-        for top, left, bottom, right in self._boxes:
-            self._widths[top, left] = right - left + 1
-            if bottom > top:
-                self._by_column.setdefault(left, []).append((top, bottom))
-
-    def above(self, row, column):
-        """The first row of a merge that covers (row, column) from above in its leftmost column, or None."""
-        spans = self._by_column.get(column)
-        if spans:
-            at = bisect_right(spans, (row, -1)) - 1  # the last span that starts above the row
-            if at >= 0 and spans[at][0] < row <= spans[at][1]:
-                return spans[at][0]
-        return None
-
-    def columns_with_spans(self):
-        return self._by_column.keys()
-
-    def anchor(self, row, column):
-        for top, left, bottom, right in self._boxes:
-            if top <= row <= bottom and left <= column <= right:
-                return top, left
-        return row, column
-
-    def across(self, row, column):
-        """How many columns the merge that begins at (row, column) spans; 1 without one."""
-        return self._widths.get((row, column), 1)
 
 
 def read_layout(sheet):
@@ -267,17 +232,6 @@ def _title_years(sheet, header_row):
 
 # --- the rows ---------------------------------------------------------------------------------------
 
-_TOTAL = re.compile(r"(?:\S{0,12}?)(合计|小计|总计|共计|累计)(?:数|人数|人次|场次)?(?:[:(,，、].*)?")
-_NOTE = re.compile(r"(?:注|备注|说明|附注|填表说明|填报说明|填写说明)\d{0,2}[:.、]|※|\*|注意[:事]")
-_SIGNER = "填表|制表|填报|填写|报送|审核|审批|复核|负责|经办|联系|分管|主管|主要领导|统计|校对"
-# 填表人：韦某 · 单位负责人（签字）： · 报送时间： · （单位盖章） · 经办人 · 年 月 日; compared without spaces.
-_SIGNATURE = re.compile(
-    rf"[^:]{{0,8}}(?:{_SIGNER}|领导|盖章|公章|签章|签字|签名|日期|时间)[^:]{{0,8}}:.*"
-    rf"|[^:]{{0,12}}\(?(?:盖章|公章|签章|签字|签名)\)?"
-    rf"|(?:{_SIGNER})(?:人|员|单位|领导)"
-    r"|(?:20[0-9]{2})?年月日"
-)
-
 
 class _Classifier:
     """Says of every row below the header what it is. Nothing that could be a session is passed over: a row with a title,
@@ -338,7 +292,7 @@ class _Classifier:
         if not figured and self.signatures(own):
             return "other"
         first = _plain(own[min(own)])
-        if (_NOTE.match(first) and self.is_alone(own)) or self.is_heading(number, own):
+        if (NOTE.match(first) and self.is_alone(own)) or self.is_heading(number, own):
             return "other"
         if len(own) == 1 and start is None and _DATED.fullmatch(first):  # the date below a signature
             return "other"
@@ -357,9 +311,9 @@ class _Classifier:
     def signatures(self, own):
         """How many cells are marks of a line of signatures; 0 unless the first is one."""
         columns = sorted(own)
-        if not _SIGNATURE.fullmatch(_plain(own[columns[0]])):
+        if not SIGNATURE.fullmatch(_plain(own[columns[0]])):
             return 0
-        return sum(bool(_SIGNATURE.fullmatch(_plain(own[column]))) for column in columns)
+        return sum(bool(SIGNATURE.fullmatch(_plain(own[column]))) for column in columns)
 
     def marked_total(self, own):
         """ "total" or "subtotal" where a cell says 合计 or 小计: alone in its cell, or at the beginning of the row."""
@@ -367,7 +321,7 @@ class _Classifier:
             value = own[column]
             if not isinstance(value, str) or "计" not in value or len(value) > 40:
                 continue
-            found = _TOTAL.fullmatch(ascii_punctuation(value))
+            found = TOTAL.fullmatch(ascii_punctuation(value))
             if (
                 found
                 and (position == 0 or found[0] == found[1])

@@ -4,24 +4,17 @@ Everything is loaded once per rehearsal (a dozen queries, whatever the number of
 ValueProblem that names what was typed and the nearest names that are known.
 """
 
-import difflib
 from collections import defaultdict
-from functools import lru_cache
 
 from networks.models import AffiliatedBody, Division, Institution, MemberUnit
 from networks.models.accounts import EDUCATION_BUREAU
-from networks.names import match_key
+from networks.xlsx.names import Names, add_places, name_key
+from networks.xlsx.problems import ValueProblem
 from trainings.models import Audience, DeliveryForm, Language, Programme, Project, Theme
 
 from . import columns as col
-from .problems import ValueProblem
 
 OUTSIDE_COUNTY = "县外"
-MOST_SUGGESTIONS = 200  # comparing is slow (milliseconds); a file with more unknown names has the wrong columns anyway
-
-SHORT_LIST = 30  # as many names as a message can still list whole
-VOCABULARY_SIZE = 200  # up to here any unknown name is told the nearest known ones, however far they are
-
 VOCABULARIES = {
     col.THEME: (Theme,),
     col.PROGRAMME: (Programme, Project),
@@ -29,69 +22,6 @@ VOCABULARIES = {
     col.LANGUAGE: (Language,),
     col.AUDIENCE: (Audience,),
 }
-
-
-class Names:
-    """Names of one kind: {key: the different things called so}, with suggestions for what is not among them."""
-
-    def __init__(self, kind):
-        self.kind = kind  # 主题类别, 举办地, …: what a message calls them
-        self.things = defaultdict(list)
-        self.labels = {}  # key → the name as it is shown
-        self._suggested = {}
-
-    def add(self, name, thing, label=None):
-        """`label` is how a suggestion writes the name; "" keeps a mere variant out of the suggestions."""
-        key = name_key(name)
-        if key and thing not in self.things[key]:
-            self.things[key].append(thing)
-            if label != "":
-                self.labels.setdefault(key, label or name)
-
-    def find(self, text):
-        """All things of this name; empty for an unknown one."""
-        return self.things.get(name_key(text), [])
-
-    def unknown(self, text):
-        nearest = self.nearest(text)
-        if nearest:
-            known = f"，相近的有：{'、'.join(nearest)}"
-        elif len(self.labels) <= SHORT_LIST:
-            known = f"，可选的有：{'、'.join(self.labels.values())}"
-        else:
-            known = ""
-        return ValueProblem("unknown", f"{self.kind}里没有“{text[:60]}”{known}。请改成已有的名称")
-
-    def nearest(self, text, most=3):
-        """The known names most like `text`; among equals those that begin like it (新汉村 before 民新村 for 新汗村). In a
-        vocabulary that is too long to list, the nearest ones even where none is alike (程序员)."""
-        key = name_key(text)[:60]
-        if key not in self._suggested:
-            if len(self._suggested) >= MOST_SUGGESTIONS:
-                return self._sharing(key, most)
-            keys = difflib.get_close_matches(key, self.labels, n=24, cutoff=0.5)
-            alike = {k: difflib.SequenceMatcher(None, key, k).ratio() for k in keys}
-            keys.sort(key=lambda k: (-alike[k], k[:1] != key[:1], k))
-            alike = list(dict.fromkeys(self.labels[k] for k in keys))[:most]
-            self._suggested[key] = alike or self._sharing(key, most)
-        return self._suggested[key]
-
-    def _sharing(self, key, most):
-        """The names that share most of their characters with `key`: quickly found, but only in a vocabulary."""
-        if not SHORT_LIST < len(self.labels) <= VOCABULARY_SIZE:
-            return []
-        characters = set(key)
-        keys = sorted(self.labels, key=lambda k: -len(characters & set(k)) / len(k))
-        return list(dict.fromkeys(self.labels[k] for k in keys))[:most]
-
-
-@lru_cache(maxsize=8192)  # a ledger repeats the same few names on every row
-def name_key(text):
-    """`match_key`, with straight and curved quotation marks alike (“两后生”)."""
-    return match_key(text).translate(_QUOTES)
-
-
-_QUOTES = str.maketrans("“”„‟‘’", '""""\'\'')
 
 
 class Directory:
@@ -126,23 +56,7 @@ class Directory:
         self.places = {place.code: place for place in Division.objects.visible_to(user).order_by("code")}
         self._places = Names(col.PLACE)
         self._places.add(OUTSIDE_COUNTY, None)
-        # Places that no longer exist keep their names for old ledgers, unless a present one bears the name.
-        for place in sorted(self.places.values(), key=lambda place: place.retired_on is not None):
-            above = self.places.get(place.parent_id)
-            if above:
-                place.parent = above  # known already; saves a query per village when its path is written
-            for name in self._place_names(place, above):
-                if place.retired_on is None or not self._places.find(name):
-                    self._places.add(name, place, place.path if name in (place.short_name, place.path) else "")
-
-    def _place_names(self, place, above):
-        """新汉村, 新汉村委会, 白山镇/新汉村, 白山镇新汉村, 马山县白山镇 …: full or short, with or without what it lies in."""
-        for name in dict.fromkeys((place.short_name, place.name)):
-            yield name
-            prefixes = [place.short_name for place in (above, above and self.places.get(above.parent_id)) if place]
-            for depth in range(1, len(prefixes) + 1):
-                for between in ("/", ""):
-                    yield between.join([*reversed(prefixes[:depth]), name])
+        add_places(self._places, self.places)
 
     def _load_institutions(self, user):
         self._institutions = Names("社区教育机构")
@@ -191,24 +105,15 @@ class Directory:
         return unit in self._unit_names.find(written)
 
     def institution(self, written):
-        return self._only(self._institutions, written, lambda found: f"{found.division.path}的{found.name}")
+        return self._institutions.only(written, lambda found: f"{found.division.path}的{found.name}")
 
     def place(self, written):
         """The division, or None for 县外."""
-        return self._only(self._places, written, lambda found: found.path)
+        return self._places.only(written, lambda found: found.path)
 
     def word(self, column, written):
         """The word of the column's vocabulary."""
-        return self._only(self._vocabularies[column], written, str)
-
-    @staticmethod
-    def _only(names, written, describe):
-        found = names.find(written)
-        if not found:
-            raise names.unknown(written)
-        if len(found) > 1:
-            raise ValueProblem("ambiguous", f"“{written}”不止一个：{'、'.join(map(describe, found))}。请写清是哪一个")
-        return found[0]
+        return self._vocabularies[column].only(written, str)
 
 
 def _vocabulary(column, user):

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from networks.access import Action, can, enters_for_the_centre, units_to_enter_for
+from networks.xlsx.names import name_key
+from networks.xlsx.problems import Refused, ValueProblem
 from trainings.models import Audience, TrainingSession
 
 from . import columns as col
-from .names import Directory, name_key
-from .problems import Refused, ValueProblem
+from .names import Directory
 from .rows import LIST_LONGEST
 from .stored import session_key
 

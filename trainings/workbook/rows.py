@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from networks.xlsx import dates
+from networks.xlsx.cells import NO_VALUE, CellError
+from networks.xlsx.problems import Notice, Problem, Unreadable, ValueProblem
+from networks.xlsx.values import is_blank, names, shown, text, whole_number
+from networks.xlsx.writing import OPTIONS_SHEET
+
 from . import columns as col
-from . import dates, values
-from .cells import NO_VALUE, CellError
 from .layout import read_layout
-from .problems import Notice, Problem, Unreadable, ValueProblem
+from .values import figure, length, names_with_numbers
 
 MAX_ROWS = 10_000  # session rows in one file
 
@@ -14,9 +18,6 @@ MAX_ROWS = 10_000  # session rows in one file
 LONGEST = {col.TITLE: 100, col.ORGANISER: 100, col.VENUE: 100, col.INSTRUCTORS: 100, col.REMARKS: 1000}
 LIST_LONGEST = 300
 SINGLE_NAMES = (col.HOST, col.THEME, col.PROGRAMME, col.FORM, col.LANGUAGE)
-
-# Lists of choices in our own template, which nobody should be told about each time they upload it.
-OPTIONS_SHEET = "选项（请勿修改）"
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def read_ledger(workbook, *, year=None, corrections=None, organiser_needed=True)
 
 
 def _pass_over(sheet, ledger):
-    empty = all(values.is_blank(value) for cells in sheet.rows.values() for value in cells.values())
+    empty = all(is_blank(value) for cells in sheet.rows.values() for value in cells.values())
     if not empty and not (sheet.hidden and sheet.name == OPTIONS_SHEET):
         hidden = "隐藏的" if sheet.hidden else ""
         message = f"{hidden}工作表“{sheet.name}”没有培训台账的表头，没有读取"
@@ -152,7 +153,7 @@ class _SheetRows:
                 corrected = self.corrections.get((self.layout.name, row.number, name))
                 if corrected is not None:
                     raw.pop(name, None)
-                    if not values.is_blank(corrected):
+                    if not is_blank(corrected):
                         raw[name] = corrected
         return raw
 
@@ -161,7 +162,7 @@ class _SheetRows:
         add up those, or everything so far."""
         for name, total in self.sums.items():
             stated = row.cells.get(self.layout.columns[name][0])
-            number = None if stated is None or stated is NO_VALUE else values.whole_number(stated)
+            number = None if stated is None or stated is NO_VALUE else whole_number(stated)
             expected = total.expected(row.kind)
             if number is not None and expected and number not in expected:
                 word = "小计" if row.kind == "subtotal" else "合计"
@@ -207,24 +208,24 @@ class _Reading:
         raw = self.row.raw
         for name in (col.TITLE, col.ORGANISER, col.VENUE, col.INSTRUCTORS):
             if name in raw:
-                self.attempt(name, values.text, raw[name], most=LONGEST[name], epoch_1904=self.epoch_1904)
+                self.attempt(name, text, raw[name], most=LONGEST[name], epoch_1904=self.epoch_1904)
         for name in SINGLE_NAMES:
             if name in raw:
-                self.attempt(name, values.text, raw[name], most=LIST_LONGEST, epoch_1904=self.epoch_1904)
+                self.attempt(name, text, raw[name], most=LIST_LONGEST, epoch_1904=self.epoch_1904)
         for name in (col.PLANNED, col.REPORTED):
             if name in raw:
-                self.attempt(name, values.figure, raw[name])
+                self.attempt(name, figure, raw[name])
         for name in (col.CONTRACTOR, col.CO_ORGANISERS):
             if name in raw:
-                self.attempt(name, values.names, raw[name])
+                self.attempt(name, names, raw[name])
         if col.LENGTH in raw:
-            self.attempt(col.LENGTH, values.length, raw[col.LENGTH], self.layout.length_unit)
+            self.attempt(col.LENGTH, length, raw[col.LENGTH], self.layout.length_unit)
         if col.AUDIENCE in raw:
-            self.attempt(col.AUDIENCE, values.names_with_numbers, raw[col.AUDIENCE])
+            self.attempt(col.AUDIENCE, names_with_numbers, raw[col.AUDIENCE])
         if col.PLACE in raw:
             self.attempt(col.PLACE, self.place, raw[col.PLACE])
         if col.NUMBER in raw:
-            self.row.values[col.NUMBER] = values.shown(raw[col.NUMBER]).upper()
+            self.row.values[col.NUMBER] = shown(raw[col.NUMBER]).upper()
         self.when()
         self.attempt(col.REMARKS, self.remarks, raw.get(col.REMARKS), self.unused_text(cells))
         for name in col.NEEDED:
@@ -240,7 +241,7 @@ class _Reading:
     def place(self, value):
         """白山镇/新汉村, from one cell or from 乡镇 and 村."""
         parts = value if isinstance(value, tuple) else (value,)
-        texts = [values.text(part, most=LIST_LONGEST) for part in parts if part is not None]
+        texts = [text(part, most=LIST_LONGEST) for part in parts if part is not None]
         if len(texts) == 2 and texts[1].startswith(texts[0]):  # the village's cell names the township again
             return texts[1]
         return "/".join(texts)
@@ -254,18 +255,18 @@ class _Reading:
                 continue
             try:
                 value = str(value) if isinstance(value, CellError) else value
-                text = values.text(value, most=LONGEST[col.REMARKS], lines=True, epoch_1904=self.epoch_1904)
+                kept_text = text(value, most=LONGEST[col.REMARKS], lines=True, epoch_1904=self.epoch_1904)
             except ValueProblem as problem:
                 self.row.problem(col.REMARKS, problem.code, f"{header}：{problem.message}", at=column)
             else:
-                kept.append(f"{header}：{text}；")
+                kept.append(f"{header}：{kept_text}；")
         return "".join(kept)
 
     def remarks(self, value, unused_text):
         """The remarks as typed, with their lines, followed by what unknown columns hold."""
         typed = ""
         if value is not None:
-            typed = values.text(value, most=LONGEST[col.REMARKS], lines=True, epoch_1904=self.epoch_1904)
+            typed = text(value, most=LONGEST[col.REMARKS], lines=True, epoch_1904=self.epoch_1904)
         if typed and unused_text and not typed.endswith(("；", "。", ";")):
             typed += "；"
         whole = typed + unused_text

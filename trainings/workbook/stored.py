@@ -2,10 +2,10 @@
 
 import datetime
 
+from networks.xlsx.names import name_key
 from trainings.models import Status, TrainingSession
 
 from . import columns as col
-from .names import name_key
 
 _KEY = ["organiser_id", "title", "held_on", "start_time", "part_of_day", "place_id", "outside_county", "venue"]
 # What a duplicate is compared by, besides its figures. A blank cell says nothing.

@@ -208,7 +208,7 @@ def guarded_parser(*, namespaces=False):
 def too_much_xml():
     return Unreadable(
         "too_much_xml",
-        "表格内容解压后超过 60 MiB 的上限：请只保留培训台账，删去多余的工作表、空白行和格式，再另存为 .xlsx",
+        "表格内容解压后超过 60 MiB 的上限：请只保留要导入的表格，删去多余的工作表、空白行和格式，再另存为 .xlsx",
     )
 
 
@@ -255,7 +255,7 @@ def _ole(content):
             "这是 Word 97—2003 文档（.doc），不是 Excel 工作簿：请把表格复制到 Excel 或 WPS 中，另存为 .xlsx",
         )
     if holds("PowerPoint Document"):
-        return Unreadable("document", "这是演示文稿（.ppt），不是 Excel 工作簿：请上传培训台账的 .xlsx 文件")
+        return Unreadable("document", "这是演示文稿（.ppt），不是 Excel 工作簿：请上传 .xlsx 文件")
     if holds("Workbook") or holds("Book"):
         return Unreadable(
             "old_excel", f"这是老版 Excel 97—2003 的 .xls 格式或 WPS 表格的 .et 格式，只是改了扩展名：{SAVE_AS}"
@@ -309,7 +309,7 @@ def refuse_other_packages(package):
             "document", "这是 Word 文档（.docx），不是 Excel 工作簿：请把表格复制到 Excel 或 WPS 中，另存为 .xlsx"
         )
     if "ppt/presentation.xml" in names:
-        raise Unreadable("document", "这是演示文稿（.pptx），不是 Excel 工作簿：请上传培训台账的 .xlsx 文件")
+        raise Unreadable("document", "这是演示文稿（.pptx），不是 Excel 工作簿：请上传 .xlsx 文件")
     if "content.xml" in names and "mimetype" in names:
         raise Unreadable("ods", f"这是 OpenDocument 文件（.ods 一类），不是 .xlsx：{SAVE_AS}")
     if "[content_types].xml" not in names:

@@ -285,7 +285,7 @@ def _joined(pieces):
 def too_many_cells():
     return Unreadable(
         "too_many_cells",
-        "工作簿里的单元格超过 1,000,000 个的上限：请只保留培训台账，删去多余的行、列和格式，再另存为 .xlsx",
+        "工作簿里的单元格超过 1,000,000 个的上限：请只保留要导入的表格，删去多余的行、列和格式，再另存为 .xlsx",
     )
 
 

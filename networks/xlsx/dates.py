@@ -17,6 +17,7 @@ from .values import half_width, quoted, readable, serial_to_datetime, shown, sho
 MORNING, AFTERNOON, EVENING = "上午", "下午", "晚上"
 LONGEST_CLASS = 366  # days; more is a slip of the pen
 EXAMPLE = "请写成 2026-03-05、2026年3月5日 或 2026-03-05 9:00"
+DAY_EXAMPLE = "请写成 2026-03-05 或 2026年3月5日"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,27 @@ def read_when(value, *, year=None, epoch_1904=False):
     if when.day is None:
         raise _unreadable(value, f"只有时间，没有日期：{EXAMPLE}")
     return when
+
+
+def read_day(value, *, epoch_1904=False):
+    """One day of the years 1900—2099, for what may have begun long before there were ledgers. Raises ValueProblem."""
+    value = readable(value)
+    if isinstance(value, bool):
+        raise _unreadable(value, f"不是日期：{DAY_EXAMPLE}")
+    try:
+        if isinstance(value, str):
+            typed = "".join(half_width(clean_text(value)).split())
+            found = _FULL_DATE.fullmatch(typed) or _COMPACT.fullmatch(typed)
+            day = datetime.date(*(int(group) for group in found.groups() if group and group.isdecimal()))
+        elif 19_000_000 <= value < 21_000_000 and not isinstance(value, DateNumber):
+            day = datetime.date(int(value) // 10_000, int(value) // 100 % 100, int(value) % 100)
+        else:
+            day = serial_to_datetime(value, epoch_1904=epoch_1904).date()
+    except (AttributeError, OverflowError, ValueError):
+        raise _unreadable(value, f"不是一个完整的日期：{DAY_EXAMPLE}") from None
+    if not 1900 <= day.year <= 2099:
+        raise _unreadable(value, f"不是 1900—2099 年间的日期：{DAY_EXAMPLE}")
+    return day
 
 
 def with_clock(when, clock_value, *, year=None, epoch_1904=False):

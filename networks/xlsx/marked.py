@@ -16,9 +16,9 @@ from openpyxl.xml import DEFUSEDXML
 
 from .cells import column_letters
 from .container import read_source
-from .exports import text_cell
-from .layout import Merges
 from .lighten import lightened
+from .sheets import Merges
+from .writing import saved, text_cell
 
 if not DEFUSEDXML:  # openpyxl falls back to unguarded parsers without a word
     raise ImproperlyConfigured("defusedxml 未安装：读取工作簿不安全，请按 requirements.txt 安装")
@@ -66,7 +66,7 @@ def _marked(content, problems):
     # openpyxl writes formulas without their values; whoever opens the file gets them calculated anew.
     workbook.calculation = workbook.calculation or CalcProperties()
     workbook.calculation.fullCalcOnLoad = True
-    return _saved(workbook)
+    return saved(workbook)
 
 
 def _listed(problems):
@@ -86,10 +86,4 @@ def _listed(problems):
         message.alignment = Alignment(wrap_text=True, vertical="top")
         where = [text_cell(sheet, problem.sheet), problem.row, text_cell(sheet, f"{column_letters(column)}{row}")]
         sheet.append([*where, text_cell(sheet, problem.column), message])
-    return _saved(workbook)
-
-
-def _saved(workbook):
-    result = io.BytesIO()
-    workbook.save(result)
-    return result.getvalue()
+    return saved(workbook)

@@ -1,0 +1,119 @@
+"""An uploaded registry workbook between its rehearsal and its commit: kept, rehearsed again, confirmed, discarded.
+
+Nothing of it counts before `confirm`. Every function names what it raises; nothing is half done.
+"""
+
+import hashlib
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from networks import audit
+from networks.models import CountySettings, RegistryImport, User
+from networks.xlsx.problems import Refused
+
+from . import REGISTRIES
+from .rehearsal import Rehearsal, apply, rehearse
+
+State = RegistryImport.State
+MOVED = "校验之后系统中的内容有了变化，还没有登记。下面是重新校验的结果，请看过再确认"
+DONE = "这份表格已经登记过，没有再次登记"
+
+
+class Moved(Exception):
+    """What was confirmed is no longer what a commit would store; the page shows what it is now."""
+
+
+def keep(upload: UploadedFile, user: User, key: str) -> RegistryImport:
+    """Reads an uploaded workbook and keeps it, in place of an earlier one of the same registry that waits. Raises Unreadable
+    and Refused, and then the file is not kept."""
+    content = upload.read()
+    rehearsal = rehearse(content, REGISTRIES[key](user))
+    row = RegistryImport(user=user, registry=key, sha256=rehearsal.sha256)
+    row.rows = rehearsal.counts["rows"]
+    upload.seek(0)
+    try:
+        with transaction.atomic():
+            for earlier in RegistryImport.of(user).filter(registry=key, state=State.REHEARSED).select_for_update():
+                _remove(earlier)
+            row.file.save(upload.name, upload, save=False)
+            row.save()
+            audit.record("上传名册表格", actor=user, subject=row, registry=key, sha256=row.sha256)
+    except IntegrityError:  # two uploads at one moment
+        _drop_file(row)
+        raise Refused("twice", "刚才已上传了一份，请在那一份上继续，或稍后再传") from None
+    except BaseException:
+        _drop_file(row)
+        raise
+    return row
+
+
+def rehearse_again(row: RegistryImport, *, hold: bool = False) -> Rehearsal:
+    """What a commit would do now. `hold` locks what it compares with. Raises Unreadable and Refused; stores nothing."""
+    return rehearse(content_of(row), REGISTRIES[row.registry](row.user, hold=hold))
+
+
+def content_of(row: RegistryImport) -> bytes:
+    try:
+        with row.file.open("rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        raise Refused("gone", "这份表格的文件已不在服务器上，请重新上传") from None
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise Refused("altered", "这份表格的文件与上传时不同，请重新上传")
+    return content
+
+
+def confirm(row: RegistryImport, digest: str) -> RegistryImport:
+    """Stores exactly what was rehearsed. Raises Moved, Refused and Unreadable."""
+    with transaction.atomic():
+        # One import of a county at a time: two that create the same row must not both find it missing.
+        CountySettings.objects.select_for_update().filter(pk=row.user.county_code).first()
+        row = _waiting(row)
+        rehearsal = rehearse_again(row, hold=True)
+        if rehearsal.digest != digest or not rehearsal.clean:
+            raise Moved
+        if not rehearsal.to_store:
+            raise Refused("nothing_new", "这份表格和系统中的一样，不需要登记")
+        apply(rehearsal)
+        for name in ("rows", "created", "changed", "unchanged"):
+            setattr(row, name, rehearsal.counts[name])
+        row.state, row.committed_at = State.COMMITTED, timezone.now()
+        name, storage = row.file.name, row.file.storage
+        row.file = ""
+        row.save()
+        audit.record(
+            "导入名册表格", actor=row.user, subject=row, registry=row.registry, sha256=row.sha256, **rehearsal.counts
+        )
+        transaction.on_commit(lambda: storage.delete(name))
+    return row
+
+
+def discard(row: RegistryImport) -> None:
+    """Deletes an upload that was never stored, with its file. Raises Refused."""
+    with transaction.atomic():
+        row = _waiting(row)
+        audit.record("放弃名册表格", actor=row.user, subject=row, registry=row.registry, sha256=row.sha256)
+        _remove(row)
+
+
+def _waiting(row: RegistryImport) -> RegistryImport:
+    """The upload as it is now, held until the transaction ends."""
+    held = RegistryImport.objects.select_for_update().filter(pk=row.pk).first()
+    if held is None:
+        raise Refused("gone", "这份表格已被放弃或换成了新的一份")
+    if held.state != State.REHEARSED:
+        raise Refused("committed", DONE)
+    return held
+
+
+def _remove(row: RegistryImport) -> None:
+    name, storage = row.file.name, row.file.storage
+    row.delete()
+    transaction.on_commit(lambda: storage.delete(name))
+
+
+def _drop_file(row: RegistryImport) -> None:
+    if row.file:  # a file without its row would stay for ever (IN-2)
+        row.file.delete(save=False)
