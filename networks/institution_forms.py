@@ -6,6 +6,7 @@ from django.utils import timezone
 from . import uploads
 from .forms import DateInput, UploadField, VersionedForm
 from .models import Attachment, Division, Institution, InstitutionCheck, InstitutionState, User
+from .models.institutions import TIER_OF
 from .names import clean_lines, clean_text
 
 
@@ -62,6 +63,11 @@ class InstitutionForm(VersionedForm):
         else:
             place.queryset = places
         place.queryset = place.queryset.select_related("parent")
+        tiers = set(place.queryset.order_by().values_list("tier", flat=True).distinct())
+        self.fields["kind"].choices = [
+            ("", "请选择"),
+            *((kind.value, kind.label) for kind in Institution.Kind if TIER_OF[kind] in tiers),
+        ]
 
     def clean(self):
         cleaned = super().clean()

@@ -213,15 +213,16 @@ def atomic() -> Iterator[None]:
         _written.reset(token)
 
 
-def made_ready(files: Mapping[str, UploadedFile]) -> dict[str, "Prepared | Unusable"]:
-    """The uploads of a request by field: as they will be stored, or why not. Before the database is held."""
+def made_ready(files: Mapping[str, UploadedFile]) -> dict[str, Prepared | Unusable] | None:
+    """The uploads of a request by field, for a form: as they will be stored, or why not; None when there are none. Before the
+    database is held."""
     ready: dict[str, Prepared | Unusable] = {}
     for name, upload in files.items():
         try:
             ready[name] = prepare(upload)
         except Unusable as problem:
             ready[name] = problem
-    return ready
+    return ready or None
 
 
 def attach(upload: UploadedFile | Prepared, place: Division, actor: User) -> Attachment:

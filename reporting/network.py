@@ -121,10 +121,11 @@ def staff_of(institutions: Iterable[Institution], day: datetime.date) -> dict[in
 
 
 class Condition(StrEnum):
-    """How an institution shows on a day: its state, and for an open one whether anything takes place."""
+    """How an institution shows on a day: its state, and for an open one that implements whether anything takes place."""
 
     RUNNING = "running"
     IDLE = "idle"
+    OPEN = "open"  # guides and manages: nothing need take place there
     UNCONFIRMED = "unconfirmed"
     PREPARING = "preparing"
     SUSPENDED = "suspended"
@@ -148,6 +149,8 @@ def on_day(rows: InstitutionQuerySet, day: datetime.date) -> InstitutionQuerySet
 def condition_of(institution: Institution) -> Condition:
     """Of a row of `on_day`."""
     if institution.state_then == Institution.State.OPEN:
+        if institution.function == Institution.Function.MANAGE:
+            return Condition.OPEN
         return Condition.RUNNING if institution.active else Condition.IDLE
     return Condition(institution.state_then)
 

@@ -63,7 +63,7 @@ def _lacking(row: Institution, staff: Staff, day: datetime.date) -> list[Shortfa
     condition = condition_of(row)
     if condition == Condition.UNCONFIRMED:
         return [Shortfall(row, Lack.UNCONFIRMED, "请核实它是否已经开办，并记录状态和日期。")]
-    if condition not in {Condition.RUNNING, Condition.IDLE}:
+    if condition not in {Condition.RUNNING, Condition.IDLE, Condition.OPEN}:
         return []
     lacks = []
     norm = NORMS.get(row.kind)
@@ -74,7 +74,7 @@ def _lacking(row: Institution, staff: Staff, day: datetime.date) -> list[Shortfa
         lacks.append(Shortfall(row, Lack.FIVE, f"五有中已具备 {row.five} 项，还差 {five - row.five} 项。"))
     if not row.phone:
         lacks.append(Shortfall(row, Lack.PHONE, "请填写机构的办公电话。"))
-    if condition == Condition.IDLE and row.function == Institution.Function.IMPLEMENT:
+    if condition == Condition.IDLE:
         lacks.append(Shortfall(row, Lack.IDLE, f"{day.year} 年还没有已核定的培训。办了培训请登记并提交。"))
     return lacks
 

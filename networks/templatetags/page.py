@@ -35,6 +35,7 @@ VERDICTS = {  # forecast: (words, kind of badge, sign)
 CONDITIONS = {  # of an institution: (word, kind of badge, sign)
     "running": ("运行", "steady", "check"),
     "idle": ("无活动", "plain", "clock"),
+    "open": ("已开办", "plain", "check"),
     "unconfirmed": ("待核实", "quiet", "info"),
     "preparing": ("筹建", "plain", "pencil"),
     "suspended": ("暂停", "off", "clock"),

@@ -32,7 +32,6 @@ from ..indicators import INDICATORS
 from ..network import (
     NORM_CLAUSE,
     NORMS,
-    Condition,
     Network,
     Node,
     Staff,
@@ -60,13 +59,19 @@ class Colour(StrEnum):
 COLOUR_WORDS = {Colour.COVERAGE: "覆盖", Colour.STAFFING: "人员配备", Colour.ACTIVITY: "活动"}
 
 # The map's own words: met, behind and lost are verdicts on the quota and stand nowhere else.
-ALL_RUN = Badge("教学点全部运行", "steady", "check")
-SOME_RUN = Badge("部分运行", "plain", "arrow")
-NONE_RUNS = Badge("没有运行的", "quiet", "clock")
-ALL_STAFFED = Badge("人员全部达标", "steady", "check")
-SOME_STAFFED = Badge("部分达标", "plain", "arrow")
-NONE_STAFFED = Badge("没有达标的", "quiet", "people")
-NOT_OPEN = Badge("还没有开办的", "off", "info")
+RUN = [
+    Badge("全部运行", "steady", "check"),
+    Badge("过半运行", "plain", "arrow"),
+    Badge("不到一半运行", "quiet", "clock"),
+    Badge("没有运行的", "off", "dot"),
+]
+STAFFED = [
+    Badge("全部达标", "steady", "check"),
+    Badge("过半达标", "plain", "arrow"),
+    Badge("不到一半达标", "quiet", "people"),
+    Badge("没有达标的", "off", "dot"),
+]
+NOTHING_THERE = Badge("还没有开办的", "off", "info")
 ACTIVE = Badge("今年有活动", "steady", "check")
 INACTIVE = Badge("今年没有活动", "quiet", "clock")
 
@@ -102,6 +107,7 @@ def network(request: HttpRequest) -> HttpResponse:
         "colours": [(shown.value, COLOUR_WORDS[shown]) for shown in Colour],
         "colour": colour.value,
         "may_add": Division.objects.kept_by(request.user).exists(),
+        "overview_first": not own or own == {request.user.county_code},
     }
     return render(request, "reporting/network/tree.html", context)
 
@@ -120,26 +126,25 @@ def _map(found: Network, colour: Colour) -> TileMap:
     return tile_map(title=f"各乡镇{COLOUR_WORDS[colour]}", rows=rows, linked=True)
 
 
-def _share(part: int, whole: int, badges: tuple[Badge, Badge, Badge]) -> Badge:
-    every, some, none = badges
-    return every if part == whole else some if part else none
+def _share(part: int, whole: int, badges: list[Badge]) -> Badge:
+    every, most, few, none = badges
+    if not whole:
+        return NOTHING_THERE
+    return every if part == whole else none if not part else most if part * 2 >= whole else few
 
 
 def _coverage_tile(found: Network, node: Node) -> dict[str, object]:
     points = node.points
-    badge = _share(points.covered, points.places, (ALL_RUN, SOME_RUN, NONE_RUNS)) if points.places else NOT_OPEN
-    return {"lines": [f"运行 {points}", f"已开办 {points.opened}"], "badge": badge}
+    badge = _share(points.covered, points.places, RUN)
+    return {"lines": [f"运行 {points.covered}/{points.places}", f"已开办 {points.opened}"], "badge": badge}
 
 
 def _staffing_tile(found: Network, node: Node) -> dict[str, object]:
     school = found.staffed([node], Institution.Kind.SCHOOL)
     points = found.staffed(node.below, Institution.Kind.POINT)
-    met, of = school.met + points.met, school.institutions + points.institutions
-    badge = _share(met, of, (ALL_STAFFED, SOME_STAFFED, NONE_STAFFED)) if of else NOT_OPEN
-    return {
-        "lines": [f"学校 {school.met}/{school.institutions}", f"点 {points.met}/{points.institutions}"],
-        "badge": badge,
-    }
+    badge = _share(school.met + points.met, school.institutions + points.institutions, STAFFED)
+    lines = [f"学校 {school.met}/{school.institutions}", f"教学点 {points.met}/{points.institutions}"]
+    return {"lines": lines, "badge": badge}
 
 
 def _activity_tile(found: Network, node: Node) -> dict[str, object]:
@@ -233,7 +238,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
         "held": held_by(row, today),
         "sessions_url": _sessions_url(request.user, today, host=row.pk),
         "may_keep": Institution.objects.kept_by(request.user).filter(pk=row.pk).exists(),
-        "open": condition_of(row) in {Condition.RUNNING, Condition.IDLE},
+        "open": row.state_then == Institution.State.OPEN,
         "crumbs": _crumbs(row.division),
     }
     return render(request, "reporting/network/institution.html", context)
