@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.http import Http404
 
 if TYPE_CHECKING:
-    from networks.models import MemberUnit, Person, User
+    from networks.models import Institution, MemberUnit, Person, User
     from trainings.models import ImportBatch, TrainingSession
 
 
@@ -343,6 +343,14 @@ def visible_or_404(user: User, rows: ScopedQuerySet, **lookup: Any) -> Any:
         raise Http404("没有找到这条记录，或它不在您的范围内") from None
 
 
+def kept_or_403(user: User, rows: ScopedQuerySet, **lookup: Any) -> Any:
+    """The one visible row of a registry, if this account may change it; else 404 or 403."""
+    row = visible_or_404(user, rows, **lookup)
+    if not rows.model._default_manager.kept_by(user).filter(pk=row.pk).exists():
+        raise PermissionDenied("这条记录由所在乡镇、责任单位或县教育局维护，您可以查看，不能改动")
+    return row
+
+
 def verify_declarations() -> None:
     """Fails at start-up when a model of ours forgets to say how its rows are scoped (fail closed)."""
     for model in apps.get_models():
@@ -515,6 +523,17 @@ def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
     if can(user, Action.VIEW_STANDING) and user.own_unit:
         return units.filter(pk__in=user.own_unit_ids)
     return units.none()
+
+
+def institutions_to_watch(user: User) -> models.QuerySet[Institution]:
+    """The institutions whose shortcomings are this account's business: the whole county's for whoever keeps or oversees the
+    network, those of its own township for everybody else."""
+    institutions = apps.get_model("networks", "Institution").objects.visible_to(user)
+    if can(user, Action.MANAGE_NETWORK) or can(user, Action.VIEW_COUNTY):
+        return institutions
+    if can(user, Action.VIEW_NETWORK):
+        return institutions.filter(_at_home(user, institutions.model.scope))
+    return institutions.none()
 
 
 def sees_drafts_of(user: User, session: TrainingSession) -> bool:

@@ -3,6 +3,8 @@
 from django import forms
 from django.db import models
 
+from .uploads import Prepared, Unusable
+
 
 class DateInput(forms.DateInput):
     input_type = "date"
@@ -34,6 +36,22 @@ class WorkbookField(forms.FileField):
         return file
 
 
+class UploadField(forms.FileField):
+    """A file that `uploads.made_ready` has looked at: what will be stored, or the sentence why not."""
+
+    def __init__(self, *, images_only: bool = False, **kwargs) -> None:
+        accept = "image/jpeg,image/png" if images_only else "image/jpeg,image/png,application/pdf"
+        super().__init__(widget=forms.FileInput({"accept": accept, "class": "form-control"}), **kwargs)
+        self.images_only = images_only
+
+    def to_python(self, data):
+        if isinstance(data, Unusable):
+            raise forms.ValidationError(str(data))
+        if isinstance(data, Prepared) and self.images_only and not data.is_image:
+            raise forms.ValidationError("请选择 JPG 或 PNG 照片")
+        return data if isinstance(data, Prepared) else None
+
+
 class VersionedForm(forms.ModelForm):
     """Optimistic locking: whoever saves second sees both values and chooses (IN-4). A second save keeps one's own."""
 
@@ -49,7 +67,7 @@ class VersionedForm(forms.ModelForm):
             return cleaned
         stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
         if cleaned.get("seen_version") != stored.version:
-            theirs = forms.models.model_to_dict(stored, fields=[name for name in self.fields if name != "seen_version"])
+            theirs = self.stored_values(stored)
             for name, value in theirs.items():
                 if name in cleaned and _comparable(value) != _comparable(cleaned[name]):
                     shown = _shown(self.fields[name], value)
@@ -59,6 +77,10 @@ class VersionedForm(forms.ModelForm):
             self.data[self.add_prefix("seen_version")] = str(stored.version)
         self.instance.version = stored.version
         return cleaned
+
+    def stored_values(self, stored: models.Model) -> dict[str, object]:
+        """What somebody else has saved, by field; a form whose fields are not the model's says it in its own way."""
+        return forms.models.model_to_dict(stored, fields=[name for name in self.fields if name != "seen_version"])
 
 
 def _comparable(value: object) -> object:

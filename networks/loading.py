@@ -111,23 +111,9 @@ def _add(model: type[models.Model], key: dict, values: dict, tally: Counter) -> 
 
 def _load_institutions(county: Division, tally: Counter) -> None:
     """1 centre, a school in each township, a teaching point in each village and community; all 待核实."""
-    kinds = Institution.Kind
-    _add(
-        Institution,
-        {"division": county, "kind": kinds.CENTRE},
-        {"name": "县社区教育中心", "aliases": f"{county.name}社区教育中心", "hosts": "县职业学校"},
-        tally,
-    )
-    for place in Division.objects.within(county.code).current().exclude(pk=county.pk):
-        if place.tier == Tier.TOWNSHIP:
-            names = {"name": f"{place.name}社区学校", "hosts": f"{place.name}成人文化技术学校"}
-            _add(Institution, {"division": place, "kind": kinds.SCHOOL}, names, tally)
-        else:
-            names = {
-                "name": f"{place.short_name}社区教育教学点".replace("社区社区", "社区"),
-                "aliases": f"{place.short_name}教学点",
-            }
-            _add(Institution, {"division": place, "kind": kinds.POINT}, names, tally)
+    for place in Division.objects.within(county.code).current():
+        usual = Institution.usual_at(place)
+        _add(Institution, {"division": place, "kind": usual.pop("kind")}, usual, tally)
 
 
 def _load_unit(county: Division, position: int, row: dict[str, str], tally: Counter) -> None:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from networks.templatetags.page import VERDICTS, Badge, verdict_badge
+
 _numbers = itertools.count(1)  # makes ids unique within a page
 
 PLOT_TOP, PLOT_BOTTOM = 7.0, 89.0  # percent of the height that the curve may use; below are the months
@@ -99,11 +101,17 @@ class Tile:
     name: str
     lines: list[str]
     verdict: str
+    badge: Badge | None  # the word and sign of the verdict, or of what else the map shows
     url: str
     x: float
     y: float
     width: float
     height: float
+
+    @property
+    def key(self) -> str:
+        """How the tile is coloured: by its verdict, or by its kind of badge where the map shows something else."""
+        return self.verdict or (f"own-{self.badge.kind}" if self.badge else "none")
 
     @property
     def middle(self) -> float:
@@ -131,7 +139,8 @@ class TileMap:
     title: str
     description: str
     tiles: list[Tile]
-    verdicts: list[str]  # those that occur, for the key
+    badges: list[Badge]  # those that occur, for the key
+    linked: bool  # a tile opens its url; otherwise only its name in the table does
 
 
 def nice_ceiling(value: float) -> int:
@@ -263,8 +272,11 @@ def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | N
     )
 
 
-def tile_map(*, title: str, rows: Iterable[dict], tiles: dict[str, tuple[int, int]] | None = None) -> TileMap:
-    """The townships as tiles. `rows`: dicts of code, name, lines (at most two, e.g. ["3 场", "280 人次"]), verdict, url.
+def tile_map(
+    *, title: str, rows: Iterable[dict], tiles: dict[str, tuple[int, int]] | None = None, linked: bool = False
+) -> TileMap:
+    """The townships as tiles. `rows`: dicts of code, name, lines (at most two, e.g. ["3 场", "280 人次"]), url, and a verdict
+    on the quota or, on a map of anything else, a badge of its own (met, behind and lost mean the quota alone).
 
     A township that has no tile (another county, a new division) is put into a row of its own below: nothing is dropped.
     """
@@ -287,6 +299,7 @@ def tile_map(*, title: str, rows: Iterable[dict], tiles: dict[str, tuple[int, in
             name=row["name"],
             lines=list(row.get("lines", []))[:2],
             verdict=row.get("verdict", ""),
+            badge=row.get("badge") or (verdict_badge(row["verdict"]) if row.get("verdict") else None),
             url=row.get("url", ""),
             x=round(places[row["code"]][1] * width + gap_x / 2, 2),
             y=round(places[row["code"]][0] * height + gap_y / 2, 2),
@@ -295,12 +308,13 @@ def tile_map(*, title: str, rows: Iterable[dict], tiles: dict[str, tuple[int, in
         )
         for row in rows
     ]
-    order = ["met", "on_track", "behind", "lost"]
-    occurring = [verdict for verdict in order if any(tile.verdict == verdict for tile in drawn)]
+    order = [verdict_badge(verdict) for verdict in VERDICTS]
+    order += dict.fromkeys(tile.badge for tile in drawn if tile.badge and tile.badge not in order)
     return TileMap(
         id=f"chart-{next(_numbers)}",
         title=title,
         description="各乡镇的位置是示意，不是地图；上北下南。数据见旁边的表。",
         tiles=drawn,
-        verdicts=occurring,
+        badges=[badge for badge in order if any(tile.badge == badge for tile in drawn)],
+        linked=linked,
     )

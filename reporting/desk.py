@@ -12,6 +12,7 @@ from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
+from .shortfalls import shortfalls
 
 SHOWN = 10  # rows of a kind on a desk; the list of sessions has them all
 
@@ -53,6 +54,7 @@ class UnitDesk:
     on_behalf: Pile  # entered by the bureau for this unit, which has not confirmed them yet
     joint: Pile  # co-organised with another unit and not confirmed yet
     last: Pile
+    lacking: int  # what the own township's institutions still lack
 
     @property
     def quiet(self) -> bool:
@@ -89,6 +91,7 @@ def unit_desk(user: User) -> UnitDesk:
             else partners.none()
         ),
         last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
+        lacking=len(shortfalls(user, timezone.localdate())),
     )
 
 
@@ -102,6 +105,7 @@ class BureauDesk:
     own_drafts: int  # entered on a unit's behalf and not submitted yet
     imports: list[ImportBatch]  # that need a second person
     names_to_check: int
+    lacking: int  # what the county's institutions still lack
 
     @property
     def to_help(self) -> list[Standing]:
@@ -132,4 +136,5 @@ def bureau_desk(user: User) -> BureauDesk:
         own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         names_to_check=units.filter(name_unconfirmed=True).count(),
+        lacking=len(shortfalls(user, timezone.localdate())),
     )

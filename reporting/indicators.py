@@ -9,34 +9,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Right
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
-from networks.models import Division, Institution, MemberUnit, Tier
+from networks.models import MemberUnit
 from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSession
 
 from .assessment import Counting, CountyStanding, Tally, county_standing, total
 from .models import AssessmentYear
+from .network import NORM_CLAUSE, NORMS, Coverage, Network, Staffed
 
 SMALL = 5  # a group of fewer heads could be recognised; it shows as <5 wherever others than its unit look
 
 HEADCOUNT_ONLY = "只报人次的特殊群体"
 
-
-@dataclass(frozen=True)
-class Coverage:
-    """n of so many places; `unconfirmed` more have an institution that nobody has looked at yet."""
-
-    covered: int
-    places: int
-    unconfirmed: int
-
-    @property
-    def share(self) -> float | None:
-        return self.covered / self.places if self.places else None
-
-    def __str__(self) -> str:
-        return f"{self.covered}/{self.places}" if self.places else "无法计算"
+RUNNING = "“运行”指已开办、并且当年（到截止日为止）有已核定的培训由它承办；没有写承办机构的，按举办地算。"
 
 
 @dataclass(frozen=True)
@@ -129,42 +116,23 @@ class YearFigures:
         return [*groups, Group(None, "未填主题", *found[None])] if None in found else groups
 
     @cached_property
+    def network(self) -> Network:
+        """The three-tier network as of the last day that is counted, or of today while the year is running."""
+        day = min(self.as_of or timezone.localdate(), self.year.last_day)
+        return Network(self.year.county_id, max(day, self.year.first_day))
+
+    @property
     def coverage(self) -> dict[str, Coverage]:
-        """By `township`, `village` (村 alone) and `any_village` (村 and 社区); places that were abolished are left out."""
-        places = Division.objects.within(self.year.county_id).current().annotate(end=Right("code", 3))
-        running, unconfirmed = Institution.State.OPEN, Institution.State.UNCONFIRMED
-        counted = (
-            places.exclude(tier=Tier.COUNTY)
-            .annotate(runs=Exists(_institutions(running)), looked_at=~Exists(_institutions(unconfirmed)))
-            .annotate(community=Q(tier=Tier.VILLAGE, end__lt="200"))
-            .order_by()
-            .values("tier", "community")
-            .annotate(
-                places=Count("pk"),
-                covered=Count("pk", filter=Q(runs=True)),
-                open=Count("pk", filter=Q(runs=False, looked_at=False)),
-            )
-            .values_list("tier", "community", "covered", "places", "open")
-        )
-        found = {(tier, bool(community)): numbers for tier, community, *numbers in counted}
-        none = [0, 0, 0]
-        village, community = found.get((Tier.VILLAGE, False), none), found.get((Tier.VILLAGE, True), none)
-        return {
-            "township": Coverage(*found.get((Tier.TOWNSHIP, False), none)),
-            "village": Coverage(*village),
-            "any_village": Coverage(*(a + b for a, b in zip(village, community, strict=True))),
-        }
+        """By `township`, `village` (村 alone) and `any_village` (村 and 社区)."""
+        return self.network.coverage
+
+    @property
+    def staffing(self) -> list[tuple[str, Staffed]]:
+        return self.network.staffing
 
 
 def _audience_group(key: int | None, label: str, sessions: int, heads: int | None) -> Group:
     return Group(key, label, sessions, heads, small=0 < (heads or 0) < SMALL)
-
-
-def _institutions(state: str) -> QuerySet[Institution]:
-    kinds = [Institution.Kind.SCHOOL, Institution.Kind.POINT]
-    return Institution.objects.filter(
-        division=OuterRef("pk"), kind__in=kinds, function=Institution.Function.IMPLEMENT, state=state
-    )
 
 
 @dataclass(frozen=True)
@@ -287,7 +255,7 @@ INDICATORS = _registry(
         "township_coverage",
         "乡镇覆盖",
         "",
-        "有“运行”中的社区学校的乡镇数 ÷ 现有乡镇数；待核实、筹建、无活动、停办的不算。",
+        f"有“运行”中的社区学校的乡镇数 ÷ 当日现有乡镇数。{RUNNING}待核实、筹建、无活动、暂停、停办的不算；旁边列出已开办的。",
         "一(三)",
         lambda f: f.coverage["township"],
     ),
@@ -295,7 +263,7 @@ INDICATORS = _registry(
         "village_coverage",
         "村覆盖",
         "",
-        "有“运行”中的教学点的村数 ÷ 现有村数（不含社区）。",
+        f"有“运行”中的教学点的村数 ÷ 当日现有村数（不含社区）。{RUNNING}",
         "二(一)1",
         lambda f: f.coverage["village"],
     ),
@@ -303,9 +271,19 @@ INDICATORS = _registry(
         "community_coverage",
         "村（社区）覆盖",
         "",
-        "有“运行”中的教学点的村和社区数 ÷ 现有村和社区数。",
+        f"有“运行”中的教学点的村和社区数 ÷ 当日现有村和社区数。{RUNNING}",
         "二(一)1",
         lambda f: f.coverage["any_village"],
+    ),
+    Indicator(
+        "staffing",
+        "人员配备达标的机构",
+        "",
+        "按要求配备了人员的机构数 ÷ 当日已开办的同类机构数。"
+        + "；".join(f"{kind.label}：{norm.words}" for kind, norm in NORMS.items())
+        + "。派出学校没有登记的，不算达标。",
+        NORM_CLAUSE,
+        lambda f: f.staffing,
     ),
     Indicator(
         "participation",

@@ -1,8 +1,8 @@
-"""Desk, assessment and dashboards."""
+"""Desk, assessment, dashboards, and what the network adds up to."""
 
 from django.urls import path
 
-from .views import assessment, counted, dashboard, desk
+from .views import assessment, counted, dashboard, desk, network
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("assessment/<int:year>/export/", assessment.export, name="assessment-export"),
     path("assessment/<int:year>/counted/", counted.counted, name="assessment-counted"),
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
+    path("network/", network.network, name="network"),
+    path("network/shortfalls/", network.shortfall_list, name="network-shortfalls"),
+    path("network/places/<int:code>/", network.place, name="network-place"),
+    path("network/institutions/<int:pk>/", network.institution, name="network-institution"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
 ]

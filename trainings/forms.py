@@ -494,6 +494,7 @@ class SessionFilter(forms.Form):
     month = forms.IntegerField(required=False, min_value=1, max_value=12)
     audience = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     place = forms.CharField(required=False, max_length=12)
+    host = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     q = forms.CharField(required=False, max_length=50)
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 

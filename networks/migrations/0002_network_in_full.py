@@ -487,7 +487,7 @@ class Migration(migrations.Migration):
             name='Attachment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(upload_to=networks.models.attachments._internal_name, verbose_name='文件')),
+                ('file', models.FileField(storage=networks.models.attachments.PrivateStorage, upload_to=networks.models.attachments.internal_name, verbose_name='文件')),
                 ('name', models.CharField(max_length=200, verbose_name='文件名')),
                 ('content_type', models.CharField(max_length=40, verbose_name='类型')),
                 ('size', models.PositiveIntegerField(default=0, verbose_name='字节数')),

@@ -3,22 +3,43 @@
 import uuid
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.db import models
+from django.utils.functional import cached_property
 
 from ..access import Action, Scope, ScopedQuerySet
 from .places import Division
 
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
 
-def _internal_name(instance: "Attachment", name: str) -> str:
-    """Files lie under a random name; what the person called them is kept beside (UP-2)."""
-    return f"network/{uuid.uuid4().hex}"
+
+class PrivateStorage(FileSystemStorage):
+    """Files below MEDIA_ROOT that have no address of their own; views hand them out after a scope check (UP-2)."""
+
+    def __init__(self) -> None:
+        super().__init__(base_url=None, file_permissions_mode=0o640, directory_permissions_mode=0o750)
+
+    @cached_property
+    def base_location(self):
+        return settings.MEDIA_ROOT
+
+    def url(self, name: str) -> str:
+        raise ValueError("a private file has no URL")
+
+    def deconstruct(self):
+        return ("networks.models.attachments.PrivateStorage", [], {})
+
+
+def internal_name(instance: models.Model, filename: str) -> str:
+    """A random name: neither the person's file name nor anything guessable reaches the disk."""
+    return f"{instance._meta.model_name}/{uuid.uuid4().hex}"
 
 
 class Attachment(models.Model):
     """Made by `networks.uploads.attach` alone, which decides what may be stored. Seen by whoever sees the place."""
 
     place = models.ForeignKey(Division, models.PROTECT, verbose_name="所属地", related_name="+")
-    file = models.FileField("文件", upload_to=_internal_name, max_length=100)
+    file = models.FileField("文件", storage=PrivateStorage, upload_to=internal_name, max_length=100)
     name = models.CharField("文件名", max_length=200)
     content_type = models.CharField("类型", max_length=40)
     size = models.PositiveIntegerField("字节数", default=0)
@@ -35,3 +56,12 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+    @property
+    def download_name(self) -> str:
+        """What the file is called on somebody's computer: nothing that a person wrote (PI-7)."""
+        return f"{self.place_id}-{self.pk}{ENDINGS.get(self.content_type, '')}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet
-from .places import Division
+from .places import Division, Tier
 
 
 class InstitutionQuerySet(ScopedQuerySet):
@@ -84,6 +84,24 @@ class Institution(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Each kind has its tier (二(一)1, 三(三)): a teaching point lies in a village, a school in a township."""
+        tier = TIER_OF.get(self.kind)
+        if self.division_id and tier and self.division.tier != tier:
+            raise ValidationError({"kind": f"{self.get_kind_display()}应设在{tier.label}一级，请改选类别或所在地"})
+
+    @classmethod
+    def usual_at(cls, place: Division) -> dict[str, str]:
+        """Kind, name, alias and host of the implementing institution that 二(一)1 puts at a place of this tier."""
+        if place.tier == Tier.COUNTY:
+            aliases = f"{place.name}社区教育中心"
+            return {"kind": cls.Kind.CENTRE, "name": "县社区教育中心", "aliases": aliases, "hosts": "县职业学校"}
+        if place.tier == Tier.TOWNSHIP:
+            hosts = f"{place.name}成人文化技术学校"
+            return {"kind": cls.Kind.SCHOOL, "name": f"{place.name}社区学校", "aliases": "", "hosts": hosts}
+        name = f"{place.short_name}社区教育教学点".replace("社区社区", "社区")
+        return {"kind": cls.Kind.POINT, "name": name, "aliases": f"{place.short_name}教学点", "hosts": ""}
+
     @property
     def all_names(self) -> list[str]:
         return [self.name, *filter(None, map(str.strip, self.aliases.splitlines()))]
@@ -109,6 +127,16 @@ class Institution(models.Model):
             row.version += 1
             row.save()
         self.state, self.state_since, self.version = row.state, row.state_since, row.version
+
+
+TIER_OF = {
+    Institution.Kind.CENTRE: Tier.COUNTY,
+    Institution.Kind.SCHOOL: Tier.TOWNSHIP,
+    Institution.Kind.POINT: Tier.VILLAGE,
+    Institution.Kind.GUIDANCE: Tier.COUNTY,
+    Institution.Kind.MANAGEMENT: Tier.TOWNSHIP,
+    Institution.Kind.RESEARCH: Tier.COUNTY,
+}
 
 
 class InstitutionState(models.Model):

@@ -1,5 +1,7 @@
 """Places by official division code, and a county's own settings."""
 
+import datetime
+
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -30,8 +32,9 @@ class DivisionQuerySet(ScopedQuerySet):
         first, last = code_range(code)
         return self.filter(code__gte=first, code__lt=last)
 
-    def current(self) -> "DivisionQuerySet":
-        return self.filter(retired_on=None)
+    def current(self, day: datetime.date | None = None) -> "DivisionQuerySet":
+        """Places that have not been abolished, or not by that day."""
+        return self.filter(Q(retired_on=None) | Q(retired_on__gt=day) if day else Q(retired_on=None))
 
 
 class Division(models.Model):

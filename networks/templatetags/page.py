@@ -32,6 +32,17 @@ VERDICTS = {  # forecast: (words, kind of badge, sign)
 }
 
 
+CONDITIONS = {  # of an institution: (word, kind of badge, sign)
+    "running": ("运行", "steady", "check"),
+    "idle": ("无活动", "plain", "clock"),
+    "open": ("已开办", "plain", "check"),
+    "unconfirmed": ("待核实", "quiet", "info"),
+    "preparing": ("筹建", "plain", "pencil"),
+    "suspended": ("暂停", "off", "clock"),
+    "closed": ("停办", "off", "cross"),
+}
+
+
 @dataclass(frozen=True)
 class Badge:
     word: str
@@ -103,6 +114,11 @@ def session_badge(status: str) -> Badge:
 @register.filter
 def verdict_badge(verdict: str) -> Badge:
     return Badge(*VERDICTS.get(verdict, (UNKNOWN, "quiet", "dot")))
+
+
+@register.filter
+def condition_badge(condition: str) -> Badge:
+    return Badge(*CONDITIONS.get(condition, ("未设机构", "off", "dot")))
 
 
 @register.simple_tag

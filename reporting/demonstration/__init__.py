@@ -1,6 +1,6 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
-`accounts` who signs in · `network` which institutions run · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
+`accounts` who signs in · `network` what the institutions are like · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
 `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
 """
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from networks import audit
 from networks.loading import COUNTY
-from networks.models import CountySettings, Division, MemberUnit, User
+from networks.models import Attachment, CountySettings, Division, MemberUnit, User
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
@@ -72,7 +72,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
 
 def _clear() -> None:
     """Empties every table, history and protected rows included, and removes the files that hang on them."""
-    files = [row.file for model in (Evidence, ImportBatch) for row in model.objects.exclude(file="")]
+    files = [row.file for model in (Attachment, Evidence, ImportBatch) for row in model.objects.exclude(file="")]
     call_command("flush", interactive=False, verbosity=0)
     for file in files:
         file.storage.delete(file.name)

@@ -37,7 +37,8 @@ class Ledger:
         self.county, self.today = county, today
         self.units = {unit.code: unit for unit in MemberUnit.objects.filter(county=county).select_related("division")}
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
-        self.hosts = {i.division_id: i for i in Institution.objects.filter(division__code__startswith=county.pk)}
+        hosts = Institution.objects.filter(division__code__startswith=county.pk, function="implement")
+        self.hosts = {host.division_id: host for host in hosts}
         self.words = {
             model: {word.name: word for word in model.objects.all()}
             for model in (Theme, Programme, Project, Audience, DeliveryForm, Language)

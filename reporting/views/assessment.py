@@ -1,13 +1,9 @@
 """完成情况: the county's page, a unit's page with its working, 口径说明 and the workbook, all from one calculation."""
 
-import datetime
-
-from django import forms
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from networks import audit
@@ -15,6 +11,7 @@ from networks.access import Action, can, require, units_to_watch
 from networks.models import MemberUnit
 from trainings.models import CoOrganiser, Status, TrainingSession
 
+from ..as_of import AsOf
 from ..assessment import Counting, Tally, counted_or_why, county_standing, standings
 from ..dashboard import counted_url
 from ..exports import headline, standing_export, xlsx
@@ -28,36 +25,12 @@ PER_PAGE = 100
 NOWHERE = (Status.VOID, Status.CANCELLED)
 
 
-class CutOff(forms.Form):
-    """截至: the last day whose sessions are counted. Anything that makes no sense says so and counts the whole year."""
-
-    as_of = forms.DateField(
-        label="截至",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "form-control w-date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "这不是日期，请重新选择"},
-    )
+class CutOff(AsOf):
+    """The last day of a year whose sessions are counted; without one the whole year."""
 
     def __init__(self, data, year: AssessmentYear) -> None:
-        super().__init__(data, auto_id="cut_%s")
+        super().__init__(data, year.first_day, year.last_day, f"请选择 {year.year} 年内的日期")
         self.year = year
-        self.fields["as_of"].widget.attrs.update(min=year.first_day.isoformat(), max=year.last_day.isoformat())
-
-    def clean_as_of(self) -> datetime.date | None:
-        day = self.cleaned_data["as_of"]
-        if day and not self.year.first_day <= day <= self.year.last_day:
-            raise forms.ValidationError(f"请选择 {self.year.year} 年内的日期")
-        return day
-
-    @property
-    def day(self) -> datetime.date | None:
-        self.is_valid()
-        return self.cleaned_data.get("as_of")
-
-    @property
-    def shown(self) -> datetime.date:
-        """Until when the figures on the page go."""
-        return self.day or min(timezone.localdate(), self.year.last_day)
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image, TiffImagePlugin
 
+from networks import uploads
 from networks.models import AuditEvent
 from trainings import evidence
 from trainings.models import Audience, Evidence, Refused
@@ -161,7 +162,7 @@ def test_the_same_photo_twice_is_stored_once(world):
 
 def test_limits_of_size_and_number_are_named(world, monkeypatch):
     session = world.session()
-    monkeypatch.setattr(evidence, "MOST_BYTES", 100)
+    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
     assert "超过" in add(world, session, photo()).refused[0][1]
     monkeypatch.undo()
     monkeypatch.setattr(evidence, "MOST_PER_SESSION", 1)
@@ -402,12 +403,12 @@ def test_pi_2_minors_may_be_shown_with_the_advice_not_to_show_faces(world, clien
 )
 def test_up_1_a_scanner_that_objects_or_fails_lets_no_file_through(settings, monkeypatch, scanner, sentence):
     settings.SCAN_COMMAND = [sys.executable, "-c", scanner] if scanner else ["/no/such/scanner"]
-    monkeypatch.setattr("trainings.evidence.SCAN_SECONDS", 2)
+    monkeypatch.setattr("networks.uploads.SCAN_SECONDS", 2)
     infected = PDF.replace(b"%%EOF", b"% " + EICAR + b"\n%%EOF")
-    with pytest.raises(evidence.Unusable, match=sentence):
-        evidence.prepare(SimpleUploadedFile("a.pdf", infected))
+    with pytest.raises(uploads.Unusable, match=sentence):
+        uploads.prepare(SimpleUploadedFile("a.pdf", infected))
 
 
 def test_up_1_a_scanner_that_finds_nothing_lets_the_file_through(settings):
     settings.SCAN_COMMAND = [sys.executable, "-c", "import sys; sys.exit(b'EICAR' in sys.stdin.buffer.read())"]
-    assert evidence.prepare(SimpleUploadedFile("a.pdf", PDF)).content_type == "application/pdf"
+    assert uploads.prepare(SimpleUploadedFile("a.pdf", PDF)).content_type == "application/pdf"

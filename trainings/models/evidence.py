@@ -1,39 +1,14 @@
-"""佐证材料: a file or a link that shows that a session took place. What may be uploaded is decided in trainings/evidence.py."""
-
-import uuid
+"""佐证材料: a file or a link that shows that a session took place. What may be uploaded is decided in networks/uploads.py."""
 
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils.functional import cached_property
 
 from networks.access import Scope, ScopedQuerySet, Subject
+from networks.models.attachments import ENDINGS, PrivateStorage, internal_name
 
 from .verbs import Refused
 from .vocabulary import Audience
-
-
-class PrivateStorage(FileSystemStorage):
-    """Files below MEDIA_ROOT that have no address of their own; views hand them out after a scope check (UP-2)."""
-
-    def __init__(self) -> None:
-        super().__init__(base_url=None, file_permissions_mode=0o640, directory_permissions_mode=0o750)
-
-    @cached_property
-    def base_location(self):
-        return settings.MEDIA_ROOT
-
-    def url(self, name: str) -> str:
-        raise ValueError("a private file has no URL")
-
-    def deconstruct(self):
-        return ("trainings.models.evidence.PrivateStorage", [], {})
-
-
-def internal_name(instance: models.Model, filename: str) -> str:
-    """A random name: neither the person's file name nor anything guessable reaches the disk."""
-    return f"{instance._meta.model_name}/{uuid.uuid4().hex}"
 
 
 class Evidence(models.Model):
@@ -111,5 +86,4 @@ class Evidence(models.Model):
     @property
     def download_name(self) -> str:
         """What the file is called on somebody's computer: no title, no person, no audience (PI-2, PI-7)."""
-        ending = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}.get(self.content_type, "")
-        return f"{self.session.number}-{self.pk}{ending}"
+        return f"{self.session.number}-{self.pk}{ENDINGS.get(self.content_type, '')}"

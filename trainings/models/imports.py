@@ -8,10 +8,10 @@ from django.db.models import F, Q
 
 from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import Division, MemberUnit, User
+from networks.models.attachments import PrivateStorage, internal_name
 from networks.names import shown_name
 
 from .entry import protected_name_in
-from .evidence import PrivateStorage, internal_name
 from .vocabulary import Audience
 
 

@@ -43,6 +43,13 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         """Sessions whose first day lies in the year; a range, so that an index serves."""
         return self.filter(held_on__gte=datetime.date(year, 1, 1), held_on__lt=datetime.date(year + 1, 1, 1))
 
+    def held_by(self, institution: Institution) -> TrainingSessionQuerySet:
+        """Sessions whose host it is, and for an implementing institution those at its own place that name no host."""
+        whose = Q(host=institution)
+        if institution.function == Institution.Function.IMPLEMENT:
+            whose |= Q(host=None, place=institution.division_id)
+        return self.filter(whose)
+
     def awaiting_review(self) -> TrainingSessionQuerySet:
         return self.filter(status=Status.SUBMITTED)
 
@@ -192,6 +199,7 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
             models.Index(fields=["organiser", "held_on"], name="session_by_organiser"),
             models.Index(fields=["held_on", "status"], name="session_by_day"),
             models.Index(fields=["place", "held_on"], name="session_by_place"),
+            models.Index(fields=["host", "held_on"], name="session_by_host"),
             models.Index(fields=["status", "submitted_at"], name="session_queue"),
             # Everything that a county's or a unit's sums look at, so that they never touch the table. The units come first:
             # every sum is of some county's units, and other counties' rows are skipped (python3 run.py bench).

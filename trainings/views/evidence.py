@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from networks.access import Action, require, visible_or_404
+from networks.views.files import hand_out
 
 from .. import evidence as keeping
 from ..models import Evidence, Refused, TrainingSession
@@ -41,20 +42,10 @@ def keep(request: HttpRequest, session: TrainingSession, kind: str, files: list,
 @require(Action.VIEW_SESSIONS)
 @require_GET
 def file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
-    """The stored file as a download that no browser runs or displays as a page (UP-2); pictures may stand in <img>."""
+    """The stored file as a download; pictures may stand in <img> (UP-2)."""
     rows = Evidence.objects.select_related("session").exclude(file="")
     evidence = visible_or_404(request.user, rows, pk=evidence_pk, session_id=pk)
-    try:
-        with evidence.file.open("rb") as stored:  # at most evidence.MOST_BYTES
-            content = stored.read()
-    except FileNotFoundError:
-        raise Http404("这份材料的文件不在了，请联系系统管理员从备份恢复") from None
-    headers = {
-        "Content-Disposition": f'attachment; filename="{evidence.download_name}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(content, content_type=evidence.content_type, headers=headers)
+    return hand_out(evidence.file, content_type=evidence.content_type, name=evidence.download_name)
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)

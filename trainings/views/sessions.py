@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
-from networks.models import MemberUnit
+from networks.models import Institution, MemberUnit
 from networks.models.places import code_range
 
 from .. import years
@@ -66,7 +66,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "words": asked.value("q") or "",
         "years": years_offered(asked.year_shown),
         "statuses": Status.choices,
-        "narrowed": any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "q")),
+        "narrowed": any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "host", "q")),
         "may_enter": _may_enter(request.user),
         "may_export": can(request.user, Action.EXPORT),
         "may_import": can(request.user, Action.IMPORT),
@@ -108,6 +108,9 @@ def _filtered(rows, asked: SessionFilter):
         rows = rows.filter(audience_counts__audience=asked.value("audience"))
     if asked.value("place"):
         rows = rows.filter(place__code__startswith=asked.value("place"))
+    if asked.value("host"):
+        host = Institution.objects.filter(pk=asked.value("host")).first()
+        rows = rows.held_by(host) if host else rows.none()
     for word in (asked.value("q") or "").split():
         rows = rows.filter(
             Q(title__icontains=word)
