@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, counted, dashboard, desk
+from .views import assessment, contacts, counted, dashboard, desk
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
+    path("network/contacts/export/", contacts.export, name="contacts-export"),
 ]

@@ -31,19 +31,23 @@ def keep(
     returns the row (default: `form.save()`, with the row's version counted up). `back` is the address to go to afterwards,
     or makes it from the row. Rules of the model and of the database that the form could not ask come back as sentences;
     nothing typed is lost. Rights and scope are the caller's business."""
-    extra = []
-    if request.method == "POST" and form.is_valid():
+    extra, row = [], None
+    if request.method == "POST":
         try:
-            with transaction.atomic():
-                row = (perform or _save)(form)
-                audit.record(action, actor=request.user, subject=row, request=request, fields=sorted(form.changed_data))
+            with transaction.atomic():  # asking too: a versioned form locks the stored row until it is saved
+                if form.is_valid():
+                    row = (perform or _save)(form)
+                    audit.record(
+                        action, actor=request.user, subject=row, request=request, fields=sorted(form.changed_data)
+                    )
         except ValidationError as refused:
             extra = refused.messages
         except IntegrityError:
             extra = [QUICKER]
         else:
-            messages.success(request, done)
-            return redirect(back(row) if callable(back) else back)
+            if row is not None:
+                messages.success(request, done)
+                return redirect(back(row) if callable(back) else back)
     context |= {"form": form, "extra": extra, "title": title, "back": "" if callable(back) else back}
     return render(request, template, context, status=status)
 
