@@ -12,7 +12,6 @@ from django.db.models import Exists, OuterRef, Q
 
 from .access import entries_in_directory, entries_to_call, sees_all_staff, units_in_directory, units_to_staff
 from .models import Appointment, Institution, MemberUnit, UnitTerm, User
-from .names import match_key
 
 Function = Appointment.Function
 AT_INSTITUTIONS = {  # who answers the telephone there: (functions, the one that must not be missing)
@@ -67,19 +66,11 @@ class Entry:
         """Rows of a table."""
         return len(self.lines) + len(self.missing)
 
-    def says(self, words: str) -> bool:
-        """Whether the words are found in its names, its people or a number that is shown in full."""
-        texts = [*self.body.all_names, *self.missing]
-        for line in self.lines:
-            texts += [line.name, line.title, line.function, *([line.number, line.dial] if line.full else [])]
-        return any(match_key(words) in match_key(text) for text in texts)
 
-
-def directory(user: User, day: datetime.date, *, institutions: bool = False, words: str = "") -> list[Entry]:
+def directory(user: User, day: datetime.date, *, institutions: bool = False) -> list[Entry]:
     """The entries that this account reads, on a day: townships by code, then departments in the document's order; with
-    `institutions` the 专干 and contacts of centre and schools after them. `words` narrows it."""
-    entries = [*_units(user, day), *(_institutions(user, day) if institutions else [])]
-    return [entry for entry in entries if not words or entry.says(words)]
+    `institutions` the 专干 and contacts of centre and schools after them."""
+    return [*_units(user, day), *(_institutions(user, day) if institutions else [])]
 
 
 def _units(user: User, day: datetime.date) -> list[Entry]:

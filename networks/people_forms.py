@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -276,9 +277,9 @@ class ServiceForm(VersionedForm):
 
 
 class PeopleFilter(forms.Form):
-    """Query parameters of the list; whatever makes no sense is passed over."""
+    """What the list is narrowed by; whatever makes no sense is passed over."""
 
-    q = forms.CharField(label="查找", required=False, max_length=30)
+    q = forms.CharField(label="姓名", required=False, max_length=30)
     function = forms.ChoiceField(
         label="岗位", required=False, choices=[("", "全部岗位"), *Appointment.Function.choices]
     )
@@ -300,12 +301,17 @@ class PeopleFilter(forms.Form):
         self.is_valid()
         return self.cleaned_data.get(name) or None
 
-    def apply(self, rows):
+    def as_address(self) -> str:
+        """The query string of everything but the name."""
+        asked = {name: self.value(name) for name in self.fields if name != "q"}
+        return urlencode({name: getattr(value, "pk", value) for name, value in asked.items() if value})
+
+    def apply(self, rows, *, by_name: str = ""):
         """The appointments that are asked for."""
         today = timezone.localdate()
         rows = rows.filter(ends_on__lte=today) if self.value("former") else rows.not_ended(today)
-        if words := self.value("q"):
-            rows = rows.filter(person__name__icontains=clean_text(words))
+        if by_name:
+            rows = rows.filter(person__name__icontains=clean_text(by_name))
         if function := self.value("function"):
             rows = rows.filter(function=function)
         if institution := self.value("institution"):

@@ -8,20 +8,20 @@ from django.views.decorators.http import require_safe
 
 from ..access import Action, can, require
 from ..contacts import Entry, directory
+from ..models import User
 
 
 class ContactsFilter(forms.Form):
-    """`all`: with centre and schools; `q`: words to look for."""
+    """`all`: with centre and schools. What one looks for is found on the page itself: no name goes into an address."""
 
-    q = forms.CharField(required=False, max_length=30)
     all = forms.BooleanField(required=False)
 
-    def entries(self, user) -> list[Entry]:
-        self.is_valid()
-        asked = self.cleaned_data
-        return directory(
-            user, timezone.localdate(), institutions=bool(asked.get("all")), words=asked.get("q", "")
-        )
+    @property
+    def with_institutions(self) -> bool:
+        return self.is_valid() and self.cleaned_data["all"]
+
+    def entries(self, user: User) -> list[Entry]:
+        return directory(user, timezone.localdate(), institutions=self.with_institutions)
 
 
 @require(Action.VIEW_STAFF)
@@ -32,8 +32,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
     context = {
         "units": [entry for entry in entries if entry.is_unit],
         "institutions": [entry for entry in entries if not entry.is_unit],
-        "with_institutions": asked.cleaned_data.get("all", False),
-        "words": asked.cleaned_data.get("q", ""),
+        "with_institutions": asked.with_institutions,
         "missing": sum(bool(entry.missing) for entry in entries),
         "whole": can(request.user, Action.VIEW_CONTACTS),
         "calls_own": can(request.user, Action.KEEP_OWN),
@@ -51,6 +50,5 @@ def paper(request: HttpRequest) -> HttpResponse:
         "entries": entries,
         "county": request.user.home_division,
         "today": timezone.localdate(),
-        "with_institutions": asked.cleaned_data.get("all", False),
     }
     return render(request, "networks/contacts/paper.html", context)

@@ -60,11 +60,15 @@ def _rows(user):
 
 
 @require(Action.VIEW_STAFF)
-@require_GET
+@READ_OR_KEEP
 def people(request: HttpRequest) -> HttpResponse:
-    """One line a person; somebody in several functions has them all there."""
-    asked = PeopleFilter(request.GET, user=request.user)
-    rows = asked.apply(_rows(request.user))
+    """One line a person; somebody in several functions has them all there. A name that is looked for is posted, because it
+    shall stand in no address (PI-7)."""
+    asked = PeopleFilter(request.POST or request.GET, user=request.user)
+    by_name = asked.value("q") if request.method == "POST" else None
+    if request.method == "POST" and not by_name:
+        return redirect(f"{reverse('people')}?{asked.as_address()}")
+    rows = asked.apply(_rows(request.user), by_name=by_name or "")
     place = Coalesce("appointments__institution__division_id", "appointments__unit__division_id")
     found = Person.objects.filter(appointments__in=rows.values("pk")).annotate(place=Min(place))
     page = Paginator(found.order_by("place", "name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
@@ -73,9 +77,9 @@ def people(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "asked": asked,
+        "by_name": by_name,
         "page_obj": page,
-        "narrowed": any(asked.value(name) for name in asked.fields),
-        "former": bool(asked.value("former")),
+        "narrowed": by_name or asked.as_address(),
         "today": timezone.localdate(),
         "may_add": can(request.user, Action.KEEP_OWN) or can(request.user, Action.MANAGE_NETWORK),
     }

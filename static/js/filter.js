@@ -1,11 +1,14 @@
 // A search box that narrows a list already on the page while one writes: data-filter names the items; [data-nothing] is shown
-// when none is left. Without a script the form asks the server.
+// when none is left. What is typed is sent nowhere. [data-needs-script] appears where a script runs.
 (function () {
   "use strict";
   var box = document.querySelector("[data-filter]");
   if (!box) {
     return;
   }
+  document.querySelectorAll("[data-needs-script]").forEach(function (part) {
+    part.hidden = false;
+  });
   var items = Array.prototype.map.call(document.querySelectorAll(box.dataset.filter), function (item) {
     return { item: item, text: item.textContent.normalize("NFKC").replace(/\s+/g, "").toLowerCase() };
   });
