@@ -20,8 +20,12 @@ from django.db.models import Q
 from django.http import Http404
 
 if TYPE_CHECKING:
-    from networks.models import Institution, MemberUnit, Person, User
+    from networks.models import Appointment, Division, Institution, MemberUnit, Person, User
     from trainings.models import ImportBatch, TrainingSession
+
+EDUCATION_BUREAU = (
+    "jyj"  # the code of 县教育局 in networks/data/member_units.csv: the leading group's office sits there (三(一))
+)
 
 
 class Action(StrEnum):
@@ -477,6 +481,9 @@ def enters_for_the_centre(user: User) -> bool:
     return can(user, Action.ENTER) and user.role == "centre"
 
 
+# --- people: who enters them, who reads about them, who may call them ---------------------------------
+
+
 def units_to_staff(user: User) -> models.QuerySet[MemberUnit]:
     """The units whose 联络员 and 分管领导 this account enters: the county's, or its own unit's alone."""
     units = apps.get_model("networks", "MemberUnit").objects
@@ -485,17 +492,30 @@ def units_to_staff(user: User) -> models.QuerySet[MemberUnit]:
     return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
 
 
+def places_to_lead(user: User) -> models.QuerySet[Division]:
+    """The places whose leading group this account sets up: any of the county's, or a township its own (三(一))."""
+    places = apps.get_model("networks", "Division").objects.visible_to(user).exclude(tier="village")
+    if can(user, Action.MANAGE_UNITS):
+        return places
+    return places.filter(pk__in=user.own_place_codes) if can(user, Action.KEEP_OWN) else places.none()
+
+
 def people_to_appoint(user: User) -> models.QuerySet[Person]:
-    """Whom this account may give an appointment without entering them anew: the county's people, or those who hold one
-    (or an account) in its own part."""
+    """Whom this account may give an appointment or a seat without entering them anew: the county's people, or those who
+    hold one (or an account) in its own part."""
     people = apps.get_model("networks", "Person").objects
     if can(user, Action.MANAGE_NETWORK):
         return people.filter(county_id=user.county_code)
-    kept = apps.get_model("networks", "Appointment").objects.kept_by(user)
+    here = [Q(pk__in=rows.values("person")) for rows in _ties_at_home(user)]
+    return people.filter(Q(*here, _connector=Q.OR), county_id=user.county_code)
+
+
+def _ties_at_home(user: User) -> list[models.QuerySet]:
+    """What ties people to this account's own part: the appointments and seats that it keeps, the accounts beside it."""
     accounts = apps.get_model("networks", "User").objects
     at_home = _at_home(user, accounts.model.scope) if can(user, Action.KEEP_OWN) else Q(pk__in=[])
-    here = Q(pk__in=kept.values("person")) | Q(pk__in=accounts.filter(at_home).values("person"))
-    return people.filter(here, county_id=user.county_code)
+    kept = [apps.get_model("networks", name).objects.kept_by(user) for name in ("Appointment", "SeatHolder")]
+    return [*kept, accounts.filter(at_home)]
 
 
 def barred_from_rewriting(user: User, person: Person) -> str:
@@ -507,12 +527,61 @@ def barred_from_rewriting(user: User, person: Person) -> str:
         return "这个人不属于本县"
     if can(user, Action.MANAGE_NETWORK):
         return ""
-    kept = apps.get_model("networks", "Appointment").objects.kept_by(user)
-    if person.appointments.exclude(pk__in=kept.values("pk")).exists():
+    tied = [person.appointments, person.seats_held, person.accounts]
+    at_home = _ties_at_home(user)
+    if any(all_.exclude(pk__in=mine.values("pk")).exists() for all_, mine in zip(tied, at_home, strict=True)):
         return "这个人还在别的单位任职，姓名和电话由县教育局修改"
     if not people_to_appoint(user).filter(pk=person.pk).exists():
         return "这个人不在您的范围内"
     return ""
+
+
+def sees_all_staff(user: User) -> bool:
+    """Whether the whole county's staff is this account's business, or its own part's alone."""
+    return can(user, Action.VIEW_STAFF) and ROLES[user.role].sight[Subject.STAFF] is Sight.COUNTY
+
+
+def people_in_sight(user: User) -> models.QuerySet[Person]:
+    """The people whose entry this account may open: the county's, or who holds or held an appointment that it sees or a
+    seat that it keeps."""
+    people = apps.get_model("networks", "Person").objects
+    if not can(user, Action.VIEW_STAFF):
+        return people.none()
+    if sees_all_staff(user):
+        return people.filter(county_id=user.county_code)
+    seen = apps.get_model("networks", "Appointment").objects.visible_to(user)
+    seats = apps.get_model("networks", "SeatHolder").objects.kept_by(user)
+    return people.filter(Q(pk__in=seen.values("person")) | Q(pk__in=seats.values("person")))
+
+
+def units_in_directory(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose entry in the 通讯录 this account reads: the county's, or its own and the office's."""
+    units = apps.get_model("networks", "MemberUnit").objects.filter(county_id=user.county_code)
+    if not can(user, Action.VIEW_STAFF):
+        return units.none()
+    if sees_all_staff(user):
+        return units
+    return units.filter(Q(pk__in=user.own_unit_ids) | Q(code=EDUCATION_BUREAU))
+
+
+def entries_in_directory(user: User) -> models.QuerySet[Appointment]:
+    """The appointments that this account reads in the 通讯录: what it sees anyway, and the office's."""
+    rows = apps.get_model("networks", "Appointment").objects
+    seen = Q(pk__in=rows.visible_to(user).values("pk"))
+    return rows.filter(seen | _of_the_office(user)) if can(user, Action.VIEW_STAFF) else rows.none()
+
+
+def entries_to_call(user: User) -> models.QuerySet[Appointment]:
+    """Whose full telephone number the 通讯录 shows this account: everybody's to whoever has VIEW_CONTACTS, else of those
+    it keeps itself and of the office, which everybody may call. All other numbers are masked everywhere."""
+    entries = entries_in_directory(user)
+    if can(user, Action.VIEW_CONTACTS):
+        return entries
+    return entries.filter(Q(pk__in=entries.kept_by(user).values("pk")) | _of_the_office(user))
+
+
+def _of_the_office(user: User) -> Q:
+    return Q(unit__county_id=user.county_code, unit__code=EDUCATION_BUREAU)
 
 
 def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:

@@ -139,11 +139,14 @@ class PersonAdmin(ScopedAdmin):
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_PEOPLE,)
     may_add = True
-    may_delete = True  # only while no account points to the person
-    list_display = ["name", "post", "phone", "account_names"]
+    may_delete = True  # only while no account, appointment or seat points to the person
+    form = VersionedForm
+    list_display = ["name", "post", "masked_phone", "account_names"]
     search_fields = ["name", "post", "accounts__username"]
     search_help_text = "按姓名、职务或账号查找"
-    fields = ["county", "name", "post", "phone"]
+    fields = ["county", "name", "post", "phone", "seen_version"]
+    readonly_fields = ["masked_phone"]
+    hidden_in_history = ("phone",)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("accounts")
@@ -153,8 +156,20 @@ class PersonAdmin(ScopedAdmin):
             obj is None or not barred_from_renaming(request.user, obj)
         )
 
+    def get_fields(self, request, obj=None):
+        """The full telephone number stands in the form of whoever keeps the entry, and nowhere else."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fields(request, obj)
+        return ["county", "name", "post", "masked_phone"]
+
+    @admin.display(description="办公电话")
+    def masked_phone(self, obj):
+        return obj.masked_phone or "—"
+
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and (obj is None or not obj.accounts.exists())
+        """Only somebody to whom nothing points."""
+        tied = obj is not None and any(rows.exists() for rows in (obj.accounts, obj.appointments, obj.seats_held))
+        return super().has_delete_permission(request, obj) and not tied
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         asks = obj is not None and can(request.user, Action.MANAGE_PEOPLE)

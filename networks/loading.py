@@ -9,7 +9,17 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from .models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, Tier, UnitTerm
+from .models import (
+    AffiliatedBody,
+    CountySettings,
+    Division,
+    Institution,
+    LeadingGroup,
+    MemberUnit,
+    Seat,
+    Tier,
+    UnitTerm,
+)
 from .names import short_division_name
 
 DATA = Path(__file__).parent / "data"
@@ -93,6 +103,7 @@ def load_network(county_code: str = COUNTY) -> Counter:
     for position, row in enumerate(read_csv(DATA / "member_units.csv"), start=1):
         _load_unit(county, position, row, tally)
     units = {u.code: u for u in MemberUnit.objects.filter(county=county)}
+    _load_group(county, units, tally)
     for row in read_csv(DATA / "affiliated_bodies.csv"):
         _add(
             AffiliatedBody,
@@ -141,3 +152,28 @@ def _load_unit(county: Division, position: int, row: dict[str, str], tally: Coun
             "starts_on": datetime.date.fromisoformat(row["quota_since"]),
         }
         _add(UnitTerm, key, {"basis": "马政办发〔2019〕2号三(六)"}, tally)
+
+
+def _load_group(county: Division, units: dict[str, MemberUnit], tally: Counter) -> None:
+    """The county's leading group with its seats by post, in the words and the order of the document and without holders
+    (三(一)). The heads' post is one seat, as written: how many people share or combine it the document does not say. The
+    townships' groups are their own to set up."""
+    if LeadingGroup.objects.filter(division=county).exists():
+        tally["unchanged"] += 1
+        return
+    group = LeadingGroup.objects.create(
+        division=county,
+        name=f"{county.name}社区教育发展工作领导小组",
+        basis="马政办发〔2019〕2号三(一)",
+        set_up_on=GROUP_SINCE,
+    )
+    for position, row in enumerate(read_csv(DATA / "leading_group.csv"), start=1):
+        Seat.objects.create(
+            group=group,
+            rank=row["rank"],
+            post=row["post"],
+            unit=units.get(row["unit"]),
+            position=position,
+            starts_on=GROUP_SINCE,
+        )
+    tally["created"] += 1 + group.seats.count()

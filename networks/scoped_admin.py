@@ -88,6 +88,7 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
     list_max_show_all = 200
     view_on_site = False
     object_history_template = "admin/object_history.html"
+    hidden_in_history: tuple[str, ...] = ()  # fields of which the history says that they changed, not how
 
     # --- scope ---------------------------------------------------------------------------------------
 
@@ -196,7 +197,11 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"修改记录：{obj}",
             "subtitle": None,
-            "versions": history_of(obj, self.history_records(request, obj)) if hasattr(obj, "history") else [],
+            "versions": (
+                history_of(obj, self.history_records(request, obj), hidden=self.hidden_in_history)
+                if hasattr(obj, "history")
+                else []
+            ),
             "shown": HISTORY_SHOWN,
             "module_name": self.opts.verbose_name_plural,
             "object": obj,
@@ -239,9 +244,9 @@ class TownshipFilter(admin.SimpleListFilter):
 _KINDS = {"+": "新建", "~": "修改", "-": "删除"}
 
 
-def history_of(obj: models.Model, records: models.QuerySet) -> list[dict[str, object]]:
+def history_of(obj: models.Model, records: models.QuerySet, *, hidden: tuple[str, ...] = ()) -> list[dict[str, object]]:
     """The last of the row's `records`, newest first: when, who, what kind, why, and for each changed field (label, old,
-    new)."""
+    new); of `hidden` fields only that they changed."""
     rows = list(records.select_related("history_user__person").order_by("-history_date", "-history_id"))
     rows = rows[: HISTORY_SHOWN + 1]
     deltas = [
@@ -251,7 +256,9 @@ def history_of(obj: models.Model, records: models.QuerySet) -> list[dict[str, ob
     versions = []
     for row, changes in zip(rows, [*deltas, []], strict=False):
         described = [
-            (_label(obj, c.field), _said(obj, c.field, c.old, names), _said(obj, c.field, c.new, names))
+            (_label(obj, c.field), "（不显示）", "（不显示）")
+            if c.field in hidden
+            else (_label(obj, c.field), _said(obj, c.field, c.old, names), _said(obj, c.field, c.new, names))
             for c in changes
             if c.field != "version"
         ]

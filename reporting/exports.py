@@ -18,6 +18,7 @@ from networks.templatetags.page import cn_date
 from .assessment import CountyStanding
 from .models import AssessmentYear
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = "领导小组办公室（县教育局）"
 SIGNS = "制表人：                    审核人：                    负责人（盖章）："
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
@@ -41,6 +42,7 @@ class Export:
     rows: Callable[[], Iterator[tuple]]
     totals: list[tuple] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sheet: str = "完成情况"
 
 
 def standing_export(year: AssessmentYear, county: CountyStanding, as_of: datetime.date | None = None) -> Export:
@@ -128,7 +130,7 @@ def xlsx(export: Export) -> bytes:
     A4 landscape with page numbers. No cell is ever a formula (XL-8)."""
     book = Workbook()
     sheet = book.active
-    sheet.title = "完成情况"
+    sheet.title = export.sheet
     last = len(export.columns)
     _line(sheet, 1, last, export.title, Font(size=16, bold=True), "center")
     sheet.row_dimensions[1].height = 30

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, counted, dashboard, desk, network
+from .views import assessment, contacts, counted, dashboard, desk, network
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -18,4 +18,5 @@ urlpatterns = [
     path("network/institutions/<int:pk>/", network.institution, name="network-institution"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
+    path("network/contacts/export/", contacts.export, name="contacts-export"),
 ]

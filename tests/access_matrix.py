@@ -10,6 +10,7 @@ GROUPS = {
     "BUREAU": "bureau bureau2 director",
     "NO_RECORDS": "leader operator homeless",  # see no session at all
     "STANDING_TO_NOBODY": "centre operator homeless",
+    "FOREIGN": "foreign_bureau foreign_town",
     "READERS": "leader auditor operator head unit_head homeless",  # enter and import nothing
 }
 
@@ -137,6 +138,73 @@ assessment-export    | GET  | year              | BUREAU foreign_bureau auditor 
 assessment-counted   | GET  | year              | BUREAU foreign_bureau auditor           | *          |
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+
+people               | GET  | -                 | *                                       | NO_RECORDS |
+people               | POST | -                 | *                                       | NO_RECORDS |
+helpers              | GET  | -                 | *                                       | NO_RECORDS |
+person               | GET  | ours.person       | BUREAU auditor centre town head         | NO_RECORDS | *
+person               | GET  | theirs.person     | BUREAU auditor centre town2             | NO_RECORDS | *
+person               | GET  | foreign.person    | foreign_bureau foreign_town             | NO_RECORDS | *
+appointment-new      | GET  | -                 | *                                       | READERS    |
+appointment-new      | POST | -                 | *                                       | READERS    |
+person-edit          | GET  | ours.person       | BUREAU centre town                      | READERS    | *
+person-edit          | POST | ours.person       | BUREAU centre town                      | READERS    | *
+person-edit          | POST | theirs.person     | BUREAU centre town2                     | READERS    | *
+person-edit          | POST | foreign.person    | foreign_bureau foreign_town             | READERS    | *
+appointment-edit     | GET  | ours.appointment  | BUREAU centre town                      | READERS    | *
+appointment-edit     | POST | ours.appointment  | BUREAU centre town                      | READERS    | *
+appointment-edit     | POST | theirs.appointment | BUREAU centre town2                     | READERS    | *
+appointment-edit     | POST | foreign.appointment | foreign_bureau foreign_town             | READERS    | *
+appointment-leave    | GET  | ours.appointment  | BUREAU centre town                      | READERS    | *
+appointment-leave    | POST | ours.appointment  | BUREAU centre town                      | READERS    | *
+appointment-leave    | POST | theirs.appointment | BUREAU centre town2                     | READERS    | *
+appointment-leave    | POST | foreign.appointment | foreign_bureau foreign_town             | READERS    | *
+appointment-succeed  | GET  | ours.appointment  | BUREAU centre town                      | READERS    | *
+appointment-succeed  | POST | ours.appointment  | BUREAU centre town                      | READERS    | *
+appointment-succeed  | POST | theirs.appointment | BUREAU centre town2                     | READERS    | *
+appointment-succeed  | POST | foreign.appointment | foreign_bureau foreign_town             | READERS    | *
+service-new          | GET  | ours.appointment  | BUREAU centre town                      | READERS    | *
+service-new          | POST | ours.appointment  | BUREAU centre town                      | READERS    | *
+service-new          | POST | theirs.appointment | BUREAU centre town2                     | READERS    | *
+service-new          | POST | foreign.appointment | foreign_bureau foreign_town             | READERS    | *
+service-edit         | GET  | ours.hours        | BUREAU centre town                      | READERS    | *
+service-edit         | POST | ours.hours        | BUREAU centre town                      | READERS    | *
+service-edit         | POST | theirs.hours      | BUREAU centre town2                     | READERS    | *
+service-edit         | POST | foreign.hours     | foreign_bureau foreign_town             | READERS    | *
+service-remove       | GET  | ours.hours        | BUREAU centre town                      | READERS    | *
+service-remove       | POST | ours.hours        | BUREAU centre town                      | READERS    | *
+service-remove       | POST | theirs.hours      | BUREAU centre town2                     | READERS    | *
+service-remove       | POST | foreign.hours     | foreign_bureau foreign_town             | READERS    | *
+
+contacts             | GET  | -                 | *                                       | NO_RECORDS |
+contacts-print       | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+contacts-export      | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+
+leading-groups       | GET  | -                 | *                                       | operator homeless |
+leading-group        | GET  | ours.group        | *                                       | operator homeless | FOREIGN
+leading-group        | GET  | foreign.group     | FOREIGN                                 | operator homeless | *
+leading-group-print  | GET  | ours.group        | *                                       | operator homeless | FOREIGN
+leading-group-print  | GET  | foreign.group     | FOREIGN                                 | operator homeless | *
+leading-group-new    | GET  | -                 |                                         | READERS centre | *
+leading-group-new    | POST | -                 |                                         | READERS centre | *
+leading-group-edit   | GET  | ours.group        | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+leading-group-edit   | POST | ours.group        | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+leading-group-edit   | POST | foreign.group     | FOREIGN                                 | READERS centre | *
+seat-new             | GET  | ours.group        | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-new             | POST | ours.group        | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-new             | POST | foreign.group     | FOREIGN                                 | READERS centre | *
+seat-edit            | GET  | ours.seat         | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-edit            | POST | ours.seat         | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-edit            | POST | foreign.seat      | FOREIGN                                 | READERS centre | *
+seat-hand            | GET  | ours.seat         | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-hand            | POST | ours.seat         | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-hand            | POST | foreign.seat      | FOREIGN                                 | READERS centre | *
+seat-vacate          | GET  | ours.seat         | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-vacate          | POST | ours.seat         | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+seat-vacate          | POST | foreign.seat      | FOREIGN                                 | READERS centre | *
+holder-edit          | GET  | ours.holder       | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+holder-edit          | POST | ours.holder       | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
+holder-edit          | POST | foreign.holder    | FOREIGN                                 | READERS centre | *
 
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.contrib import admin
 from django.urls import reverse
 
-from networks.models import Person
+from networks.models import Institution, Person
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
 from .site_map import Site, ledger, registry
@@ -49,6 +49,10 @@ def _session_form(site: Site) -> dict:
 
 def _seen(site: Site, sample: str) -> dict:
     return {"seen_version": TrainingSession.objects.get(**site.samples.kwargs[sample]).version}
+
+
+def _at_school(site: Site) -> dict:
+    return {"institution": Institution.objects.get(division=site.world.ours.division).pk}
 
 
 def _digest_shown(site: Site) -> str:
@@ -136,6 +140,53 @@ ACTS = [
         },
     ),
     Act("registry-discard", "town", "ours.workbook", lambda s: {}),
+    Act("person-edit", "town", "ours.person", lambda s: {"name": "新名字", "phone": "0771-1", "seen_version": 0}),
+    Act("appointment-new", "town", "-", lambda s: _at_school(s) | {"name": "新来的", "function": "volunteer"}),
+    Act(
+        "appointment-new",
+        "bureau",
+        "-",
+        lambda s: _at_school(s) | {"person": s.samples.kwargs["theirs.person"]["pk"], "function": "instructor"},
+        "of somebody known",
+    ),
+    Act("appointment-edit", "town", "ours.appointment", lambda s: {"function": "veteran", "seen_version": 0}),
+    Act("appointment-leave", "town", "ours.appointment", lambda s: {"day": "2026-01-01"}),
+    Act("appointment-succeed", "town", "ours.appointment", lambda s: {"name": "接任的人", "day": "2026-01-01"}),
+    Act(
+        "service-new",
+        "town",
+        "ours.appointment",
+        lambda s: {"held_on": f"{s.world.year}-01-01", "hours": "1.5", "what": "讲座"},
+    ),
+    Act(
+        "service-edit",
+        "town",
+        "ours.hours",
+        lambda s: {"held_on": f"{s.world.year}-01-01", "hours": "3", "what": "讲座", "seen_version": 0},
+    ),
+    Act("service-remove", "town", "ours.hours", lambda s: {}),
+    Act(
+        "leading-group-new",
+        "bureau",
+        "-",
+        lambda s: {"division": s.world.county.pk, "name": "县领导小组", "set_up_on": "2019-02-02"},
+    ),
+    Act("leading-group-edit", "town", "ours.group", lambda s: {"name": "新名称", "seen_version": 0}),
+    Act(
+        "seat-new",
+        "town",
+        "ours.group",
+        lambda s: {"rank": "deputy", "post": "副镇长", "position": 2, "unit": s.world.ours.pk},
+    ),
+    Act(
+        "seat-edit",
+        "town",
+        "ours.seat",
+        lambda s: {"rank": "head", "post": "书记", "position": 1, "unit": s.world.ours.pk, "seen_version": 0},
+    ),
+    Act("seat-hand", "town", "ours.seat", lambda s: {"person": s.world.town.person_id, "day": "2026-01-01"}),
+    Act("seat-vacate", "town", "ours.seat", lambda s: {"day": "2026-01-01"}),
+    Act("holder-edit", "town", "ours.holder", lambda s: {"titles": "镇长、书记", "seen_version": 0}),
     Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
 ]
 
@@ -259,5 +310,6 @@ def shown_in_form(response) -> dict:
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
+    "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

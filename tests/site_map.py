@@ -12,7 +12,18 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from openpyxl import Workbook, load_workbook
 
-from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
+from networks.models import (
+    AffiliatedBody,
+    Appointment,
+    AuditEvent,
+    CountySettings,
+    Institution,
+    LeadingGroup,
+    Person,
+    Seat,
+    SeatHolder,
+    ServiceRecord,
+)
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
@@ -108,6 +119,29 @@ class Samples:
             )
             AuditEvent.objects.create(action="试验", county_code=owners[whose].county_id)
         AffiliatedBody.objects.create(county=w.other_county, name="上林县文化馆", unit=w.foreign)
+        for whose, unit in owners.items():
+            self._people(whose, unit)
+
+    def _people(self, whose: str, unit) -> None:
+        """A helper with hours, and a leading group with a held seat."""
+        person = Person.objects.create(county_id=unit.county_id, name=f"{whose}的志愿者", phone="13800000000")
+        school = Institution.objects.get(division=unit.division)
+        helping = Appointment.objects.create(person=person, institution=school, function="volunteer")
+        hours = ServiceRecord.objects.create(
+            appointment=helping, held_on=datetime.date(self.w.year, 1, 1), hours=2, what="书法辅导"
+        )
+        group = LeadingGroup.objects.create(division=unit.division, name=f"{whose}的领导小组")
+        seat = Seat.objects.create(group=group, rank="head", post="镇长", unit=unit, position=1)
+        holder = SeatHolder.objects.create(seat=seat, person=person)
+        rows = {
+            "person": person,
+            "appointment": helping,
+            "hours": hours,
+            "group": group,
+            "seat": seat,
+            "holder": holder,
+        }
+        self.kwargs |= {f"{whose}.{name}": {"pk": row.pk} for name, row in rows.items()}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

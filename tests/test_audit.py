@@ -6,7 +6,17 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import (
+    AffiliatedBody,
+    Appointment,
+    AuditEvent,
+    LeadingGroup,
+    MemberUnit,
+    Seat,
+    SeatHolder,
+    UnitTerm,
+    User,
+)
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -97,6 +107,10 @@ def crossing_counties():
         (ImportBatch, "county", "unit__county"),
         (User, "person__county", "home_unit__county"),
         (MemberUnit, "county", "division__parent"),
+        (Appointment, "person__county", "unit__county"),
+        (Appointment, "person__county", "institution__division"),
+        (Seat, "unit__county", "group__division"),
+        (SeatHolder, "person__county", "seat__group__division"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -121,6 +135,10 @@ def foreign_keys(site):
         ImportBatch,
         AudienceCount,
         Evidence,
+        Appointment,
+        LeadingGroup,
+        Seat,
+        SeatHolder,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:

@@ -4,8 +4,9 @@ from .accounts import Role, User
 from .attachments import Attachment
 from .audit import AuditEvent
 from .figures import AnnualFigure, Fund
+from .groups import LeadingGroup, Seat, SeatHolder
 from .institutions import Institution, InstitutionCheck, InstitutionState
-from .people import Appointment, Person
+from .people import Appointment, Person, ServiceRecord
 from .places import CountySettings, Division, Tier
 from .registry_imports import RegistryImport
 from .resources import SharedResource
@@ -26,10 +27,14 @@ __all__ = [
     "Institution",
     "InstitutionCheck",
     "InstitutionState",
+    "LeadingGroup",
     "MemberUnit",
     "Person",
     "RegistryImport",
     "Role",
+    "Seat",
+    "SeatHolder",
+    "ServiceRecord",
     "SharedResource",
     "Tier",
     "UnitSuccession",

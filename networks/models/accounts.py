@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from simple_history.models import HistoricalRecords
 
-from ..access import ROLES, Action, Scope, ScopedQuerySet, Subject, can
+from ..access import EDUCATION_BUREAU, ROLES, Action, Scope, ScopedQuerySet, Subject, can
 from .people import Person
 from .places import Division, Tier
 from .units import MemberUnit
@@ -177,6 +177,3 @@ class User(AbstractBaseUser):
     @property
     def role_sentence(self) -> str:
         return ROLES[self.role].sentence
-
-
-EDUCATION_BUREAU = "jyj"  # the code of 县教育局 in networks/data/member_units.csv

@@ -2,10 +2,12 @@
 belongs to one person; one person may hold several appointments."""
 
 import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet, Subject
@@ -24,6 +26,7 @@ class Person(models.Model):
     name = models.CharField("姓名", max_length=30)
     post = models.CharField("职务", max_length=50, blank=True)
     phone = models.CharField("办公电话", max_length=30, blank=True)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
 
     history = HistoricalRecords()
     objects = ScopedQuerySet.as_manager()
@@ -49,10 +52,25 @@ def mask_phone(phone: str) -> str:
     return f"****{phone[-2:]}" if phone else ""
 
 
-class AppointmentQuerySet(ScopedQuerySet):
-    def on(self, day: datetime.date) -> "AppointmentQuerySet":
-        """Appointments in force on a day; one is [starts_on, ends_on), and without a start it always held."""
-        return self.filter(Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gt=day))
+class DatedQuerySet(ScopedQuerySet):
+    """Rows that hold in [starts_on, ends_on); without a start they always held."""
+
+    def on(self, day: datetime.date) -> "DatedQuerySet":
+        """Rows in force on a day."""
+        return self.not_ended(day).filter(Q(starts_on=None) | Q(starts_on__lte=day))
+
+    def not_ended(self, day: datetime.date) -> "DatedQuerySet":
+        """Rows in force on a day or to come."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day))
+
+
+class AppointmentQuerySet(DatedQuerySet):
+    def with_catchment(self) -> "AppointmentQuerySet":
+        """Annotates `in_catchment`: whether the sending school serves the place of the institution (二(四)2)."""
+        served = SharedResource.serves.through.objects.filter(
+            sharedresource=OuterRef("school"), division=OuterRef("institution__division")
+        )
+        return self.annotate(in_catchment=Exists(served))
 
 
 class Appointment(models.Model):
@@ -68,6 +86,18 @@ class Appointment(models.Model):
         VETERAN = "veteran", "离退休干部"
         CONTACT = "contact", "联络员"
         SUPERVISOR = "supervisor", "分管领导"
+
+    AT_UNITS = (Function.SUPERVISOR, Function.CONTACT)
+    HELPERS = (Function.VOLUNTEER, Function.COUNSELLOR, Function.VETERAN)  # whose hours are kept (二(三)4, 二(四)2)
+    FROM_SCHOOLS = (Function.PART_TIME, Function.INSTRUCTOR, Function.COUNSELLOR)  # may name the school that sends them
+    AT_INSTITUTIONS = {  # what is expected there comes first
+        Institution.Kind.CENTRE: (Function.FULL_TIME, Function.INSTRUCTOR, *HELPERS),
+        Institution.Kind.SCHOOL: (Function.OFFICER, Function.PART_TIME, Function.INSTRUCTOR, *HELPERS),
+        Institution.Kind.POINT: (Function.PART_TIME, Function.CONTACT, Function.INSTRUCTOR, *HELPERS),
+        Institution.Kind.GUIDANCE: (Function.CONTACT, Function.FULL_TIME),
+        Institution.Kind.MANAGEMENT: (Function.CONTACT, Function.OFFICER),
+        Institution.Kind.RESEARCH: (Function.FULL_TIME, Function.INSTRUCTOR, Function.VETERAN),
+    }
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name="人员", related_name="appointments")
     institution = models.ForeignKey(
@@ -113,6 +143,23 @@ class Appointment(models.Model):
                 condition=Q(ends_on=None) | Q(starts_on=None) | Q(ends_on__gt=F("starts_on")),
                 name="appointment_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=Q(unit__isnull=False, function__in=["contact", "supervisor"])
+                | Q(
+                    institution__isnull=False,
+                    function__in=[
+                        "full_time",
+                        "officer",
+                        "part_time",
+                        "instructor",
+                        "volunteer",
+                        "counsellor",
+                        "veteran",
+                        "contact",
+                    ],
+                ),
+                name="appointment_function_fits_body",
+            ),
             models.UniqueConstraint(
                 fields=["person", "institution", "function"],
                 condition=Q(ends_on=None, institution__isnull=False),
@@ -132,19 +179,43 @@ class Appointment(models.Model):
     def body(self) -> Institution | MemberUnit:
         return self.institution or self.unit
 
-    def leave(self, day: datetime.date) -> None:
-        """The appointment ends before that day. Raises ValidationError when it has ended, or would before it began."""
-        if self.ends_on:
-            raise ValidationError("这项任职已经结束")
-        if self.starts_on and day <= self.starts_on:
-            raise ValidationError("离任日期应晚于任职开始的日期")
-        self.ends_on = day
-        self.version += 1
-        self.save()
+    @classmethod
+    def functions_at(cls, body: Institution | MemberUnit) -> tuple[str, ...]:
+        """The functions that there are at such a body, the expected one first."""
+        return cls.AT_UNITS if isinstance(body, MemberUnit) else cls.AT_INSTITUTIONS[body.kind]
+
+    @property
+    def is_helper(self) -> bool:
+        return self.function in self.HELPERS
+
+    @property
+    def sent_from_elsewhere(self) -> bool:
+        """A point's part-timer from a school of another 学区; needs `with_catchment`."""
+        at_point = self.institution_id is not None and self.institution.kind == Institution.Kind.POINT
+        return at_point and self.school_id is not None and not self.in_catchment
+
+    def has_ended(self, day: datetime.date | None = None) -> bool:
+        return self.ends_on is not None and self.ends_on <= (day or timezone.localdate())
 
     @transaction.atomic
-    def succeed(self, person: Person, day: datetime.date, *, title: str = "") -> "Appointment":
+    def leave(self, day: datetime.date) -> None:
+        """The appointment ends before that day. Raises ValidationError when it has ended, or would before it began."""
+        stored = Appointment.objects.select_for_update().get(pk=self.pk)
+        if stored.ends_on:
+            raise ValidationError("这项任职已经结束")
+        if stored.starts_on and day <= stored.starts_on:
+            raise ValidationError("离任日期应晚于任职开始的日期")
+        self.ends_on = day
+        self.version = stored.version + 1
+        self.save(update_fields=["ends_on", "version"])
+
+    @transaction.atomic
+    def succeed(
+        self, person: Person, day: datetime.date, *, title: str = "", school: SharedResource | None = None
+    ) -> "Appointment":
         """`person` takes over from that day on, at the same place and in the same function."""
+        if person.pk == self.person_id:
+            raise ValidationError("接任的应是另一个人")
         self.leave(day)
         return Appointment.objects.create(
             person=person,
@@ -152,6 +223,57 @@ class Appointment(models.Model):
             unit=self.unit,
             function=self.function,
             title=title or self.title,
+            school=school,
             starts_on=day,
             succeeds=self,
         )
+
+
+class ServiceRecordQuerySet(ScopedQuerySet):
+    def in_year(self, year: int) -> "ServiceRecordQuerySet":
+        return self.filter(held_on__year=year)
+
+    def by_year(self) -> "ServiceRecordQuerySet":
+        """(year, hours, times), newest first."""
+        years = self.order_by("-held_on__year").values_list("held_on__year")
+        return years.annotate(hours=Sum("hours"), times=Count("pk"))
+
+
+class ServiceRecord(models.Model):
+    """服务时长: what a volunteer, 少先队辅导员 or retired cadre did on a day, in hours (依据 二(三)4, 二(四)2)."""
+
+    LONGEST = Decimal(24)
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, verbose_name="任职", related_name="services")
+    held_on = models.DateField("日期")
+    hours = models.DecimalField("时长（小时）", max_digits=3, decimal_places=1)
+    what = models.CharField("服务内容", max_length=100)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+
+    history = HistoricalRecords()
+    objects = ServiceRecordQuerySet.as_manager()
+    scope = Scope(Subject.STAFF, via="appointment")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "服务记录"
+        ordering = ["-held_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=24), name="service_within_a_day"),
+            models.CheckConstraint(condition=~Q(what=""), name="service_says_what"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.appointment} {self.held_on:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        """Hours are kept of helpers alone, for days of their service that have been."""
+        super().clean()
+        if not self.appointment.is_helper:
+            raise ValidationError("只登记志愿者、少先队辅导员和离退休干部的服务时长")
+        if self.held_on is None:
+            return
+        if self.held_on > timezone.localdate():
+            raise ValidationError({"held_on": "服务日期不能晚于今天"})
+        begins, ends = self.appointment.starts_on, self.appointment.ends_on
+        if (begins and self.held_on < begins) or (ends and self.held_on >= ends):
+            raise ValidationError({"held_on": "这一天不在任职期间，请核对日期"})

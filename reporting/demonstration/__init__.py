@@ -1,7 +1,7 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
-`accounts` who signs in · `network` what the institutions are like · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
-`ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
+`accounts` who signs in · `network` what the institutions are like · `people` who works in them · `script` what must be seen ·
+`topics.csv` what is taught · `calendar` what takes place (pure) · `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from networks.models import Attachment, CountySettings, Division, MemberUnit, Us
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, ledger, network, uploads
+from . import accounts, ledger, network, people, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -62,6 +62,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
         if not empty:
             network.confirm(county, today)
             _set_rules(years, county)
+            people.employ(county, today)
             sessions = ledger.write(county, today)
             uploads.write(today)
             audit.record(

@@ -14,13 +14,12 @@ from trainings.models import CoOrganiser, Status, TrainingSession
 from ..as_of import AsOf
 from ..assessment import Counting, Tally, counted_or_why, county_standing, standings
 from ..dashboard import counted_url
-from ..exports import headline, standing_export, xlsx
+from ..exports import XLSX, headline, standing_export, xlsx
 from ..indicators import INDICATORS
 from ..models import AssessmentYear
 from ..rules import in_words
 from .years import redirect_to_current, with_year
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PER_PAGE = 100
 NOWHERE = (Status.VOID, Status.CANCELLED)
 

@@ -127,7 +127,7 @@ def test_ac_5_the_operator_manages_no_auditor_and_makes_only_the_first(world, bu
 def test_ac_5_the_operator_renames_nobody_who_judges_or_audits(world, bureau, operator):
     for account in [world.bureau2, world.auditor]:
         page = f"/admin/networks/person/{account.person_id}/change/"
-        sent = {"name": "别人的名字", "post": "", "phone": ""}
+        sent = {"name": "别人的名字", "post": "", "phone": "", "seen_version": 0}
         assert operator.post(page, sent).status_code == 403
         assert "由办公室的工作人员维护" in operator.get(page).content.decode()
         account.person.refresh_from_db()

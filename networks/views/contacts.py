@@ -1,0 +1,54 @@
+"""联络员通讯录: the office's most used page, and the sheet beside its telephone."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ..access import Action, can, require
+from ..contacts import Entry, directory
+from ..models import User
+
+
+class ContactsFilter(forms.Form):
+    """`all`: with centre and schools. What one looks for is found on the page itself: no name goes into an address."""
+
+    all = forms.BooleanField(required=False)
+
+    @property
+    def with_institutions(self) -> bool:
+        return self.is_valid() and self.cleaned_data["all"]
+
+    def entries(self, user: User) -> list[Entry]:
+        return directory(user, timezone.localdate(), institutions=self.with_institutions)
+
+
+@require(Action.VIEW_STAFF)
+@require_safe
+def contacts(request: HttpRequest) -> HttpResponse:
+    asked = ContactsFilter(request.GET)
+    entries = asked.entries(request.user)
+    context = {
+        "units": [entry for entry in entries if entry.is_unit],
+        "institutions": [entry for entry in entries if not entry.is_unit],
+        "with_institutions": asked.with_institutions,
+        "missing": sum(bool(entry.missing) for entry in entries),
+        "whole": can(request.user, Action.VIEW_CONTACTS),
+        "calls_own": can(request.user, Action.KEEP_OWN),
+    }
+    return render(request, "networks/contacts/list.html", context)
+
+
+@require(Action.VIEW_CONTACTS)
+@require_safe
+def paper(request: HttpRequest) -> HttpResponse:
+    """A4, as of today."""
+    asked = ContactsFilter(request.GET)
+    entries = asked.entries(request.user)
+    context = {
+        "entries": entries,
+        "county": request.user.home_division,
+        "today": timezone.localdate(),
+    }
+    return render(request, "networks/contacts/paper.html", context)
