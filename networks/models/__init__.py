@@ -3,10 +3,12 @@
 from .accounts import Role, User
 from .attachments import Attachment
 from .audit import AuditEvent
+from .communities import LearningGroup
 from .figures import AnnualFigure, Fund
 from .institutions import Institution, InstitutionCheck, InstitutionState
 from .people import Appointment, Person
 from .places import CountySettings, Division, Tier
+from .providers import Provider, ResourceProject
 from .resources import SharedResource
 from .succession import Change, DivisionSuccession, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
@@ -25,8 +27,11 @@ __all__ = [
     "Institution",
     "InstitutionCheck",
     "InstitutionState",
+    "LearningGroup",
     "MemberUnit",
     "Person",
+    "Provider",
+    "ResourceProject",
     "Role",
     "SharedResource",
     "Tier",

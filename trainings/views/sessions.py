@@ -131,7 +131,7 @@ def _may_enter(user) -> bool:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     rows = TrainingSession.objects.for_display().select_related(
-        "programme", "project", "language", "verified_by__person"
+        "learning_group", "programme", "project", "language", "verified_by__person"
     )
     session = visible_or_404(user, rows, pk=pk)
     parts = list(session.co_organisers.select_related("unit"))
