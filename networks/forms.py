@@ -120,8 +120,6 @@ class KeptForm(VersionedForm):
             del self.fields["unit"]
             if row.pk is None:
                 row.unit = user.own_unit
-        if row.pk is None and len(self.fields["division"].choices) == 2:  # one township: most things lie in it
-            self.initial.setdefault("division", user.home_division_id)
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -148,9 +146,7 @@ class RegistryFilter(forms.Form):
     state = forms.ChoiceField(label="状态", required=False)
     q = forms.CharField(label="查找", required=False, max_length=50)
 
-    def __init__(
-        self, data, *, user: User, kinds: list[tuple[str, str]], states: list[tuple[str, str]], place: str = "division"
-    ) -> None:
+    def __init__(self, data, *, user: User, kinds: list[tuple[str, str]], states: list[tuple[str, str]]) -> None:
         super().__init__(data)
         townships = Division.objects.visible_to(user).filter(tier=Tier.TOWNSHIP)
         choices = {
@@ -162,7 +158,6 @@ class RegistryFilter(forms.Form):
             self.fields[name].choices = [("", "全部"), *offered]
             self.fields[name].widget.attrs["class"] = "form-select"
         self.fields["q"].widget = forms.TextInput(attrs={"class": "form-control", "type": "search", "maxlength": "50"})
-        self.place = place
         self.is_valid()
 
     def value(self, name: str) -> str:
@@ -179,7 +174,7 @@ class RegistryFilter(forms.Form):
             rows = rows.filter(kind=self.value("kind"))
         if self.value("township"):
             first, after = code_range(self.value("township"))
-            rows = rows.filter(**{f"{self.place}__gte": first, f"{self.place}__lt": after})
+            rows = rows.filter(division__gte=first, division__lt=after)
         for word in self.value("q").split():
             anywhere = Q(pk__in=[])
             for text in texts:

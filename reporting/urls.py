@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, counted, dashboard, desk
+from .views import assessment, communities, counted, dashboard, desk, projects
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -14,4 +14,7 @@ urlpatterns = [
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
+    path("network/communities/", communities.communities, name="communities"),
+    path("network/communities/<int:pk>/", communities.community, name="community"),
+    path("network/resources/projects/<int:pk>/", projects.resource_project, name="resource-project"),
 ]

@@ -1,6 +1,7 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
-`accounts` who signs in · `network` which institutions run · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
+`accounts` who signs in · `network` which institutions run · `sharing` groups, places and projects · `script` what must be
+seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
 `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
 """
 
@@ -17,7 +18,7 @@ from networks.models import CountySettings, Division, MemberUnit, User
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, ledger, network, uploads
+from . import accounts, ledger, network, sharing, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -62,7 +63,9 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
         if not empty:
             network.confirm(county, today)
             _set_rules(years, county)
-            sessions = ledger.write(county, today)
+            registries = sharing.Sharing(county, today)
+            registries.write()
+            sessions = ledger.write(county, today, registries)
             uploads.write(today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions

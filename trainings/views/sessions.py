@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
-from networks.models import MemberUnit
+from networks.models import LearningGroup, MemberUnit
 from networks.models.places import code_range
 
 from .. import years
@@ -41,11 +41,15 @@ def session_list(request: HttpRequest) -> HttpResponse:
         )
     )
     rows = _filtered(seen, asked)
+    group = None
+    if asked.value("group"):
+        group = LearningGroup.objects.visible_to(request.user).filter(pk=asked.value("group")).first()
+        rows = rows.filter(learning_group=group) if group else rows
     shelves = _shelves(request.user)
     counts = rows.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in shelves.items()})
     shelf = asked.value("whose")
     if shelf not in shelves:
-        shelf = "all" if not shelves or asked.value("unit") else next(iter(shelves))
+        shelf = "all" if not shelves or asked.value("unit") or group else next(iter(shelves))
     if shelves:
         rows = rows.filter(shelves[shelf][1])
     # Sorted by number alone and filled in afterwards: sorting a year of whole rows costs ten times as much.
@@ -63,10 +67,11 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "shelves": [(key, label, counts[key]) for key, (label, _) in shelves.items()],
         "units": [] if shelf == "own" else units,
         "unit_shown": asked.value("unit"),
+        "group": group,
         "words": asked.value("q") or "",
         "years": years_offered(asked.year_shown),
         "statuses": Status.choices,
-        "narrowed": any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "q")),
+        "narrowed": group or any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "q")),
         "may_enter": _may_enter(request.user),
         "may_export": can(request.user, Action.EXPORT),
         "may_import": can(request.user, Action.IMPORT),
