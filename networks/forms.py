@@ -109,11 +109,9 @@ class KeptForm(VersionedForm):
         places = places_to_keep_at(user).current() | Division.objects.filter(pk=row.division_id)
         self.fields["division"].queryset = places
         self.fields["division"].choices = [("", "请选择"), *place_choices(places.select_related("parent"), own)]
-        if scope.task:
-            kinds = kinds_kept_by(user, self._meta.model)
-            self.fields["kind"].choices = [("", "请选择")] + [
-                pair for pair in self._meta.model.Kind.choices if pair[0] in kinds
-            ]
+        known = self._meta.model.Kind.choices
+        kinds = kinds_kept_by(user, self._meta.model) if scope.task else dict(known)
+        self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
         if can(user, scope.managed_by):
             self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
         else:

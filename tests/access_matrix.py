@@ -10,6 +10,8 @@ GROUPS = {
     "BUREAU": "bureau bureau2 director",
     "NO_RECORDS": "leader operator homeless",  # see no session at all
     "STANDING_TO_NOBODY": "centre operator homeless",
+    "NO_NETWORK": "operator homeless",  # see no registry
+    "ELSEWHERE": "foreign_bureau foreign_town",
     "READERS": "leader auditor operator head unit_head homeless",  # enter and import nothing
 }
 
@@ -117,6 +119,55 @@ assessment-export    | GET  | year              | BUREAU foreign_bureau auditor 
 assessment-counted   | GET  | year              | BUREAU foreign_bureau auditor           | *          |
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+
+communities          | GET  | -                 | *                                       | NO_NETWORK |
+community            | GET  | ours.group        | *                                       | NO_NETWORK | ELSEWHERE
+community            | GET  | theirs.group      | *                                       | NO_NETWORK | ELSEWHERE
+community            | GET  | foreign.group     | ELSEWHERE                               | NO_NETWORK | *
+community-new        | GET  | -                 | *                                       | READERS    |
+community-new        | POST | -                 | *                                       | READERS    |
+community-edit       | GET  | ours.group        | BUREAU centre town                      | *          | ELSEWHERE
+community-edit       | POST | ours.group        | BUREAU centre town                      | *          | ELSEWHERE
+community-edit       | POST | theirs.group      | BUREAU centre town2                     | *          | ELSEWHERE
+community-edit       | POST | foreign.group     | ELSEWHERE                               | READERS    | *
+community-end        | GET  | ours.group        | BUREAU centre town                      | *          | ELSEWHERE
+community-end        | POST | ours.group        | BUREAU centre town                      | *          | ELSEWHERE
+community-end        | POST | theirs.group      | BUREAU centre town2                     | *          | ELSEWHERE
+community-end        | POST | foreign.group     | ELSEWHERE                               | READERS    | *
+resources            | GET  | -                 | *                                       | NO_NETWORK |
+resource             | GET  | ours.resource     | *                                       | NO_NETWORK | ELSEWHERE
+resource             | GET  | theirs.resource   | *                                       | NO_NETWORK | ELSEWHERE
+resource             | GET  | foreign.resource  | ELSEWHERE                               | NO_NETWORK | *
+resource-new         | GET  | -                 | *                                       | READERS unit2 |
+resource-new         | POST | -                 | *                                       | READERS unit2 |
+resource-edit        | GET  | ours.resource     | BUREAU centre town                      | *          | ELSEWHERE
+resource-edit        | GET  | culture.resource  | BUREAU centre unit                      | *          | ELSEWHERE
+resource-edit        | POST | ours.resource     | BUREAU centre town                      | *          | ELSEWHERE
+resource-edit        | POST | theirs.resource   | BUREAU centre town2                     | *          | ELSEWHERE
+resource-edit        | POST | foreign.resource  | ELSEWHERE                               | READERS    | *
+resource-close       | GET  | ours.resource     | BUREAU centre town                      | *          | ELSEWHERE
+resource-close       | POST | ours.resource     | BUREAU centre town                      | *          | ELSEWHERE
+resource-close       | POST | culture.resource  | BUREAU centre unit                      | *          | ELSEWHERE
+resource-close       | POST | foreign.resource  | ELSEWHERE                               | READERS    | *
+providers            | GET  | -                 | *                                       | NO_NETWORK |
+provider             | GET  | ours.provider     | *                                       | NO_NETWORK | ELSEWHERE
+provider             | GET  | foreign.provider  | ELSEWHERE                               | NO_NETWORK | *
+provider-new         | GET  | -                 | *                                       | READERS unit unit2 |
+provider-new         | POST | -                 | *                                       | READERS unit unit2 |
+provider-edit        | GET  | ours.provider     | BUREAU centre town                      | *          | ELSEWHERE
+provider-edit        | POST | ours.provider     | BUREAU centre town                      | *          | ELSEWHERE
+provider-edit        | POST | theirs.provider   | BUREAU centre town2                     | *          | ELSEWHERE
+provider-edit        | POST | foreign.provider  | ELSEWHERE                               | READERS    | *
+resource-projects    | GET  | -                 | *                                       | NO_NETWORK |
+resource-project     | GET  | ours.project      | *                                       | NO_NETWORK | ELSEWHERE
+resource-project     | GET  | foreign.project   | ELSEWHERE                               | NO_NETWORK | *
+resource-project-new | GET  | -                 | *                                       | READERS unit2 |
+resource-project-new | POST | -                 | *                                       | READERS unit2 |
+resource-project-edit | GET  | ours.project     | BUREAU centre town                      | *          | ELSEWHERE
+resource-project-edit | GET  | culture.project  | BUREAU centre unit                      | *          | ELSEWHERE
+resource-project-edit | POST | ours.project     | BUREAU centre town                      | *          | ELSEWHERE
+resource-project-edit | POST | theirs.project   | BUREAU centre town2                     | *          | ELSEWHERE
+resource-project-edit | POST | foreign.project  | ELSEWHERE                               | READERS    | *
 
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |

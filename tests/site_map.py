@@ -12,8 +12,19 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from openpyxl import Workbook
 
-from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
-from reporting.models import AssessmentYear, QuotaAdjustment
+from networks.models import (
+    AffiliatedBody,
+    AuditEvent,
+    CountySettings,
+    Institution,
+    LearningGroup,
+    MemberUnit,
+    Person,
+    Provider,
+    ResourceProject,
+    SharedResource,
+)
+from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
@@ -49,6 +60,23 @@ def ledger(*titles: str) -> SimpleUploadedFile:
     file = io.BytesIO()
     book.save(file)
     return SimpleUploadedFile("台账.xlsx", file.getvalue())
+
+
+def answer_for(unit: MemberUnit, *clauses: str) -> None:
+    """The unit answers for these tasks of its county's plan since 2019."""
+    for clause in clauses:
+        task, _ = PlanTask.objects.get_or_create(
+            county=unit.county, clause=clause, defaults={"title": clause, "responsible_text": clause}
+        )
+        TaskResponsibility.objects.get_or_create(task=task, unit=unit, starts_on=datetime.date(2019, 2, 2))
+
+
+def open_place(**fields) -> SharedResource:
+    return SharedResource.objects.create(is_open=True, offers="教室", opening_hours="周末", **fields)
+
+
+def a_project(**fields) -> ResourceProject:
+    return ResourceProject.objects.create(starts_on=datetime.date(2026, 1, 1), content="进村教学", **fields)
 
 
 class Samples:
@@ -88,6 +116,25 @@ class Samples:
             )
             AuditEvent.objects.create(action="试验", county_code=owners[whose].county_id)
         AffiliatedBody.objects.create(county=w.other_county, name="上林县文化馆", unit=w.foreign)
+        self._sharing()
+
+    def _sharing(self) -> None:
+        """A learning group, an open school, a provider and a project of each township, and what the culture department
+        keeps, with the tasks for which they answer."""
+        w = self.w
+        for whose, unit in {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}.items():
+            answer_for(unit, "二(二)1", "二(二)3")
+            place = {"division": unit.division, "unit": unit}
+            group = LearningGroup.objects.create(kind="team", name=f"{whose}山歌队", **place)
+            school = open_place(kind="school", name=f"{whose}小学", **place)
+            provider = Provider.objects.create(kind="arts", name=f"{whose}艺术团", offers="会鼓老师", **place)
+            project = a_project(kind="other", title=f"{whose}项目", provider=provider, **place)
+            rows = {"group": group, "resource": school, "provider": provider, "project": project}
+            self.kwargs |= {f"{whose}.{kind}": {"pk": row.pk} for kind, row in rows.items()}
+        answer_for(w.wxgtj, "二(二)2")
+        culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
+        self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
+        self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

@@ -6,7 +6,17 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import (
+    AffiliatedBody,
+    AuditEvent,
+    LearningGroup,
+    MemberUnit,
+    Provider,
+    ResourceProject,
+    SharedResource,
+    UnitTerm,
+    User,
+)
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -97,6 +107,13 @@ def crossing_counties():
         (ImportBatch, "county", "unit__county"),
         (User, "person__county", "home_unit__county"),
         (MemberUnit, "county", "division__parent"),
+        (TrainingSession, "organiser__county", "learning_group__division"),
+        (LearningGroup, "unit__county", "division"),
+        (SharedResource, "unit__county", "division"),
+        (SharedResource, "unit__county", "serves"),
+        (Provider, "unit__county", "division"),
+        (ResourceProject, "unit__county", "division"),
+        (ResourceProject, "unit__county", "provider__unit__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -121,6 +138,10 @@ def foreign_keys(site):
         ImportBatch,
         AudienceCount,
         Evidence,
+        LearningGroup,
+        SharedResource,
+        Provider,
+        ResourceProject,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -134,6 +155,8 @@ def foreign_keys(site):
                 "TrainingSession": site.samples.kwargs["foreign.draft"]["pk"],
                 "ImportBatch": site.samples.kwargs["foreign.rehearsed"]["pk"],
                 "AssessmentYear": site.samples.years["foreign"].pk,
+                "LearningGroup": site.samples.kwargs["foreign.group"]["pk"],
+                "Provider": site.samples.kwargs["foreign.provider"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":
                 theirs = site.samples.row(related, "foreign").pk
@@ -143,6 +166,7 @@ def foreign_keys(site):
         "county": w.other_county.pk,
         "division": w.other_places["大丰镇"].pk,
         "co_organiser_units": w.foreign.pk,
+        "serves": w.other_places["大丰镇"].pk,
     }
 
 

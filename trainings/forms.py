@@ -490,6 +490,7 @@ class SessionFilter(forms.Form):
     audience = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     place = forms.CharField(required=False, max_length=12)
     group = forms.IntegerField(required=False, min_value=1, max_value=2**31)
+    project = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     q = forms.CharField(required=False, max_length=50)
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 

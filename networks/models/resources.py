@@ -83,12 +83,21 @@ class SharedResource(Published):
             models.CheckConstraint(
                 condition=Q(
                     kind__in=[
-                        "school", "station", "library", "culture", "folk", "achievement", "reading", "elderly", "youth",
-                        "village", "other",
+                        "school",
+                        "station",
+                        "library",
+                        "culture",
+                        "folk",
+                        "achievement",
+                        "reading",
+                        "elderly",
+                        "youth",
+                        "village",
+                        "other",
                     ]
                 ),
                 name="resource_kind_known",
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
                 condition=Q(closed_on=None) | Q(opened_on=None) | Q(closed_on__gte=F("opened_on")),
                 name="resource_closes_after_opening",

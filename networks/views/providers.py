@@ -138,7 +138,9 @@ def _list(request: HttpRequest, asked: RegistryFilter, rows, model: type, templa
     return render(request, template, context)
 
 
-def _enter(request: HttpRequest, form_class: type[KeptForm], row: Provider | ResourceProject | None = None) -> HttpResponse:
+def _enter(
+    request: HttpRequest, form_class: type[KeptForm], row: Provider | ResourceProject | None = None
+) -> HttpResponse:
     """The form of a new row or of a stored one."""
     model = form_class._meta.model
     label, listed, shown = PAGES[model]

@@ -136,18 +136,24 @@ class Sharing:
         for town in self.towns:
             hours = self.chance.choice(["周一至周五 9:00—17:00，周六上午", "每天 14:30—21:00", "周二至周日 9:00—17:00"])
             rows.append(
-                self._place("station", f"{town.name}文化站", town, culture, "排练室、图书室、电子阅览", hours, "全体居民", 80)
+                self._place(
+                    "station", f"{town.name}文化站", town, culture, "排练室、图书室、电子阅览", hours, "全体居民", 80
+                )
             )
         for place in self.chance.sample(self.villages, 18):
             hours = self.chance.choice(["周六、周日 9:00—17:00", "每天 15:00—20:00"])
             rows.append(
-                self._place("reading", f"演示·{place.short_name}农家书屋", place, culture, "图书借阅", hours, "全体居民", 20)
+                self._place(
+                    "reading", f"演示·{place.short_name}农家书屋", place, culture, "图书借阅", hours, "全体居民", 20
+                )
             )
         elderly = self.units[EDUCATION]
         for town in self.towns[::2]:
             name = f"演示·{town.short_name}老年人学习点"
             rows.append(
-                self._place("elderly", name, town, elderly, "书画、歌舞、智能手机课", "周一至周五 8:30—11:30", "老年人", 40)
+                self._place(
+                    "elderly", name, town, elderly, "书画、歌舞、智能手机课", "周一至周五 8:30—11:30", "老年人", 40
+                )
             )
         youth = self._place("youth", "演示·青少年活动中心", self.towns[0], elderly, "", "", "青少年", 120)
         youth.is_open, youth.opened_on = False, None  # registered, not open yet
