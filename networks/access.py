@@ -18,6 +18,9 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
+from django.utils import timezone
+
+from . import tasks
 
 if TYPE_CHECKING:
     from networks.models import Appointment, Division, Institution, MemberUnit, Person, User
@@ -234,7 +237,8 @@ class Scope:
     `shared` names a to-many lookup of further units that see the row; `stage`, the lookup of a status whose values
     `private` are the owner's business alone; `author_role`, the role of who wrote the row. Registries name who keeps the
     whole county's rows (`managed_by`); whoever has KEEP_OWN keeps those of their own unit and place, or of their unit alone
-    (`kept_by_unit_only`).
+    (`kept_by_unit_only`). `task` names the field of a row's kind where kinds are divided among the units by the plan's
+    tasks: the model's `CLAUSES` says which clause each belongs to.
     """
 
     subject: Subject = Subject.DIRECTORY
@@ -248,6 +252,7 @@ class Scope:
     author_role: str = ""
     managed_by: Action | None = None
     kept_by_unit_only: bool = False
+    task: str = ""
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -290,7 +295,10 @@ class ScopedQuerySet(models.QuerySet):
             return rows
         if not scope.managed_by or not can(user, Action.KEEP_OWN):
             return self.none()
-        return rows.filter(_at_home(user, scope, places=not scope.kept_by_unit_only))
+        mine = _at_home(user, scope, places=not scope.kept_by_unit_only)
+        if scope.task:
+            mine &= Q(**{f"{scope.task}__in": kinds_kept_by(user, self.model)})
+        return rows.filter(mine)
 
 
 def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | None:
@@ -353,6 +361,26 @@ def kept_or_403(user: User, rows: ScopedQuerySet, **lookup: Any) -> Any:
     if not rows.model._default_manager.kept_by(user).filter(pk=row.pk).exists():
         raise PermissionDenied("这条记录由所在乡镇、责任单位或县教育局维护，您可以查看，不能改动")
     return row
+
+
+def kinds_kept_by(user: User, model: type[models.Model]) -> list[str]:
+    """Of which kinds this account keeps rows in a registry that is divided by the plan's tasks: all for whoever manages
+    it, else those for whose clause (`model.CLAUSES`) its unit answers today."""
+    if can(user, model.scope.managed_by):
+        return list(model.Kind.values)
+    if not can(user, Action.KEEP_OWN):
+        return []
+    own = tasks.clauses_of(user.own_unit_ids, timezone.localdate())
+    return [kind.value for kind, clause in model.CLAUSES.items() if clause in own]
+
+
+def places_to_keep_at(user: User) -> models.QuerySet:
+    """Where this account may enter things into a registry: in its own township, and a department in its whole county, for
+    its things lie everywhere and are its own."""
+    places = apps.get_model("networks", "Division").objects
+    if can(user, Action.KEEP_OWN) and user.home_unit_id:
+        return places.visible_to(user)
+    return places.kept_by(user)
 
 
 def verify_declarations() -> None:

@@ -1,8 +1,17 @@
-"""What forms share: optimistic locking, dates as browsers ask for them, workbooks to upload."""
+"""What forms share: places to choose, dates as browsers ask for them, files, optimistic locking, what an account may give, and
+the filters of the lists."""
+
+from collections.abc import Callable, Iterable
 
 from django import forms
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
+from .access import can, kinds_kept_by, places_to_keep_at
+from .models import Division, MemberUnit, Tier, User
+from .models.places import code_range
+from .names import clean_text
 from .uploads import Prepared, Unusable
 
 
@@ -50,6 +59,37 @@ class UploadField(forms.FileField):
         if isinstance(data, Prepared) and self.images_only and not data.is_image:
             raise forms.ValidationError("请选择 JPG 或 PNG 照片")
         return data if isinstance(data, Prepared) else None
+
+
+# --- places, one's own township first ------------------------------------------------------------------
+
+
+class PlaceField(forms.ModelChoiceField):
+    def label_from_instance(self, division: Division) -> str:
+        return division.path
+
+
+def by_township(rows: Iterable, township_of: Callable[[object], str], own: str) -> list[tuple[str, list]]:
+    """[(township's code, its rows), …], the own township first, rows of the county before all others."""
+    groups: dict[str, list] = {}
+    for row in rows:
+        groups.setdefault(township_of(row), []).append(row)
+    order = sorted(groups, key=lambda code: (code != own, code))
+    return [(code, groups[code]) for code in order]
+
+
+def place_choices(places: Iterable[Division], own: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Grouped choices [(township's name, [(code, path), …]), …] of places that know their `parent`."""
+    rows = list(places)
+    names = {row.pk: row.short_name for row in rows if row.tier != Tier.VILLAGE}
+    names |= {row.parent_id: row.parent.short_name for row in rows if row.tier == Tier.VILLAGE}
+    return [
+        (names.get(code, code), [(row.pk, row.path) for row in group])
+        for code, group in by_township(rows, lambda row: row.pk[:9], own)
+    ]
+
+
+# --- rows that several people keep ---------------------------------------------------------------------
 
 
 class VersionedForm(forms.ModelForm):
@@ -100,3 +140,86 @@ def _shown(field: forms.Field, value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     return "（空）" if value in (None, "") else str(value)
+
+
+class KeptForm(VersionedForm):
+    """A row at a place that one unit keeps. Offers only what this account may give: places of its own part, kinds whose
+    task is its unit's, and the unit itself to whoever manages the county's rows; everybody else's rows get their own."""
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, row, scope = user, self.instance, self._meta.model.scope
+        own = (user.home_division_id or "")[:9]
+        places = places_to_keep_at(user).current() | Division.objects.filter(pk=row.division_id)
+        self.fields["division"].queryset = places
+        self.fields["division"].choices = [("", "请选择"), *place_choices(places.select_related("parent"), own)]
+        known = self._meta.model.Kind.choices
+        kinds = kinds_kept_by(user, self._meta.model) if scope.task else dict(known)
+        self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
+        if can(user, scope.managed_by):
+            self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
+        else:
+            del self.fields["unit"]
+            if row.pk is None:
+                row.unit = user.own_unit
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        for name, value in cleaned.items():
+            if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
+                cleaned[name] = clean_text(value)
+        return cleaned
+
+
+class LastDayForm(forms.Form):
+    """The day on which something ends."""
+
+    on = forms.DateField(label="日期", widget=DateInput, initial=timezone.localdate)
+
+
+# --- the lists' filters --------------------------------------------------------------------------------
+
+
+class RegistryFilter(forms.Form):
+    """Query parameters of a registry's list; whatever makes no sense is passed over, never an error."""
+
+    kind = forms.ChoiceField(label="类别", required=False)
+    township = forms.ChoiceField(label="乡镇", required=False)
+    state = forms.ChoiceField(label="状态", required=False)
+    q = forms.CharField(label="查找", required=False, max_length=50)
+
+    def __init__(self, data, *, user: User, kinds: list[tuple[str, str]], states: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        townships = Division.objects.visible_to(user).filter(tier=Tier.TOWNSHIP)
+        choices = {
+            "kind": kinds,
+            "township": list(townships.values_list("code", "short_name")),
+            "state": states,
+        }
+        for name, offered in choices.items():
+            self.fields[name].choices = [("", "全部"), *offered]
+            self.fields[name].widget.attrs["class"] = "form-select"
+        self.fields["q"].widget = forms.TextInput(attrs={"class": "form-control", "type": "search", "maxlength": "50"})
+        self.is_valid()
+
+    def value(self, name: str) -> str:
+        """The valid value of a parameter, or ''."""
+        return self.cleaned_data.get(name) or ""
+
+    @property
+    def narrowed(self) -> bool:
+        return any(map(self.value, self.fields))
+
+    def narrow(self, rows: models.QuerySet, *texts: str) -> models.QuerySet:
+        """The rows of the kind and township asked for that hold every word in one of `texts`; states are the list's own."""
+        if self.value("kind"):
+            rows = rows.filter(kind=self.value("kind"))
+        if self.value("township"):
+            first, after = code_range(self.value("township"))
+            rows = rows.filter(division__gte=first, division__lt=after)
+        for word in self.value("q").split():
+            anywhere = Q(pk__in=[])
+            for text in texts:
+                anywhere |= Q(**{f"{text}__icontains": word})
+            rows = rows.filter(anywhere)
+        return rows

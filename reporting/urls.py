@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, contacts, counted, dashboard, desk, network
+from .views import assessment, communities, contacts, counted, dashboard, desk, network, projects
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -19,4 +19,7 @@ urlpatterns = [
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
     path("network/contacts/export/", contacts.export, name="contacts-export"),
+    path("network/communities/", communities.communities, name="communities"),
+    path("network/communities/<int:pk>/", communities.community, name="community"),
+    path("network/resources/projects/<int:pk>/", projects.resource_project, name="resource-project"),
 ]

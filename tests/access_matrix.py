@@ -11,6 +11,7 @@ GROUPS = {
     "NO_RECORDS": "leader operator homeless",  # see no session at all
     "STANDING_TO_NOBODY": "centre operator homeless",
     "FOREIGN": "foreign_bureau foreign_town",
+    "NO_NETWORK": "operator homeless",  # see no registry
     "READERS": "leader auditor operator head unit_head homeless",  # enter and import nothing
 }
 
@@ -205,6 +206,55 @@ seat-vacate          | POST | foreign.seat      | FOREIGN                       
 holder-edit          | GET  | ours.holder       | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
 holder-edit          | POST | ours.holder       | BUREAU town                             | READERS centre town2 unit unit2 | FOREIGN
 holder-edit          | POST | foreign.holder    | FOREIGN                                 | READERS centre | *
+
+communities          | GET  | -                 | *                                       | NO_NETWORK |
+community            | GET  | ours.community    | *                                       | NO_NETWORK | FOREIGN
+community            | GET  | theirs.community  | *                                       | NO_NETWORK | FOREIGN
+community            | GET  | foreign.community | FOREIGN                                 | NO_NETWORK | *
+community-new        | GET  | -                 | *                                       | READERS    |
+community-new        | POST | -                 | *                                       | READERS    |
+community-edit       | GET  | ours.community    | BUREAU centre town                      | *          | FOREIGN
+community-edit       | POST | ours.community    | BUREAU centre town                      | *          | FOREIGN
+community-edit       | POST | theirs.community  | BUREAU centre town2                     | *          | FOREIGN
+community-edit       | POST | foreign.community | FOREIGN                                 | READERS    | *
+community-end        | GET  | ours.community    | BUREAU centre town                      | *          | FOREIGN
+community-end        | POST | ours.community    | BUREAU centre town                      | *          | FOREIGN
+community-end        | POST | theirs.community  | BUREAU centre town2                     | *          | FOREIGN
+community-end        | POST | foreign.community | FOREIGN                                 | READERS    | *
+resources            | GET  | -                 | *                                       | NO_NETWORK |
+resource             | GET  | ours.resource     | *                                       | NO_NETWORK | FOREIGN
+resource             | GET  | theirs.resource   | *                                       | NO_NETWORK | FOREIGN
+resource             | GET  | foreign.resource  | FOREIGN                                 | NO_NETWORK | *
+resource-new         | GET  | -                 | *                                       | READERS unit2 |
+resource-new         | POST | -                 | *                                       | READERS unit2 |
+resource-edit        | GET  | ours.resource     | BUREAU centre town                      | *          | FOREIGN
+resource-edit        | GET  | culture.resource  | BUREAU centre unit                      | *          | FOREIGN
+resource-edit        | POST | ours.resource     | BUREAU centre town                      | *          | FOREIGN
+resource-edit        | POST | theirs.resource   | BUREAU centre town2                     | *          | FOREIGN
+resource-edit        | POST | foreign.resource  | FOREIGN                                 | READERS    | *
+resource-close       | GET  | ours.resource     | BUREAU centre town                      | *          | FOREIGN
+resource-close       | POST | ours.resource     | BUREAU centre town                      | *          | FOREIGN
+resource-close       | POST | culture.resource  | BUREAU centre unit                      | *          | FOREIGN
+resource-close       | POST | foreign.resource  | FOREIGN                                 | READERS    | *
+providers            | GET  | -                 | *                                       | NO_NETWORK |
+provider             | GET  | ours.provider     | *                                       | NO_NETWORK | FOREIGN
+provider             | GET  | foreign.provider  | FOREIGN                                 | NO_NETWORK | *
+provider-new         | GET  | -                 | *                                       | READERS unit unit2 |
+provider-new         | POST | -                 | *                                       | READERS unit unit2 |
+provider-edit        | GET  | ours.provider     | BUREAU centre town                      | *          | FOREIGN
+provider-edit        | POST | ours.provider     | BUREAU centre town                      | *          | FOREIGN
+provider-edit        | POST | theirs.provider   | BUREAU centre town2                     | *          | FOREIGN
+provider-edit        | POST | foreign.provider  | FOREIGN                                 | READERS    | *
+resource-projects    | GET  | -                 | *                                       | NO_NETWORK |
+resource-project     | GET  | ours.project      | *                                       | NO_NETWORK | FOREIGN
+resource-project     | GET  | foreign.project   | FOREIGN                                 | NO_NETWORK | *
+resource-project-new | GET  | -                 | *                                       | READERS unit2 |
+resource-project-new | POST | -                 | *                                       | READERS unit2 |
+resource-project-edit | GET  | ours.project     | BUREAU centre town                      | *          | FOREIGN
+resource-project-edit | GET  | culture.project  | BUREAU centre unit                      | *          | FOREIGN
+resource-project-edit | POST | ours.project     | BUREAU centre town                      | *          | FOREIGN
+resource-project-edit | POST | theirs.project   | BUREAU centre town2                     | *          | FOREIGN
+resource-project-edit | POST | foreign.project  | FOREIGN                                 | READERS    | *
 
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |

@@ -44,7 +44,28 @@ def _session_form(site: Site) -> dict:
         "form": DeliveryForm.objects.get(name="课堂学习").pk,
         "theme": Theme.objects.get(name="农村实用技术").pk,
         "reported_attendance": "33",
+        "learning_group": site.samples.kwargs["ours.community"]["pk"],
     }
+
+
+def _group_form(site: Site) -> dict:
+    return {"kind": "circle", "name": "读书会", "division": site.world.places["新汉村"].pk, "members": "12"}
+
+
+def _place_form(site: Site, kind: str = "school") -> dict:
+    village = site.world.places["新汉村"].pk
+    form = {"kind": kind, "name": "新汉村小学", "division": village, "is_open": "on"}
+    form |= {"offers": "教室、球场", "opening_hours": "周末 9:00—17:00", "capacity": "90"}
+    return form | ({"serves": [village]} if kind == "school" else {})
+
+
+def _provider_form(site: Site) -> dict:
+    return {"kind": "social", "name": "家政服务中心", "division": site.world.places["白山镇"].pk, "offers": "家政课程"}
+
+
+def _project_form(site: Site) -> dict:
+    form = {"kind": "other", "title": "家政培训", "division": site.world.places["白山镇"].pk, "content": "每季度一期"}
+    return form | {"starts_on": "2026-03-01", "provider": site.samples.kwargs["ours.provider"]["pk"]}
 
 
 def _seen(site: Site, sample: str) -> dict:
@@ -188,6 +209,27 @@ ACTS = [
     Act("seat-vacate", "town", "ours.seat", lambda s: {"day": "2026-01-01"}),
     Act("holder-edit", "town", "ours.holder", lambda s: {"titles": "镇长、书记", "seen_version": 0}),
     Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
+    Act("community-new", "town", "-", _group_form),
+    Act("community-new", "bureau", "-", lambda s: _group_form(s) | {"unit": s.world.ours.pk}, "by the bureau"),
+    Act("community-new", "unit", "-", _group_form, "by a department"),
+    Act("community-edit", "town", "ours.community", lambda s: _group_form(s) | {"seen_version": 0}),
+    Act("community-end", "town", "ours.community", lambda s: {"on": s.world.today.isoformat()}),
+    Act("resource-new", "town", "-", _place_form),
+    Act("resource-new", "unit", "-", lambda s: _place_form(s, "station"), "by a department"),
+    Act("resource-new", "bureau", "-", lambda s: _place_form(s) | {"unit": s.world.ours.pk}, "by the bureau"),
+    Act("resource-edit", "town", "ours.resource", lambda s: _place_form(s) | {"seen_version": 0}),
+    Act("resource-close", "town", "ours.resource", lambda s: {"on": s.world.today.isoformat()}),
+    Act("provider-new", "town", "-", _provider_form),
+    Act("provider-edit", "town", "ours.provider", lambda s: _provider_form(s) | {"seen_version": 0}),
+    Act("resource-project-new", "town", "-", _project_form),
+    Act(
+        "resource-project-new",
+        "bureau",
+        "-",
+        lambda s: _project_form(s) | {"kind": "guangdong", "unit": s.world.wxgtj.pk},
+        "by the bureau",
+    ),
+    Act("resource-project-edit", "town", "ours.project", lambda s: _project_form(s) | {"seen_version": 0}),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

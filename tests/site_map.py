@@ -19,15 +19,20 @@ from networks.models import (
     CountySettings,
     Institution,
     LeadingGroup,
+    LearningGroup,
+    MemberUnit,
     Person,
+    Provider,
+    ResourceProject,
     Seat,
     SeatHolder,
     ServiceRecord,
+    SharedResource,
 )
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
-from reporting.models import AssessmentYear, QuotaAdjustment
+from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
@@ -78,6 +83,23 @@ def registry(user, key: str, *rows: dict) -> SimpleUploadedFile:
     return SimpleUploadedFile("名册.xlsx", file.getvalue())
 
 
+def answer_for(unit: MemberUnit, *clauses: str) -> None:
+    """The unit answers for these tasks of its county's plan since 2019."""
+    for clause in clauses:
+        task, _ = PlanTask.objects.get_or_create(
+            county=unit.county, clause=clause, defaults={"title": clause, "responsible_text": clause}
+        )
+        TaskResponsibility.objects.get_or_create(task=task, unit=unit, starts_on=datetime.date(2019, 2, 2))
+
+
+def open_place(**fields) -> SharedResource:
+    return SharedResource.objects.create(is_open=True, offers="教室", opening_hours="周末", **fields)
+
+
+def a_project(**fields) -> ResourceProject:
+    return ResourceProject.objects.create(starts_on=datetime.date(2026, 1, 1), content="进村教学", **fields)
+
+
 class Samples:
     """Objects of ours, theirs (same county) and foreign (another county), as keyword arguments of addresses."""
 
@@ -121,6 +143,7 @@ class Samples:
         AffiliatedBody.objects.create(county=w.other_county, name="上林县文化馆", unit=w.foreign)
         for whose, unit in owners.items():
             self._people(whose, unit)
+        self._sharing()
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -142,6 +165,24 @@ class Samples:
             "holder": holder,
         }
         self.kwargs |= {f"{whose}.{name}": {"pk": row.pk} for name, row in rows.items()}
+
+    def _sharing(self) -> None:
+        """A learning group, an open school, a provider and a project of each township, and what the culture department
+        keeps, with the tasks for which they answer."""
+        w = self.w
+        for whose, unit in {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}.items():
+            answer_for(unit, "二(二)1", "二(二)3")
+            place = {"division": unit.division, "unit": unit}
+            group = LearningGroup.objects.create(kind="team", name=f"{whose}山歌队", **place)
+            school = open_place(kind="school", name=f"{whose}小学", **place)
+            provider = Provider.objects.create(kind="arts", name=f"{whose}艺术团", offers="会鼓老师", **place)
+            project = a_project(kind="other", title=f"{whose}项目", provider=provider, **place)
+            rows = {"community": group, "resource": school, "provider": provider, "project": project}
+            self.kwargs |= {f"{whose}.{kind}": {"pk": row.pk} for kind, row in rows.items()}
+        answer_for(w.wxgtj, "二(二)2")
+        culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
+        self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
+        self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

@@ -11,9 +11,13 @@ from networks.models import (
     Appointment,
     AuditEvent,
     LeadingGroup,
+    LearningGroup,
     MemberUnit,
+    Provider,
+    ResourceProject,
     Seat,
     SeatHolder,
+    SharedResource,
     UnitTerm,
     User,
 )
@@ -111,6 +115,13 @@ def crossing_counties():
         (Appointment, "person__county", "institution__division"),
         (Seat, "unit__county", "group__division"),
         (SeatHolder, "person__county", "seat__group__division"),
+        (TrainingSession, "organiser__county", "learning_group__division"),
+        (LearningGroup, "unit__county", "division"),
+        (SharedResource, "unit__county", "division"),
+        (SharedResource, "unit__county", "serves"),
+        (Provider, "unit__county", "division"),
+        (ResourceProject, "unit__county", "division"),
+        (ResourceProject, "unit__county", "provider__unit__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -139,6 +150,10 @@ def foreign_keys(site):
         LeadingGroup,
         Seat,
         SeatHolder,
+        LearningGroup,
+        SharedResource,
+        Provider,
+        ResourceProject,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -152,6 +167,8 @@ def foreign_keys(site):
                 "TrainingSession": site.samples.kwargs["foreign.draft"]["pk"],
                 "ImportBatch": site.samples.kwargs["foreign.rehearsed"]["pk"],
                 "AssessmentYear": site.samples.years["foreign"].pk,
+                "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
+                "Provider": site.samples.kwargs["foreign.provider"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":
                 theirs = site.samples.row(related, "foreign").pk
@@ -161,6 +178,7 @@ def foreign_keys(site):
         "county": w.other_county.pk,
         "division": w.other_places["大丰镇"].pk,
         "co_organiser_units": w.foreign.pk,
+        "serves": w.other_places["大丰镇"].pk,
     }
 
 

@@ -114,6 +114,7 @@ class TrainingSessionAdmin(ScopedAdmin):
             {
                 "fields": [
                     "theme",
+                    "learning_group",
                     "programme",
                     "project",
                     "form",

@@ -30,6 +30,7 @@ REPORTED = (
     "outside_county",
     "venue",
     "host",
+    "learning_group",
     "theme",
     "programme",
     "project",

@@ -1,6 +1,7 @@
 """The entry form of a session and the filters of its list. Every choice starts from `visible_to(user)`."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 from django import forms
@@ -9,7 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from networks.access import Action, can, units_to_enter_for
-from networks.models import AffiliatedBody, Division, Institution, MemberUnit, Tier, User
+from networks.forms import PlaceField, by_township, place_choices
+from networks.models import AffiliatedBody, Division, Institution, LearningGroup, MemberUnit, Tier, User
 from networks.names import clean_text, match_key
 
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
@@ -20,6 +22,7 @@ LENGTH_UNITS = [("lesson", "学时（45分钟）"), ("hour", "小时"), ("minute
 MINUTES_IN = {"lesson": LESSON_MINUTES, "hour": 60, "minute": 1}
 LONGEST_MINUTES = 60_000  # about 1,000 hours, a course of a year
 FIRST_YEAR, LAST_YEAR = 2000, 2099
+LATE_ENTRY = timedelta(days=365)  # a group that has ended since may be named for a session entered this late
 _SPLIT = re.compile(r"[、，,;；\n]+")  # as co-organisers are split in the ledger
 
 
@@ -89,23 +92,6 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= 9 else 0
 
 
-# --- places and institutions, one's own township first -----------------------------------------------
-
-
-class PlaceField(forms.ModelChoiceField):
-    def label_from_instance(self, division: Division) -> str:
-        return division.path
-
-
-def _by_township(rows, township_of, own: str) -> list:
-    """Grouped choices [(township, [(pk, label), …])], the own township's group first, rows of the county before all."""
-    groups: dict[str, list] = {}
-    for row in rows:
-        groups.setdefault(township_of(row), []).append(row)
-    order = sorted(groups, key=lambda code: (code != own, code))
-    return [(code, groups[code]) for code in order]
-
-
 # --- the entry form ----------------------------------------------------------------------------------
 
 
@@ -146,6 +132,7 @@ class SessionForm(forms.ModelForm):
             "end_time",
             "organiser_written",
             "host",
+            "learning_group",
             "programme",
             "project",
             "language",
@@ -166,6 +153,7 @@ class SessionForm(forms.ModelForm):
             "reported_attendance": "这一场实际到了多少人；来两天算两人次",
             "ends_on": "连续几天的培训班才填；当天结束不用填",
             "organiser_written": "由下属机构主办时填它的名称，如镇文化站；本单位主办不用填",
+            "learning_group": "由登记在册的学习团队、活动小组开展的，选它；也可以选学习型社区等",
             "planned_attendance": "",
             "instructors": "几位老师用顿号“、”隔开",
             "remarks": "",
@@ -246,21 +234,20 @@ class SessionForm(forms.ModelForm):
         self.fields["place"].queryset = places
         self.fields["host"].queryset = hosts
         rows = list(places)
+        self.fields["place"].choices = [("", "请选择举办地"), *place_choices(rows, own)]
         names = {row.pk: row.short_name for row in rows if row.tier != Tier.VILLAGE}
-        self.fields["place"].choices = [
-            ("", "请选择举办地"),
-            *(
-                (names.get(code, code), [(row.pk, row.path) for row in group])
-                for code, group in _by_township(rows, lambda row: row.pk[:9], own)
-            ),
-        ]
-        self.fields["host"].choices = [
-            ("", "没有，或不清楚"),
-            *(
-                (names.get(code, code), [(row.pk, row.name) for row in group])
-                for code, group in _by_township(hosts, lambda row: row.division_id[:9], own)
-            ),
-        ]
+        groups = LearningGroup.objects.visible_to(self.user)
+        day = timezone.localdate() - LATE_ENTRY
+        groups = groups.existing(day) | groups.filter(pk=getattr(self.stored, "learning_group_id", None))
+        self.fields["learning_group"].queryset = groups
+        for name, empty, offered in (("host", "没有，或不清楚", hosts), ("learning_group", "不是", groups)):
+            self.fields[name].choices = [
+                ("", empty),
+                *(
+                    (names.get(code, code), [(row.pk, row.name) for row in group])
+                    for code, group in by_township(offered, lambda row: row.division_id[:9], own)
+                ),
+            ]
 
     def _offer_words(self) -> None:
         for name, model in self.VOCABULARIES.items():
@@ -291,6 +278,7 @@ class SessionForm(forms.ModelForm):
         data = super().clean()
         self._clean_days(data)
         self._clean_length(data)
+        self._clean_learning_group(data)
         if data.get("outside_county"):
             data["place"] = None
         self._clean_organiser_written(data)
@@ -319,6 +307,12 @@ class SessionForm(forms.ModelForm):
         if minutes is not None and minutes > LONGEST_MINUTES:
             self.add_error("length", "时长太大，请核对单位是学时、小时还是分钟")
         data["minutes"] = round(minutes) or None if minutes else None
+
+    def _clean_learning_group(self, data: dict) -> None:
+        group, day = data.get("learning_group"), data.get("held_on")
+        if group and day and group.ended_on and day > group.ended_on:
+            last = f"{group.ended_on.year}年{group.ended_on.month}月{group.ended_on.day}日"
+            self.add_error("learning_group", f"“{group}”已于{last}结束，请核对培训日期，或选“不是”")
 
     def _clean_organiser_written(self, data: dict) -> None:
         """A body that is affiliated to another unit would take the credit there (归口), so it cannot stand here."""
@@ -399,8 +393,8 @@ class SessionForm(forms.ModelForm):
     def more_open(self) -> bool:
         """Whether the folded fields hold something to see: an error, or a value that was there before."""
         folded = [
-            "ends_on", "part_of_day", "start_time", "end_time", "length", "organiser_written", "host", "co_units",
-            "co_names", "instructors", "programme", "project", "language", "planned_attendance", "remarks",
+            "ends_on", "part_of_day", "start_time", "end_time", "length", "organiser_written", "host", "learning_group",
+            "co_units", "co_names", "instructors", "programme", "project", "language", "planned_attendance", "remarks",
         ]  # fmt: skip
         return any(name in self.errors or self[name].value() for name in folded)
 
@@ -465,6 +459,7 @@ COPIED = (
     "end_time",
     "organiser_written",
     "host",
+    "learning_group",
     "programme",
     "project",
     "language",
@@ -495,6 +490,8 @@ class SessionFilter(forms.Form):
     audience = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     place = forms.CharField(required=False, max_length=12)
     host = forms.IntegerField(required=False, min_value=1, max_value=2**31)
+    group = forms.IntegerField(required=False, min_value=1, max_value=2**31)
+    project = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     q = forms.CharField(required=False, max_length=50)
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 

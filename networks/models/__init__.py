@@ -3,11 +3,13 @@
 from .accounts import Role, User
 from .attachments import Attachment
 from .audit import AuditEvent
+from .communities import LearningGroup
 from .figures import AnnualFigure, Fund
 from .groups import LeadingGroup, Seat, SeatHolder
 from .institutions import Institution, InstitutionCheck, InstitutionState
 from .people import Appointment, Person, ServiceRecord
 from .places import CountySettings, Division, Tier
+from .providers import Provider, ResourceProject
 from .registry_imports import RegistryImport
 from .resources import SharedResource
 from .succession import Change, DivisionSuccession, UnitSuccession
@@ -28,9 +30,12 @@ __all__ = [
     "InstitutionCheck",
     "InstitutionState",
     "LeadingGroup",
+    "LearningGroup",
     "MemberUnit",
     "Person",
+    "Provider",
     "RegistryImport",
+    "ResourceProject",
     "Role",
     "Seat",
     "SeatHolder",

@@ -1,16 +1,22 @@
 """共享资源: schools, cultural venues and learning places that are open to residents (依据 二(二)1—2, 二(三)4—5)."""
 
-from django.db import models
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet
+from ..wording import Published
 from .places import Division
 from .units import MemberUnit
 
 
-class SharedResource(models.Model):
-    """A place for learning, and what of it is open to whom and when. Kept by the unit that is responsible for it."""
+class SharedResource(Published):
+    """A place for learning, and what of it is open to whom and when. Kept by the unit that answers for its task
+    (`CLAUSES`). `opened_on` may be unknown; a place that opens again gets the new day, its history keeps the old ones."""
 
     class Kind(models.TextChoices):
         SCHOOL = "school", "学校"
@@ -25,17 +31,31 @@ class SharedResource(models.Model):
         VILLAGE = "village", "基层综合性文化服务中心"
         OTHER = "other", "其他场所"
 
+    CLAUSES = {  # 其他场所 belong to no task: the county's office keeps them
+        Kind.SCHOOL: "二(二)1",
+        Kind.STATION: "二(二)2",
+        Kind.LIBRARY: "二(二)2",
+        Kind.CULTURE: "二(二)2",
+        Kind.FOLK: "二(二)2",
+        Kind.ACHIEVEMENT: "二(二)2",
+        Kind.READING: "二(三)5",
+        Kind.VILLAGE: "二(三)5",
+        Kind.ELDERLY: "二(三)4",
+        Kind.YOUTH: "二(三)4",
+    }
+    PUBLIC_TEXTS = ("name", "offers", "opening_hours", "open_to", "address", "note")
+
     division = models.ForeignKey(Division, models.PROTECT, verbose_name="所在地", related_name="resources")
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)
     name = models.CharField("名称", max_length=80)
     unit = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="责任单位", related_name="resources")
-    is_open = models.BooleanField("向居民开放", default=False)
+    is_open = models.BooleanField("已向居民开放", default=False)
     offers = models.CharField("开放内容", max_length=200, blank=True, help_text="如教室、球场、图书阅览、排练厅")
     opening_hours = models.CharField("开放时间", max_length=100, blank=True, help_text="如周六、周日 9:00—17:00")
     open_to = models.CharField("面向", max_length=100, blank=True, help_text="如全体居民、老年人、青少年")
     capacity = models.PositiveIntegerField("可容纳人数", null=True, blank=True)
     address = models.CharField("地址", max_length=100, blank=True)
-    phone = models.CharField("咨询电话", max_length=30, blank=True)
+    phone = models.CharField("咨询电话", max_length=30, blank=True, help_text="填办公电话，居民会看到；不填个人手机")
     serves = models.ManyToManyField(
         Division, verbose_name="学区（服务的村、社区）", blank=True, related_name="schools_serving"
     )
@@ -52,6 +72,7 @@ class SharedResource(models.Model):
         place="division_id",
         managed_by=Action.MANAGE_NETWORK,
         kept_by_unit_only=True,
+        task="kind",
     )
 
     class Meta:
@@ -60,10 +81,69 @@ class SharedResource(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["division", "name"], name="resource_name_once_per_place"),
             models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "school",
+                        "station",
+                        "library",
+                        "culture",
+                        "folk",
+                        "achievement",
+                        "reading",
+                        "elderly",
+                        "youth",
+                        "village",
+                        "other",
+                    ]
+                ),
+                name="resource_kind_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(closed_on=None) | Q(opened_on=None) | Q(closed_on__gte=F("opened_on")),
                 name="resource_closes_after_opening",
             ),
+            models.CheckConstraint(
+                condition=Q(is_open=False) | Q(closed_on=None), name="resource_open_or_closed_not_both"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_open=False) | (~Q(offers="") & ~Q(opening_hours="")),
+                name="resource_open_says_what_and_when",
+            ),
+            models.CheckConstraint(condition=Q(capacity=None) | Q(capacity__gte=1), name="resource_has_room"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def clause(self) -> str:
+        return self.CLAUSES.get(self.kind, "")
+
+    def clean(self) -> None:
+        """What residents are told must be there; a place that is open has not closed."""
+        super().clean()
+        if self.is_open:
+            wanting = {"offers": "开放什么", "opening_hours": "什么时间开放"}
+            wrong = {name: f"已向居民开放的，请写明{what}" for name, what in wanting.items() if not getattr(self, name)}
+            if wrong:
+                raise ValidationError(wrong)
+            if self.closed_on and not (self.opened_on and self.opened_on >= self.closed_on):
+                raise ValidationError({"opened_on": "重新开放的，请把开放日期改为重新开放的那一天"})
+            self.closed_on = None
+        if self.opened_on and self.opened_on > timezone.localdate():
+            raise ValidationError({"opened_on": "开放日期不能晚于今天；还没有开放的，先不勾选“已向居民开放”"})
+
+    def close(self, on: datetime.date) -> None:
+        """From that day on it is not open any more. Raises ValidationError for a day to come, before its opening, or when
+        it is not open."""
+        if on > timezone.localdate():
+            raise ValidationError("停止开放的日期不能晚于今天")
+        with transaction.atomic():
+            row = type(self).objects.select_for_update().get(pk=self.pk)
+            if not row.is_open:
+                raise ValidationError("它现在没有向居民开放")
+            if row.opened_on and on < row.opened_on:
+                raise ValidationError(f"停止开放的日期不能早于开放日期（{row.opened_on:%Y年%m月%d日}）")
+            row.is_open, row.closed_on, row.version = False, on, row.version + 1
+            row.save()
+        self.is_open, self.closed_on, self.version = row.is_open, row.closed_on, row.version

@@ -24,6 +24,7 @@ from trainings.models import (
 
 from . import pictures, script
 from .calendar import Event, Holder, draw
+from .sharing import Sharing
 
 CENTRE = "centre"  # enters for 县社区教育中心, credited to 县教育局
 SEAT = "450124100"  # 白山镇, where the county's departments are
@@ -33,8 +34,8 @@ REVIEWERS = ["bureau", "bureau2", "director"]
 class Ledger:
     """Everything that the invented sessions refer to, by name."""
 
-    def __init__(self, county: Division, today: datetime.date) -> None:
-        self.county, self.today = county, today
+    def __init__(self, county: Division, today: datetime.date, sharing: Sharing | None = None) -> None:
+        self.county, self.today, self.sharing = county, today, sharing
         self.units = {unit.code: unit for unit in MemberUnit.objects.filter(county=county).select_related("division")}
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
         hosts = Institution.objects.filter(division__code__startswith=county.pk, function="implement")
@@ -91,6 +92,7 @@ class Ledger:
             "organiser": self.units["jyj" if centre else event.holder],
             "organiser_written": written,
             "host": self.hosts.get(self.county.pk if centre else event.place) if centre or event.hosted else None,
+            "learning_group": self.sharing and self.sharing.group_of(event),
             "place_id": event.place,
             "venue": event.venue,
             "held_on": event.held_on,
@@ -192,9 +194,9 @@ class Ledger:
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time(10, 20)))
 
 
-def write(county: Division, today: datetime.date) -> int:
+def write(county: Division, today: datetime.date, sharing: Sharing) -> int:
     """Stores the whole calendar; returns how many sessions. Runs in the caller's transaction."""
-    ledger = Ledger(county, today)
+    ledger = Ledger(county, today, sharing)
     events = draw(today, ledger.holders())
     stored: list[tuple[Event, TrainingSession]] = []
     for year in sorted({event.held_on.year for event in events}):

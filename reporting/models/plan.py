@@ -1,5 +1,8 @@
 """The plan's tasks and who answers for each (every 责任单位 bracket of the founding document)."""
 
+import datetime
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -26,6 +29,12 @@ class PlanTask(models.Model):
         return f"{self.clause} {self.title}"
 
 
+class TaskResponsibilityQuerySet(ScopedQuerySet):
+    def on(self, day: datetime.date) -> "TaskResponsibilityQuerySet":
+        """In force on a day: [starts_on, ends_on)."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day)
+
+
 class TaskResponsibility(models.Model):
     """A dated fact: this unit answers for this task in [starts_on, ends_on)."""
 
@@ -34,7 +43,7 @@ class TaskResponsibility(models.Model):
     starts_on = models.DateField("自")
     ends_on = models.DateField("至（不含当日）", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = TaskResponsibilityQuerySet.as_manager()
     scope = Scope(Subject.DIRECTORY, county="unit__county_id")
 
     class Meta:
@@ -50,3 +59,8 @@ class TaskResponsibility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task.clause} {self.unit}"
+
+
+def clauses_of(unit_ids: Iterable[int], day: datetime.date) -> set[str]:
+    """The clauses of the tasks for which one of these units answers on that day (see networks/tasks.py). One query."""
+    return set(TaskResponsibility.objects.on(day).filter(unit__in=unit_ids).values_list("task__clause", flat=True))

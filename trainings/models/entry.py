@@ -35,6 +35,12 @@ def protected_name_in(text: str, protected: Iterable[str]) -> str:
     return next((name for name in protected if match_key(name) in key), "")
 
 
+def protected_names_in(texts: list[str]) -> list[str]:
+    """For each text `protected_name_in` it, with today's list (see networks/wording.py). One query."""
+    protected = Audience.objects.protected_names()
+    return [protected_name_in(text, protected) for text in texts]
+
+
 def audience_words(counts: Iterable[tuple[Audience, int | None]]) -> str:
     """青少年120、学生家长90: the audiences as one text."""
     return "、".join(f"{audience.name}{number or ''}" for audience, number in counts)

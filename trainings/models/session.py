@@ -19,7 +19,7 @@ from networks.access import (
     barred_from_reviewing,
     barred_from_verifying,
 )
-from networks.models import Division, Institution, MemberUnit, User
+from networks.models import Division, Institution, LearningGroup, MemberUnit, User
 
 from .. import years
 from .entry import EntryVerbs
@@ -98,6 +98,16 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
         null=True,
         blank=True,
         verbose_name="承办学校（教学点）",
+        related_name="sessions",
+    )
+    # 二(一)2: a group's sessions show its activity. The index below serves instead of one on the group alone.
+    learning_group = models.ForeignKey(
+        LearningGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        verbose_name="学习团队（小组）",
         related_name="sessions",
     )
     place = models.ForeignKey(
@@ -201,6 +211,7 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
             models.Index(fields=["place", "held_on"], name="session_by_place"),
             models.Index(fields=["host", "held_on"], name="session_by_host"),
             models.Index(fields=["status", "submitted_at"], name="session_queue"),
+            models.Index(fields=["learning_group", "held_on"], name="session_by_group"),
             # Everything that a county's or a unit's sums look at, so that they never touch the table. The units come first:
             # every sum is of some county's units, and other counties' rows are skipped (python3 run.py bench).
             models.Index(

@@ -185,7 +185,7 @@ def verify_many(request: HttpRequest) -> HttpResponse:
 
 def _found(request: HttpRequest, pk: int) -> TrainingSession:
     named = TrainingSession.objects.for_display().select_related(
-        "programme", "project", "language", "verified_by__person", "batch"
+        "learning_group", "programme", "project", "language", "verified_by__person", "batch"
     )
     return visible_or_404(request.user, named, pk=pk)
 

@@ -11,20 +11,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
-from networks.models import Institution, MemberUnit
+from networks.models import Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
 
 from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
 SUBMITTABLE = (Status.DRAFT, Status.RETURNED)
+NAMED = {"group": LearningGroup, "project": Project}
 
 
 # --- the list ------------------------------------------------------------------------------------------
@@ -41,11 +42,16 @@ def session_list(request: HttpRequest) -> HttpResponse:
         )
     )
     rows = _filtered(seen, asked)
+    whole = {name: _named(request.user, model, asked.value(name)) for name, model in NAMED.items()}
+    if whole["group"]:
+        rows = rows.filter(learning_group=whole["group"])
+    if whole["project"]:
+        rows = rows.filter(project=whole["project"])
     shelves = _shelves(request.user)
     counts = rows.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in shelves.items()})
     shelf = asked.value("whose")
     if shelf not in shelves:
-        shelf = "all" if not shelves or asked.value("unit") else next(iter(shelves))
+        shelf = "all" if not shelves or asked.value("unit") or any(whole.values()) else next(iter(shelves))
     if shelves:
         rows = rows.filter(shelves[shelf][1])
     # Sorted by number alone and filled in afterwards: sorting a year of whole rows costs ten times as much.
@@ -63,16 +69,23 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "shelves": [(key, label, counts[key]) for key, (label, _) in shelves.items()],
         "units": [] if shelf == "own" else units,
         "unit_shown": asked.value("unit"),
+        **whole,
         "words": asked.value("q") or "",
         "years": years_offered(asked.year_shown),
         "statuses": Status.choices,
-        "narrowed": any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "host", "q")),
+        "narrowed": any(whole.values())
+        or any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "host", "q")),
         "may_enter": _may_enter(request.user),
         "may_export": can(request.user, Action.EXPORT),
         "may_import": can(request.user, Action.IMPORT),
         "token": new_token(),
     }
     return render(request, "trainings/sessions/list.html", context)
+
+
+def _named(user, model, pk):
+    """The group or project that a figure elsewhere has led from; one that is not there is passed over."""
+    return model.objects.visible_to(user).filter(pk=pk).first() if pk else None
 
 
 def _shelves(user) -> dict[str, tuple[str, Q]]:
@@ -134,7 +147,7 @@ def _may_enter(user) -> bool:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     rows = TrainingSession.objects.for_display().select_related(
-        "programme", "project", "language", "verified_by__person"
+        "learning_group", "programme", "project", "language", "verified_by__person"
     )
     session = visible_or_404(user, rows, pk=pk)
     parts = list(session.co_organisers.select_related("unit"))

@@ -1,0 +1,108 @@
+"""学习型组织与学习团队: entering, changing and ending them. Their pages with figures are in reporting/views/communities.py."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from ..access import Action, kept_or_403, require
+from ..forms import DateInput, KeptForm, LastDayForm
+from ..models import LearningGroup
+from .keeping import keep
+
+
+class LearningGroupForm(KeptForm):
+    class Meta:
+        model = LearningGroup
+        fields = [
+            "kind",
+            "name",
+            "division",
+            "unit",
+            "members",
+            "theme",
+            "activity",
+            "founded_on",
+            "ended_on",
+            "recognised_by",
+            "recognised_on",
+        ]
+        help_texts = {
+            "name": "学习型家庭不写某一家的姓名，写成“羊山村学习型家庭3户”",
+            "members": "只填数目，不填姓名；家庭填户数",
+            "theme": "如：山歌、桑蚕、书法",
+            "activity": "平时怎样活动，如：每周三晚在综合文化服务中心排练",
+            "founded_on": "记不清可以不填",
+            "recognised_by": "得到命名或表彰的填，如：县教育局",
+        }
+        widgets = {
+            "activity": forms.Textarea(attrs={"rows": 3}),
+            "members": forms.NumberInput(attrs={"class": "w-figure", "inputmode": "numeric", "min": 1}),
+            "founded_on": DateInput(),
+            "ended_on": DateInput(),
+            "recognised_on": DateInput(),
+        }
+        error_messages = {"members": {"min_value": "成员数应是不小于 1 的整数"}}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.ended_on is None:
+            del self.fields["ended_on"]
+
+
+@require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def community_new(request: HttpRequest) -> HttpResponse:
+    form = LearningGroupForm(request.POST or None, user=request.user)
+    return keep(
+        request,
+        form,
+        action="登记学习团队",
+        title="登记学习型组织或学习团队",
+        back=_page_of,
+        crumbs=_crumbs(),
+    )
+
+
+@require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def community_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    group = kept_or_403(request.user, LearningGroup.objects, pk=pk)
+    crumbs = _crumbs(group)
+    form = LearningGroupForm(request.POST or None, instance=group, user=request.user)
+    return keep(request, form, action="修改学习团队", title="修改登记", back=_page_of(group), crumbs=crumbs)
+
+
+@require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def community_end(request: HttpRequest, pk: int) -> HttpResponse:
+    group = kept_or_403(request.user, LearningGroup.objects, pk=pk)
+    if group.ended_on and request.method != "POST":
+        return redirect("community", pk)
+    form = LastDayForm(request.POST or None)
+
+    def end(filled: forms.Form) -> LearningGroup:
+        group.end(filled.cleaned_data["on"])
+        return group
+
+    return keep(
+        request,
+        form,
+        action="结束学习团队",
+        title=f"{group}不再活动",
+        lead="填它结束（或撤销命名）的日期。已登记的培训场次不受影响；登记培训时一年后不再列出它。",
+        button="确认结束",
+        done="已记下结束日期。",
+        back=_page_of(group),
+        crumbs=_crumbs(group),
+        perform=end,
+    )
+
+
+def _page_of(group: LearningGroup) -> str:
+    return reverse("community", args=[group.pk])
+
+
+def _crumbs(group: LearningGroup | None = None) -> list[tuple[str, str]]:
+    return [("学习型组织和学习团队", reverse("communities")), *([(str(group), _page_of(group))] if group else [])]

@@ -1,0 +1,45 @@
+"""Which words stand in no text that leaves the circle of those who see a session (个人信息保护法 28).
+
+The groups that are counted by heads only are a vocabulary of `trainings`, which builds upon this app, so it registers the
+answer here when it loads. Until something is registered every question fails.
+"""
+
+from collections.abc import Callable
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+_find: Callable[[list[str]], list[str]] | None = None
+
+
+def register(find: Callable[[list[str]], list[str]]) -> None:
+    """Called once by `trainings` at start-up with `find(texts)`: for each text the protected name in it, or ''."""
+    global _find
+    _find = find
+
+
+def protected_names_in(texts: list[str]) -> list[str]:
+    """For each text the first name of a protected group that it contains, or ''. One query."""
+    if _find is None:
+        raise RuntimeError("trainings has not registered which names are protected")
+    return _find(texts)
+
+
+class Published(models.Model):
+    """A row whose `PUBLIC_TEXTS` everybody in the county reads, and residents some day."""
+
+    PUBLIC_TEXTS: tuple[str, ...] = ()
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        found = protected_names_in([getattr(self, name) for name in self.PUBLIC_TEXTS])
+        wrong = {
+            field: f"这里不能出现“{name}”，请改用不指明人群的说法"
+            for field, name in zip(self.PUBLIC_TEXTS, found, strict=True)
+            if name
+        }
+        if wrong:
+            raise ValidationError(wrong)

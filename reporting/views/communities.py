@@ -1,0 +1,70 @@
+"""学习型组织与学习团队 as people read them: the list, and each group with what it did. Entered in networks/views/communities.py."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from networks.access import Action, can, places_to_keep_at, require, visible_or_404
+from networks.forms import RegistryFilter
+from networks.models import LearningGroup
+from trainings.models import Status, TrainingSession
+
+from .. import learning
+
+PER_PAGE = 30
+SESSIONS_SHOWN = 10
+STATES = [("current", "现有的"), ("ended", "已结束的")]
+
+
+@require_safe
+@require(Action.VIEW_NETWORK)
+def communities(request: HttpRequest) -> HttpResponse:
+    user, today = request.user, timezone.localdate()
+    asked = RegistryFilter(request.GET, user=user, kinds=LearningGroup.Kind.choices, states=STATES)
+    seen = LearningGroup.objects.visible_to(user)
+    rows = asked.narrow(seen, "name", "theme", "activity", "division__short_name")
+    if asked.value("state"):
+        current = rows.filter(ended_on=None) | rows.filter(ended_on__gt=today)
+        rows = current if asked.value("state") == "current" else rows.filter(ended_on__lte=today)
+    page = Paginator(rows.select_related("division__parent", "unit"), PER_PAGE).get_page(request.GET.get("page"))
+    did = learning.of_groups([group.pk for group in page], user.county_code, today.year)
+    for group in page:
+        group.did = did.get(group.pk)
+    context = {
+        "asked": asked,
+        "page_obj": page,
+        "year": today.year,
+        "definition": learning.DEFINITION,
+        "may_add": places_to_keep_at(user).exists(),
+    }
+    return render(request, "reporting/communities.html", context)
+
+
+@require_safe
+@require(Action.VIEW_NETWORK)
+def community(request: HttpRequest, pk: int) -> HttpResponse:
+    """A group with its years. A figure opens its sessions where this account sees all of them; else the page says how many
+    it sees."""
+    user = request.user
+    groups = LearningGroup.objects.select_related("division__parent", "unit")
+    group = visible_or_404(user, groups, pk=pk)
+    sessions = learning.verified_in(user.county_code).filter(learning_group=group)
+    seen = TrainingSession.objects.visible_to(user).filter(learning_group=group)
+    within = learning.tallies(seen.filter(status=Status.VERIFIED), "held_on__year")
+    years = [
+        {"year": year, "did": did, "seen": within[year].sessions if year in within else 0}
+        for year, did in sorted(learning.tallies(sessions, "held_on__year").items(), reverse=True)
+    ]
+    rows = can(user, Action.VIEW_SESSIONS)
+    context = {
+        "group": group,
+        "years": years,
+        "year": timezone.localdate().year,
+        "definition": learning.DEFINITION,
+        "sees_rows": rows,
+        "latest": seen.for_display().order_by("-held_on", "-pk")[:SESSIONS_SHOWN] if rows else [],
+        "may_change": LearningGroup.objects.kept_by(user).filter(pk=pk).exists(),
+    }
+    return render(request, "reporting/community.html", context)
