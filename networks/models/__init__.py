@@ -10,6 +10,7 @@ from .places import CountySettings, Division, Tier
 from .resources import SharedResource
 from .succession import Change, DivisionSuccession, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
+from .zones import Heading, Zone, ZoneCheck
 
 __all__ = [
     "AffiliatedBody",
@@ -22,6 +23,7 @@ __all__ = [
     "Division",
     "DivisionSuccession",
     "Fund",
+    "Heading",
     "Institution",
     "InstitutionCheck",
     "InstitutionState",
@@ -33,4 +35,6 @@ __all__ = [
     "UnitSuccession",
     "UnitTerm",
     "User",
+    "Zone",
+    "ZoneCheck",
 ]
