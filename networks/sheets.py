@@ -10,7 +10,7 @@ from functools import cached_property
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from .annual import LINES, LEARNERS_AMONG, POPULATIONS, Line
+from .annual import LEARNERS_AMONG, LINES, POPULATIONS, Line
 from .models import AnnualFigure, Division, Fund, Tier
 from .names import clean_text
 
@@ -350,7 +350,11 @@ class YearSheet(SheetForm):
     def fund_rows(self) -> list[dict]:
         parts, stored = ("budgeted", "paid", "note"), self._funds()
         return [
-            {"label": source.label, "stored": stored.get(source), **{part: self[f"fund_{source}_{part}"] for part in parts}}
+            {
+                "label": source.label,
+                "stored": stored.get(source),
+                **{part: self[f"fund_{source}_{part}"] for part in parts},
+            }
             for source in (Fund.Source if self.with_funds else [])
         ]
 

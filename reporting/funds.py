@@ -71,9 +71,7 @@ class FundTable:
         rows = self._rows.get((year, place.pk), [])
         paid = _sum(row.paid for row in rows)
         name = "县本级" if place.pk == self.county.pk else str(place)
-        return Money(
-            _sum(row.budgeted for row in rows), paid, (name,), (name,) if paid is None else ()
-        )
+        return Money(_sum(row.budgeted for row in rows), paid, (name,), (name,) if paid is None else ())
 
     def total(self, place: Division, year: int) -> Money:
         """A township's own; for the county 县本级 and all townships, known only once each of them has entered its own."""

@@ -86,7 +86,11 @@ class Ratio:
 
 def _figure(table: AnnualTable, line: Line, place: Division, year: int) -> Part:
     reading = table.read(line, place, year)
-    why = "" if reading.value is not None else f"没有{year}年的{line.label}" + (f"（{reading.lacks}）" if reading.lacks else "")
+    why = (
+        ""
+        if reading.value is not None
+        else f"没有{year}年的{line.label}" + (f"（{reading.lacks}）" if reading.lacks else "")
+    )
     source = "，".join(filter(None, [reading.source, reading.method]))
     return Part(line.label, reading.value, source=source, why=why)
 

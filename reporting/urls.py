@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, counted, dashboard, desk
+from .views import assessment, counted, dashboard, desk, references, zones
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -14,4 +14,13 @@ urlpatterns = [
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
+    path("network/funds/", references.funds, name="funds"),
+    path("network/zones/", zones.zones, name="zones"),
+    path("network/zones/new/", zones.new, name="zone-new"),
+    path("network/zones/references/", references.references, name="references"),
+    path("network/zones/references/<str:key>/", references.threshold, name="reference-threshold"),
+    path("network/zones/<int:pk>/", zones.edit, name="zone-edit"),
+    path("network/zones/<int:pk>/<int:year>/", zones.check, name="zone-check"),
+    path("network/zones/<int:pk>/<int:year>/edit/", zones.check_edit, name="zone-check-edit"),
+    path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
 ]

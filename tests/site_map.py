@@ -12,7 +12,17 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from openpyxl import Workbook
 
-from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
+from networks.models import (
+    AffiliatedBody,
+    AnnualFigure,
+    AuditEvent,
+    CountySettings,
+    Fund,
+    Institution,
+    Person,
+    Zone,
+    ZoneCheck,
+)
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -58,6 +68,7 @@ class Samples:
         self.w = w
         owners = {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
+        self.kwargs["threshold"] = {"key": "participation"}
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")
@@ -67,6 +78,7 @@ class Samples:
             self._batches(whose, officer)
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
+            self._figures_and_zone(whose, unit.division)
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
         self.kwargs["mixed.evidence"] = {
             "pk": self.kwargs["ours.draft"]["pk"],
@@ -88,6 +100,22 @@ class Samples:
             )
             AuditEvent.objects.create(action="试验", county_code=owners[whose].county_id)
         AffiliatedBody.objects.create(county=w.other_county, name="上林县文化馆", unit=w.foreign)
+
+    def _figures_and_zone(self, whose: str, place) -> None:
+        year = self.w.year
+        AnnualFigure.objects.create(division=place, year=year, kind="elderly", value=700, source=f"{whose}的统计年报")
+        Fund.objects.create(
+            division=place, year=year, source="public", budgeted=12000, paid=8000, note=f"{whose}的经费"
+        )
+        self.kwargs[f"{whose}.figures"] = {"year": year, "code": place.pk}
+        zone = Zone.objects.create(
+            division=place, kind="experimental", starts_on=datetime.date(2019, 2, 2), basis="马政办发〔2019〕2号"
+        )
+        ZoneCheck.objects.create(
+            zone=zone, year=year, heading="system", rating="built", text=f"{whose}的做法", evidence="照片"
+        )
+        self.kwargs[f"{whose}.zone"] = {"pk": zone.pk}
+        self.kwargs[f"{whose}.check"] = {"pk": zone.pk, "year": year}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

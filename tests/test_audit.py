@@ -6,7 +6,7 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import AffiliatedBody, AnnualFigure, AuditEvent, Fund, MemberUnit, UnitTerm, User, Zone
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -97,6 +97,7 @@ def crossing_counties():
         (ImportBatch, "county", "unit__county"),
         (User, "person__county", "home_unit__county"),
         (MemberUnit, "county", "division__parent"),
+        *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -121,6 +122,7 @@ def foreign_keys(site):
         ImportBatch,
         AudienceCount,
         Evidence,
+        Zone,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:

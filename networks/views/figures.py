@@ -1,7 +1,7 @@
 """年度数据: a county's year at a glance, and the sheet on which each place enters its own."""
 
-from django.http import Http404, HttpRequest, HttpResponse
 from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
