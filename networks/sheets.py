@@ -2,33 +2,47 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 
 from .annual import LEARNERS_AMONG, LINES, POPULATIONS, Line
 from .models import AnnualFigure, Division, Fund, Tier
 from .names import clean_text
 
 MOST_PEOPLE = 100_000_000
-MOST_YUAN = Decimal("999999999999.99")
+
+
+_WIDE = str.maketrans("０１２３４５６７８９，．－￥", "0123456789,.-¥")
 
 
 def plain_number(text: str) -> str:
     """A number as it is written by hand, without what does not belong to it: １,200人 → 1200."""
-    plain = re.sub(r"[\s,，]", "", unicodedata.normalize("NFKC", text))
+    plain = re.sub(r"[\s,]", "", text.translate(_WIDE))
     return re.sub(r"(人|元|¥)$", "", plain.removeprefix("¥"))
 
 
-class PeopleField(forms.IntegerField):
+class _Plain:
+    """What both kinds of number have in common."""
+
+    def has_changed(self, initial, data) -> bool:
+        try:
+            return as_text(self.to_python(data)) != as_text(initial)
+        except forms.ValidationError:
+            return True
+
+
+class PeopleField(_Plain, forms.IntegerField):
     """Heads, typed as text: a browser's number field throws away what it cannot read, and nothing typed may be lost."""
 
     widget = forms.TextInput
-    default_error_messages = {"invalid": "请填整数，如 1200；不知道就留空，不要填“约”“余”"}
+    default_error_messages = {
+        "invalid": "请填整数，如 1200；不知道就留空，不要填“约”“余”",
+        "min_value": "人数不能是负数",
+        "max_value": "这个数太大，请核对",
+    }
 
     def __init__(self, **kwargs) -> None:
         super().__init__(min_value=0, max_value=MOST_PEOPLE, required=False, **kwargs)
@@ -42,16 +56,22 @@ class PeopleField(forms.IntegerField):
         return super().to_python(value)
 
 
-class YuanField(forms.DecimalField):
+class YuanField(_Plain, forms.DecimalField):
     widget = forms.TextInput
-    default_error_messages = {"invalid": "请填金额（元），如 12000 或 12000.50；不知道就留空"}
+    default_error_messages = {
+        "invalid": "请填金额（元），如 12000 或 12000.50；不知道就留空",
+        "min_value": "金额不能是负数",
+        "max_decimal_places": "最多两位小数，到分为止",
+        "max_digits": "这个数太大，请核对单位是不是元",
+        "max_whole_digits": "这个数太大，请核对单位是不是元",
+    }
 
     def __init__(self, **kwargs) -> None:
         super().__init__(
             required=False,
             max_digits=14,
             decimal_places=2,
-            validators=[MinValueValidator(0), MaxValueValidator(MOST_YUAN)],
+            min_value=0,
             **kwargs,
         )
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}
