@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -544,6 +544,21 @@ def _ties_at_home(user: User) -> list[models.QuerySet]:
     at_home = _at_home(user, accounts.model.scope) if can(user, Action.KEEP_OWN) else Q(pk__in=[])
     kept = [apps.get_model("networks", name).objects.kept_by(user) for name in ("Appointment", "SeatHolder")]
     return [*kept, accounts.filter(at_home)]
+
+
+def places_seen_for(user: User, model: type[models.Model]) -> models.QuerySet[Division]:
+    """The places whose rows of a registry by place, such as funds, this account may see, whether there are any or not."""
+    places = apps.get_model("networks", "Division").objects
+    condition = _visible(user, replace(model.scope, place="code"), places.model)
+    return places.none() if condition is None else places.filter(condition)
+
+
+def places_kept_for(user: User, model: type[models.Model]) -> models.QuerySet[Division]:
+    """The places for which this account may add to such a registry and change it (see `ScopedQuerySet.kept_by`)."""
+    places, scope = places_seen_for(user, model), replace(model.scope, place="code")
+    if can(user, scope.managed_by):
+        return places
+    return places.filter(_at_home(user, scope, units=False)) if can(user, Action.KEEP_OWN) else places.none()
 
 
 def barred_from_rewriting(user: User, person: Person) -> str:

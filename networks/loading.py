@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from .models import (
     AffiliatedBody,
+    AnnualFigure,
     CountySettings,
     Division,
     Institution,
@@ -19,12 +20,20 @@ from .models import (
     Seat,
     Tier,
     UnitTerm,
+    Zone,
 )
 from .names import short_division_name
 
 DATA = Path(__file__).parent / "data"
 GROUP_SINCE = datetime.date(2019, 2, 2)  # 成文日期 of 马政办发〔2019〕2号, which sets the group up (三(一))
 COUNTY = "450124"
+ZONES = [("450124100", kind) for kind in Zone.Kind]  # 二(一)3: 白山镇 is experimental and demonstration zone
+ZONE_BASIS = "马政办发〔2019〕2号二(一)3"
+# The only populations that are known for certain; no other place's is invented.
+POPULATIONS = [
+    (COUNTY, 2020, AnnualFigure.Basis.RESIDENT, 382_430, "第七次全国人口普查"),
+    ("450124103", 2019, AnnualFigure.Basis.REGISTERED, 59_289, "2019年末户籍人口"),
+]
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -111,6 +120,7 @@ def load_network(county_code: str = COUNTY) -> Counter:
             {"unit": units[row["credited_unit"]]},
             tally,
         )
+    _load_zones_and_figures(county, tally)
     return tally
 
 
@@ -125,6 +135,21 @@ def _load_institutions(county: Division, tally: Counter) -> None:
     for place in Division.objects.within(county.code).current():
         usual = Institution.usual_at(place)
         _add(Institution, {"division": place, "kind": usual.pop("kind")}, usual, tally)
+
+
+def _load_zones_and_figures(county: Division, tally: Counter) -> None:
+    """What the founding document names, and what is known, of places of this county."""
+    places = set(Division.objects.within(county.pk).values_list("pk", flat=True))
+    for code, kind in ZONES:
+        if code in places and Zone.objects.filter(division_id=code, kind=kind).exists():  # also with other dates by now
+            tally["unchanged"] += 1
+        elif code in places:
+            Zone.objects.create(division_id=code, kind=kind, starts_on=GROUP_SINCE, basis=ZONE_BASIS)
+            tally["created"] += 1
+    for code, year, basis, value, source in POPULATIONS:
+        if code in places:
+            key = {"division_id": code, "year": year, "kind": AnnualFigure.Kind.POPULATION, "basis": basis}
+            _add(AnnualFigure, key, {"value": value, "source": source}, tally)
 
 
 def _load_unit(county: Division, position: int, row: dict[str, str], tally: Counter) -> None:

@@ -6,6 +6,7 @@ from .views import (
     accounts,
     communities,
     contacts,
+    figures,
     files,
     groups,
     health,
@@ -27,6 +28,8 @@ urlpatterns = [
     path("network/institutions/<int:pk>/checks/", institutions.checks, name="institution-checks"),
     path("network/institutions/<int:pk>/photo/", institutions.photo, name="institution-photo"),
     path("network/files/<int:pk>/", files.attachment, name="attachment"),
+    path("network/figures/", figures.figures, name="figures"),
+    path("network/figures/<int:year>/<str:code>/", figures.sheet, name="figure-sheet"),
     path("healthz", health.healthz, name="healthz"),
     # registries by workbook
     path("network/workbooks/", workbooks.workbooks, name="registry-workbooks"),

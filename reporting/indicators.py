@@ -12,12 +12,14 @@ from functools import cached_property
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from networks.annual import AnnualTable
 from networks.models import MemberUnit
 from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSession
 
 from .assessment import Counting, CountyStanding, Tally, county_standing, total
 from .models import AssessmentYear
 from .network import NORM_CLAUSE, NORMS, Coverage, Network, Staffed
+from .references import Ratio, participation
 
 SMALL = 5  # a group of fewer heads could be recognised; it shows as <5 wherever others than its unit look
 
@@ -122,6 +124,12 @@ class YearFigures:
         return Network(self.year.county_id, max(day, self.year.first_day))
 
     @property
+    def participation(self) -> Ratio:
+        """With both its parts, so that a page can say what is missing. Two queries."""
+        county = self.year.county
+        return participation(AnnualTable(county, [self.year.year]), county, self.year.year)
+
+    @cached_property
     def coverage(self) -> dict[str, Coverage]:
         """By `township`, `village` (村 alone) and `any_village` (村 and 社区)."""
         return self.network.coverage
@@ -288,10 +296,11 @@ INDICATORS = _registry(
     Indicator(
         "participation",
         "社区教育参与率",
-        "",
-        "参加培训的人数 ÷ 常住人口。现在只有人次、没有人数，也没有录入当年的常住人口，所以无法计算，不用人次代替。",
+        "%",
+        "年度参与人数 ÷ 人口，都取自当年的年度数据；有常住人口用常住人口，没有的用户籍人口。人次不是人数，不用人次代替；"
+        "缺一项就无法计算。保留一位小数，多出的舍去。",
         "一(三)",
-        lambda f: None,
+        lambda f: f.participation.value,
     ),
 )
 

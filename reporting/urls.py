@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, communities, contacts, counted, dashboard, desk, network, projects
+from .views import assessment, communities, contacts, counted, dashboard, desk, network, projects, references, zones
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -22,4 +22,13 @@ urlpatterns = [
     path("network/communities/", communities.communities, name="communities"),
     path("network/communities/<int:pk>/", communities.community, name="community"),
     path("network/resources/projects/<int:pk>/", projects.resource_project, name="resource-project"),
+    path("network/funds/", references.funds, name="funds"),
+    path("network/zones/", zones.zones, name="zones"),
+    path("network/zones/new/", zones.new, name="zone-new"),
+    path("network/zones/references/", references.references, name="references"),
+    path("network/zones/references/<str:key>/", references.threshold, name="reference-threshold"),
+    path("network/zones/<int:pk>/", zones.edit, name="zone-edit"),
+    path("network/zones/<int:pk>/<int:year>/", zones.check, name="zone-check"),
+    path("network/zones/<int:pk>/<int:year>/edit/", zones.check_edit, name="zone-check-edit"),
+    path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
 ]

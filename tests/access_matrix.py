@@ -256,6 +256,31 @@ resource-project-edit | POST | ours.project     | BUREAU centre town            
 resource-project-edit | POST | theirs.project   | BUREAU centre town2                     | *          | FOREIGN
 resource-project-edit | POST | foreign.project  | FOREIGN                                 | READERS    | *
 
+figures              | GET  | -                 | *                                       | operator homeless |
+figure-sheet         | GET  | ours.figures      | BUREAU auditor centre leader town town2 head unit unit2 unit_head | operator homeless | *
+figure-sheet         | GET  | foreign.figures   | foreign_bureau foreign_town             | operator homeless | *
+figure-sheet         | POST | ours.figures      | BUREAU centre town                      | auditor leader town2 head unit unit2 unit_head operator homeless | *
+figure-sheet         | POST | theirs.figures    | BUREAU centre town2                     | auditor leader town head unit unit2 unit_head operator homeless | *
+figure-sheet         | POST | foreign.figures   | foreign_bureau foreign_town             | operator homeless | *
+funds                | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+zones                | GET  | -                 | *                                       | operator homeless |
+zone-new             | GET  | -                 | BUREAU foreign_bureau                   | *          |
+zone-new             | POST | -                 | BUREAU foreign_bureau                   | *          |
+zone-edit            | GET  | ours.zone         | BUREAU                                  | *          | foreign_bureau
+zone-edit            | POST | ours.zone         | BUREAU                                  | *          | foreign_bureau
+zone-edit            | POST | foreign.zone      | foreign_bureau                          | *          | BUREAU
+zone-check           | GET  | ours.check        | BUREAU auditor centre leader town town2 head unit unit2 unit_head | operator homeless | *
+zone-check           | GET  | foreign.check     | foreign_bureau foreign_town             | operator homeless | *
+zone-check-print     | GET  | ours.check        | BUREAU auditor centre leader town town2 head unit unit2 unit_head | operator homeless | *
+zone-check-print     | GET  | foreign.check     | foreign_bureau foreign_town             | operator homeless | *
+zone-check-edit      | GET  | ours.check        | BUREAU town                             | READERS centre town2 unit unit2 | *
+zone-check-edit      | POST | ours.check        | BUREAU town                             | READERS centre town2 unit unit2 | *
+zone-check-edit      | POST | theirs.check      | BUREAU town2                            | READERS centre town unit unit2 | *
+zone-check-edit      | POST | foreign.check     | foreign_bureau foreign_town             | READERS centre | *
+references           | GET  | -                 | *                                       | operator homeless |
+reference-threshold  | GET  | threshold         | BUREAU foreign_bureau                   | *          |
+reference-threshold  | POST | threshold         | BUREAU foreign_bureau                   | *          |
+
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |
 admin:jsi18n         | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |

@@ -81,6 +81,35 @@ def _digest_shown(site: Site) -> str:
     return page.context["rehearsal"].digest
 
 
+def _sheet(site: Site) -> dict:
+    """The sheet of annual figures as it is shown, with one figure changed and one fund added."""
+    form = site.send("town", "GET", site.samples.url("figure-sheet", "ours.figures")).context["form"]
+    return _as_shown(form) | {"elderly": "1,250", "fund_donation_paid": "300.50"}
+
+
+def _sheet_without_funds(site: Site) -> dict:
+    form = site.send("centre", "GET", site.samples.url("figure-sheet", "ours.figures")).context["form"]
+    return _as_shown(form) | {"elderly": "1,250"}
+
+
+def _self_check(site: Site) -> dict:
+    form = site.send("town", "GET", site.samples.url("zone-check-edit", "ours.check")).context["form"]
+    return _as_shown(form) | {"staff_rating": "progressing", "staff_text": "配备专干一名"}
+
+
+def _as_shown(form) -> dict:
+    return {field.html_name: field.value() or "" for field in form}
+
+
+def _zone(site: Site) -> dict:
+    return {
+        "division": site.world.places["白山镇"].pk,
+        "kind": "demonstration",
+        "starts_on": "2019-02-02",
+        "basis": "马政办发〔2019〕2号二(一)3",
+    }
+
+
 def _unit_form(site: Site) -> dict:
     """A new unit with one dated fact, as the screen with its inline sends it."""
     terms = {
@@ -208,6 +237,14 @@ ACTS = [
     Act("seat-hand", "town", "ours.seat", lambda s: {"person": s.world.town.person_id, "day": "2026-01-01"}),
     Act("seat-vacate", "town", "ours.seat", lambda s: {"day": "2026-01-01"}),
     Act("holder-edit", "town", "ours.holder", lambda s: {"titles": "镇长、书记", "seen_version": 0}),
+    Act("figure-sheet", "town", "ours.figures", _sheet),
+    Act("figure-sheet", "centre", "ours.figures", _sheet_without_funds, "without funds"),
+    Act("zone-new", "bureau", "-", _zone),
+    Act("zone-edit", "bureau", "ours.zone", lambda s: _zone(s) | {"kind": "experimental", "seen_version": 0}),
+    Act("zone-check-edit", "town", "ours.check", _self_check),
+    Act(
+        "reference-threshold", "bureau", "threshold", lambda s: {"value": "25", "reason": "县里定的", "seen_version": 0}
+    ),
     Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
     Act("community-new", "town", "-", _group_form),
     Act("community-new", "bureau", "-", lambda s: _group_form(s) | {"unit": s.world.ours.pk}, "by the bureau"),

@@ -14,9 +14,11 @@ from openpyxl import Workbook, load_workbook
 
 from networks.models import (
     AffiliatedBody,
+    AnnualFigure,
     Appointment,
     AuditEvent,
     CountySettings,
+    Fund,
     Institution,
     LeadingGroup,
     LearningGroup,
@@ -28,6 +30,8 @@ from networks.models import (
     SeatHolder,
     ServiceRecord,
     SharedResource,
+    Zone,
+    ZoneCheck,
 )
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
@@ -108,6 +112,7 @@ class Samples:
         owners = {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
         self.kwargs |= {key: {"registry": key} for key in REGISTRIES}
+        self.kwargs["threshold"] = {"key": "participation"}
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")
@@ -120,6 +125,7 @@ class Samples:
             self.kwargs[f"{whose}.workbook"] = {"pk": kept.pk}
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
+            self._figures_and_zone(whose, unit.division)
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
         self.kwargs["mixed.evidence"] = {
             "pk": self.kwargs["ours.draft"]["pk"],
@@ -183,6 +189,22 @@ class Samples:
         culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
+
+    def _figures_and_zone(self, whose: str, place) -> None:
+        year = self.w.year
+        AnnualFigure.objects.create(division=place, year=year, kind="elderly", value=700, source=f"{whose}的统计年报")
+        Fund.objects.create(
+            division=place, year=year, source="public", budgeted=12000, paid=8000, note=f"{whose}的经费"
+        )
+        self.kwargs[f"{whose}.figures"] = {"year": year, "code": place.pk}
+        zone = Zone.objects.create(
+            division=place, kind="experimental", starts_on=datetime.date(2019, 2, 2), basis="马政办发〔2019〕2号"
+        )
+        ZoneCheck.objects.create(
+            zone=zone, year=year, heading="system", rating="built", text=f"{whose}的做法", evidence="照片"
+        )
+        self.kwargs[f"{whose}.zone"] = {"pk": zone.pk}
+        self.kwargs[f"{whose}.check"] = {"pk": zone.pk, "year": year}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

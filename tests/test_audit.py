@@ -8,8 +8,10 @@ from simple_history.models import HistoricalRecords
 
 from networks.models import (
     AffiliatedBody,
+    AnnualFigure,
     Appointment,
     AuditEvent,
+    Fund,
     LeadingGroup,
     LearningGroup,
     MemberUnit,
@@ -20,6 +22,7 @@ from networks.models import (
     SharedResource,
     UnitTerm,
     User,
+    Zone,
 )
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -122,6 +125,7 @@ def crossing_counties():
         (Provider, "unit__county", "division"),
         (ResourceProject, "unit__county", "division"),
         (ResourceProject, "unit__county", "provider__unit__county"),
+        *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -154,6 +158,7 @@ def foreign_keys(site):
         SharedResource,
         Provider,
         ResourceProject,
+        Zone,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:

@@ -14,6 +14,7 @@ from .registry_imports import RegistryImport
 from .resources import SharedResource
 from .succession import Change, DivisionSuccession, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
+from .zones import Heading, Zone, ZoneCheck
 
 __all__ = [
     "AffiliatedBody",
@@ -26,6 +27,7 @@ __all__ = [
     "Division",
     "DivisionSuccession",
     "Fund",
+    "Heading",
     "Institution",
     "InstitutionCheck",
     "InstitutionState",
@@ -45,4 +47,6 @@ __all__ = [
     "UnitSuccession",
     "UnitTerm",
     "User",
+    "Zone",
+    "ZoneCheck",
 ]

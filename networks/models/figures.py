@@ -9,24 +9,32 @@ from ..access import Action, Scope, ScopedQuerySet, Subject
 from .places import Division
 
 
+class FigureKind(models.TextChoices):
+    POPULATION = "population", "人口"
+    ELDERLY = "elderly", "60岁及以上老年人"
+    MINORS = "minors", "未成年人"
+    FARMERS = "farmers", "农民"
+    MIGRANTS = "migrants", "进城务工人员"
+    UNEMPLOYED = "unemployed", "登记失业人员"
+    LABOUR = "labour", "农村劳动力（拟转移就业）"
+    PARTICIPANTS = "participants", "年度参与人数"
+    ELDERLY_LEARNING = "elderly_learning", "参加学习的老年人"
+    MINORS_LEARNING = "minors_learning", "参加校外学习的未成年人"
+    FARMERS_TRAINED = "farmers_trained", "接受实用技术培训的农民"
+    MIGRANTS_TRAINED = "migrants_trained", "接受培训的进城务工人员"
+    UNEMPLOYED_TRAINED = "unemployed_trained", "接受培训的登记失业人员"
+    LABOUR_TRAINED = "labour_trained", "接受转移就业培训的农村劳动力"
+
+    @property
+    def of_learners(self) -> bool:
+        """People who learned, as against people who are there; how they were counted is part of the figure."""
+        return self == "participants" or self.endswith(("_learning", "_trained"))
+
+
 class AnnualFigure(models.Model):
     """One number of one place in one year, with where it comes from. What is not known has no row; it is never 0."""
 
-    class Kind(models.TextChoices):
-        POPULATION = "population", "人口"
-        ELDERLY = "elderly", "60岁及以上老年人"
-        MINORS = "minors", "未成年人"
-        FARMERS = "farmers", "农民"
-        MIGRANTS = "migrants", "进城务工人员"
-        UNEMPLOYED = "unemployed", "登记失业人员"
-        LABOUR = "labour", "农村劳动力（拟转移就业）"
-        PARTICIPANTS = "participants", "年度参与人数"
-        ELDERLY_LEARNING = "elderly_learning", "参加学习的老年人"
-        MINORS_LEARNING = "minors_learning", "参加校外学习的未成年人"
-        FARMERS_TRAINED = "farmers_trained", "接受实用技术培训的农民"
-        MIGRANTS_TRAINED = "migrants_trained", "接受培训的进城务工人员"
-        UNEMPLOYED_TRAINED = "unemployed_trained", "接受培训的登记失业人员"
-        LABOUR_TRAINED = "labour_trained", "接受转移就业培训的农村劳动力"
+    Kind = FigureKind
 
     class Basis(models.TextChoices):
         RESIDENT = "resident", "常住"
@@ -53,10 +61,12 @@ class AnnualFigure(models.Model):
             models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2099), name="annual_figure_2000_2099"),
             models.CheckConstraint(condition=~Q(source=""), name="annual_figure_has_source"),
             models.CheckConstraint(
-                condition=~Q(kind="population") | Q(basis__in=["resident", "registered"]),
-                name="population_has_basis",
+                condition=Q(kind="population", basis__in=["resident", "registered"])
+                | (~Q(kind="population") & Q(basis="")),
+                name="population_alone_has_basis",
             ),
             models.CheckConstraint(condition=~Q(kind="participants") | ~Q(method=""), name="participants_have_method"),
+            models.CheckConstraint(condition=Q(kind__in=FigureKind.values), name="annual_figure_kind_known"),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +106,9 @@ class Fund(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(budgeted__isnull=False) | Q(paid__isnull=False), name="fund_has_a_figure"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["public", "donation", "learners", "other"]), name="fund_source_known"
             ),
         ]
 

@@ -98,6 +98,12 @@ def figure(value: int | float | Decimal | None, places: int = 0) -> str:
 
 
 @register.filter
+def known(value: int | float | Decimal | None, places: int = 0) -> str:
+    """A figure that somebody enters: — where nobody has, rather than 无法计算, which a sum would say."""
+    return "—" if value is None or value == "" else figure(value, places)
+
+
+@register.filter
 def percent(value: float | Decimal | None, places: int = 1) -> str:
     """A share of 1 as 61.5%. None is 无法计算; a whole share has no decimals."""
     if value is None or value == "":

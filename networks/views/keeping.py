@@ -24,13 +24,15 @@ def keep(
     done: str = "已保存。",
     template: str = "networks/keep.html",
     perform: Callable[[forms.Form], models.Model] | None = None,
+    detail: dict[str, object] | None = None,
     status: int = 200,
     **context: object,
 ) -> HttpResponse:
     """One form on a page of its own. `action` names the act in the log; `perform(form)` stores what the form holds and
     returns the row (default: `form.save()`, with the row's version counted up). `back` is the address to go to afterwards,
-    or makes it from the row. Rules of the model and of the database that the form could not ask come back as sentences;
-    nothing typed is lost. Rights and scope are the caller's business."""
+    or makes it from the row; `detail` is what the log holds besides the names of the changed fields (codes, numbers). Rules
+    of the model and of the database that the form could not ask come back as sentences; nothing typed is lost. Rights and
+    scope are the caller's business."""
     extra, row = [], None
     if request.method == "POST":
         try:
@@ -38,9 +40,8 @@ def keep(
             with uploads.atomic():
                 if form.is_valid():
                     row = (perform or _save)(form)
-                    audit.record(
-                        action, actor=request.user, subject=row, request=request, fields=sorted(form.changed_data)
-                    )
+                    told = {"fields": sorted(form.changed_data)} | (detail or {})
+                    audit.record(action, actor=request.user, subject=row, request=request, **told)
         except ValidationError as refused:
             extra = refused.messages
         except IntegrityError:

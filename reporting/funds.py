@@ -1,0 +1,99 @@
+"""经费 added up: by source and year, for one place or for the county with all its townships (依据 三(四))."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Q
+
+from networks.annual import NAMED, AnnualTable
+from networks.models import Division, Fund
+
+
+@dataclass(frozen=True)
+class Money:
+    """What bodies budgeted and paid. A sum is None where one of them has not said; `missing` names who has not."""
+
+    budgeted: Decimal | None
+    paid: Decimal | None
+    bodies: tuple[str, ...] = ()  # who is in the sum
+    missing: tuple[str, ...] = ()  # whose paid amount is not there yet
+
+    @property
+    def why(self) -> str:
+        if not self.missing:
+            return ""
+        more = f"等 {len(self.missing)} 处" if len(self.missing) > NAMED else ""
+        return f"没有填报实际支出：{'、'.join(self.missing[:NAMED])}{more}"
+
+    @property
+    def bodies_words(self) -> str:
+        return "县本级与各乡镇相加" if len(self.bodies) > 1 else "年度数据"
+
+    @property
+    def left(self) -> Decimal | None:
+        """Budget minus what was paid; None where either is not known."""
+        return None if self.budgeted is None or self.paid is None else self.budgeted - self.paid
+
+
+NOTHING = Money(None, None)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """None where there is nothing to add or one amount is not known."""
+    found = list(amounts)
+    return None if not found or None in found else sum(found, Decimal(0))
+
+
+class FundTable:
+    """The funds of a county and its townships in some years. Two queries. The county's own row is 县本级: what the county as a
+    whole spends is that plus what every township spends."""
+
+    def __init__(self, county: Division, years: Iterable[int], rows=None) -> None:
+        self.county, self.years = county, sorted(set(years))
+        self._given = Fund.objects.all() if rows is None else rows
+        self._table = AnnualTable(county, self.years)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[int, str], list[Fund]]:
+        here = Q(division=self.county) | Q(division__parent=self.county)
+        found: dict[tuple[int, str], list[Fund]] = {}
+        for row in self._given.filter(here, year__in=self.years).order_by("source"):
+            found.setdefault((row.year, row.division_id), []).append(row)
+        return found
+
+    def bodies(self, year: int) -> list[Division]:
+        return self._table.places(year)
+
+    def own(self, place: Division, year: int) -> Money:
+        """What the place entered itself: all its sources together. A source without a row is one it does not have."""
+        rows = self._rows.get((year, place.pk), [])
+        paid = _sum(row.paid for row in rows)
+        name = "县本级" if place.pk == self.county.pk else str(place)
+        return Money(_sum(row.budgeted for row in rows), paid, (name,), (name,) if paid is None else ())
+
+    def total(self, place: Division, year: int) -> Money:
+        """A township's own; for the county 县本级 and all townships, known only once each of them has entered its own."""
+        if place.pk != self.county.pk:
+            return self.own(place, year)
+        parts = [self.own(body, year) for body in self.bodies(year)]
+        return Money(
+            _sum(part.budgeted for part in parts),
+            _sum(part.paid for part in parts),
+            tuple(name for part in parts for name in part.bodies),
+            tuple(name for part in parts for name in part.missing),
+        )
+
+    def by_source(self, bodies: Iterable[Division], year: int) -> list[tuple[Fund.Source, Money]]:
+        """What has been entered so far, by source; the amounts that are not known are left out of the sums."""
+        rows = [row for body in bodies for row in self._rows.get((year, body.pk), [])]
+        found = []
+        for source in Fund.Source:
+            of_source = [row for row in rows if row.source == source]
+            amounts = [
+                _sum(amount for row in of_source if (amount := getattr(row, part)) is not None)
+                for part in ("budgeted", "paid")
+            ]
+            found.append((source, Money(*amounts)))
+        return found

@@ -1,0 +1,331 @@
+"""参照指标: the national indicators of community education, each a numerator over a named denominator (依据 一(三)).
+
+They are no targets of the founding document: the county reads its own figures beside them. Nothing is ever guessed: where a
+part is missing the value is 无法计算 and says what is missing; attendances never stand in for people.
+"""
+
+import datetime
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from networks.annual import LEARNERS_AMONG, AnnualTable, Line
+from networks.models import AnnualFigure, Division, SharedResource, Tier
+from networks.models.places import code_range
+
+from .funds import FundTable
+from .models import ReferenceKey, ReferenceThreshold
+
+ZONE_STANDARD = "教育部社区教育示范区评估标准（2010年，西部地区）"
+ELDERLY_PLAN = "《老年教育发展规划（2016—2020年）》"
+UNKNOWN = "无法计算"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Numerator or denominator: what it is, how much, where it comes from; or why it is not known."""
+
+    label: str
+    value: int | Decimal | None
+    unit: str = "人"
+    source: str = ""
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        if self.value is None:
+            return UNKNOWN
+        places = 2 if isinstance(self.value, Decimal) else 0
+        return f"{self.value:,.{places}f} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A share in percent (one decimal), or an amount per head (two). What does not fit is cut off, not rounded up: a value
+    must never look as if it reached a threshold that it misses by a hair."""
+
+    numerator: Part
+    denominator: Part
+    in_percent: bool = True
+
+    @property
+    def exact(self) -> Fraction | None:
+        if self.numerator.value is None or not self.denominator.value:
+            return None
+        return Fraction(self.numerator.value) / Fraction(self.denominator.value) * (100 if self.in_percent else 1)
+
+    @property
+    def value(self) -> Decimal | None:
+        if self.exact is None:
+            return None
+        places = 1 if self.in_percent else 2
+        return Decimal(math.floor(self.exact * 10**places)).scaleb(-places)
+
+    @property
+    def words(self) -> str:
+        if self.value is None:
+            return UNKNOWN
+        return f"{self.value:,}%" if self.in_percent else f"{self.value:,} 元"
+
+    @property
+    def why(self) -> str:
+        """What is missing, as a sentence without its full stop; nothing where it can be worked out."""
+        parts = (self.numerator, self.denominator)
+        missing = [part.why or f"没有{part.label}" for part in parts if part.value is None]
+        if not missing and not self.denominator.value:
+            return f"{self.denominator.label}是 0"
+        return "；".join(dict.fromkeys(missing))
+
+    def reaches(self, threshold: Decimal) -> bool | None:
+        """Judged by the exact value. None where there is none."""
+        return None if self.exact is None else self.exact >= Fraction(threshold)
+
+
+def _figure(table: AnnualTable, line: Line, place: Division, year: int) -> Part:
+    reading = table.read(line, place, year)
+    why = (
+        ""
+        if reading.value is not None
+        else f"没有{year}年的{line.label}" + (f"（{reading.lacks}）" if reading.lacks else "")
+    )
+    source = "，".join(filter(None, [reading.source, reading.method]))
+    return Part(line.label, reading.value, source=source, why=why)
+
+
+def _population(table: AnnualTable, place: Division, year: int) -> Part:
+    """Resident people, else registered ones: the label names the basis."""
+    line, reading = table.population(place, year)
+    if reading.value is not None:
+        return Part(line.label, reading.value, source=reading.source)
+    lacks = f"（{reading.lacks}）" if reading.lacks else ""
+    return Part("人口", None, why=f"没有{year}年的常住人口，也没有户籍人口{lacks}")
+
+
+def participation(table: AnnualTable, place: Division, year: int) -> Ratio:
+    """年度参与人数 ÷ 人口: people, not attendances; so both parts are entered by hand, with their source."""
+    people = _figure(table, Line(AnnualFigure.Kind.PARTICIPANTS), place, year)
+    return Ratio(people, _population(table, place, year))
+
+
+def per_capita(table: AnnualTable, funds: FundTable, place: Division, year: int) -> Ratio:
+    paid = funds.total(place, year)
+    spent = Part("实际支出的社区教育经费", paid.paid, "元", source=paid.bodies_words, why=paid.why)
+    return Ratio(spent, _population(table, place, year), in_percent=False)
+
+
+class ReferenceFigures:
+    """What the indicators of a county and its townships are read from in one year, each part asked at most once."""
+
+    def __init__(self, county: Division, year: int) -> None:
+        self.county, self.year = county, year
+        self.table = AnnualTable(county, [year])
+        self.funds = FundTable(county, [year])
+
+    @cached_property
+    def _villages(self) -> dict[str, int]:
+        """How many villages and communities each township had on the year's last day, by its code."""
+        rows = Division.objects.within(self.county.pk).filter(tier=Tier.VILLAGE)
+        found: dict[str, int] = {}
+        for parent, retired in rows.values_list("parent_id", "retired_on"):
+            found[parent] = found.get(parent, 0) + (not retired or retired.year > self.year)
+        return found
+
+    @cached_property
+    def _elderly_places(self) -> set[str]:
+        """Division codes with a learning place for the elderly that is open to residents, opened by the year's end."""
+        first, after = code_range(self.county.pk)
+        rows = SharedResource.objects.filter(
+            kind=SharedResource.Kind.ELDERLY, is_open=True, division_id__gte=first, division_id__lt=after
+        )
+        last = datetime.date(self.year, 12, 31)
+        rows = rows.exclude(opened_on__gt=last).exclude(closed_on__lte=last)
+        return set(rows.values_list("division_id", flat=True))
+
+    def _with_places(self, label: str, having: int, whole: Part) -> Ratio:
+        why = "" if self._elderly_places else "“共享资源”里还没有登记老年人学习场所"
+        return Ratio(Part(label, None if why else having, whole.unit, "共享资源登记", why), whole)
+
+    def elderly_schools(self, place: Division) -> Ratio:
+        towns = [place.pk] if place.tier == Tier.TOWNSHIP else [t.pk for t in self.table.townships(self.year)]
+        having = {code[:9] for code in self._elderly_places if len(code) >= 9} & set(towns)
+        return self._with_places("有老年学校的乡镇", len(having), Part("乡镇", len(towns), "个", "行政区划"))
+
+    def elderly_points(self, place: Division) -> Ratio:
+        having = [code for code in self._elderly_places if len(code) == 12 and code.startswith(place.pk)]
+        whole = sum(n for town, n in self._villages.items() if town.startswith(place.pk))
+        return self._with_places("有老年学习点的村（社区）", len(having), Part("村（社区）", whole, "个", "行政区划"))
+
+
+@dataclass(frozen=True)
+class Reference:
+    key: ReferenceKey
+    default: Decimal  # the national threshold: percent, or yuan a head
+    definition: str
+    basis: str  # the document that sets it
+    read: Callable[[ReferenceFigures, Division], Ratio]
+    of_money: bool = False
+
+    @property
+    def label(self) -> str:
+        return self.key.label
+
+    @property
+    def unit(self) -> str:
+        return "元" if self.of_money else "%"
+
+    def of(self, figures: ReferenceFigures, place: Division) -> Ratio:
+        return self.read(figures, place)
+
+
+def _among(learners: AnnualFigure.Kind) -> Callable[[ReferenceFigures, Division], Ratio]:
+    def read(figures: ReferenceFigures, place: Division) -> Ratio:
+        parts = (Line(learners), Line(LEARNERS_AMONG[learners]))
+        return Ratio(*(_figure(figures.table, line, place, figures.year) for line in parts))
+
+    return read
+
+
+def _not_surveyed(asked: str) -> Callable[[ReferenceFigures, Division], Ratio]:
+    """Until residents are asked there is neither numerator nor denominator; whoever stores answers reads them here."""
+
+    def read(figures: ReferenceFigures, place: Division) -> Ratio:
+        why = "尚未开展调查"
+        return Ratio(Part(asked, None, why=why), Part("回答调查的居民", None, why=why))
+
+    return read
+
+
+_KIND = AnnualFigure.Kind
+_AMONG = "分子、分母都是当年年度数据里填报的人数，同一个人只算一次；县里没有填的，各乡镇齐了才相加。"
+
+REFERENCES: dict[ReferenceKey, Reference] = {
+    reference.key: reference
+    for reference in [
+        Reference(
+            ReferenceKey.FUNDS,
+            Decimal("2"),
+            "当年实际支出的社区教育经费（各种来源，县本级与各乡镇相加）÷ 人口；有常住人口用常住人口，没有的用户籍人口。",
+            ZONE_STANDARD,
+            lambda f, place: per_capita(f.table, f.funds, place, f.year),
+            of_money=True,
+        ),
+        Reference(
+            ReferenceKey.PARTICIPATION,
+            Decimal("30"),
+            "年度参与人数 ÷ 人口；参与人数是人数不是人次，同一个人一年只算一次。有常住人口用常住人口，没有的用户籍人口。",
+            ZONE_STANDARD,
+            lambda f, place: participation(f.table, place, f.year),
+        ),
+        Reference(
+            ReferenceKey.UNEMPLOYED,
+            Decimal("70"),
+            f"接受培训的登记失业人员 ÷ 登记失业人员。{_AMONG}",
+            ZONE_STANDARD,
+            _among(_KIND.UNEMPLOYED_TRAINED),
+        ),
+        Reference(
+            ReferenceKey.MIGRANTS,
+            Decimal("50"),
+            f"接受培训的进城务工人员 ÷ 进城务工人员。{_AMONG}",
+            ZONE_STANDARD,
+            _among(_KIND.MIGRANTS_TRAINED),
+        ),
+        Reference(
+            ReferenceKey.FARMERS,
+            Decimal("30"),
+            f"接受实用技术培训的农民 ÷ 农民。{_AMONG}",
+            ZONE_STANDARD,
+            _among(_KIND.FARMERS_TRAINED),
+        ),
+        Reference(
+            ReferenceKey.LABOUR,
+            Decimal("50"),
+            f"接受转移就业培训的农村劳动力 ÷ 拟转移就业的农村劳动力。{_AMONG}",
+            ZONE_STANDARD,
+            _among(_KIND.LABOUR_TRAINED),
+        ),
+        Reference(
+            ReferenceKey.MINORS,
+            Decimal("50"),
+            f"参加校外学习的未成年人 ÷ 未成年人。{_AMONG}",
+            ZONE_STANDARD,
+            _among(_KIND.MINORS_LEARNING),
+        ),
+        Reference(
+            ReferenceKey.AWARENESS,
+            Decimal("80"),
+            "调查中知道本地社区教育的居民 ÷ 回答调查的居民。",
+            ZONE_STANDARD,
+            _not_surveyed("知道社区教育的居民"),
+        ),
+        Reference(
+            ReferenceKey.SATISFACTION,
+            Decimal("70"),
+            "调查中表示满意的居民 ÷ 回答调查的居民。",
+            ZONE_STANDARD,
+            _not_surveyed("表示满意的居民"),
+        ),
+        Reference(
+            ReferenceKey.ELDERLY,
+            Decimal("20"),
+            f"参加学习的老年人 ÷ 60岁及以上老年人。{_AMONG}",
+            ELDERLY_PLAN,
+            _among(_KIND.ELDERLY_LEARNING),
+        ),
+        Reference(
+            ReferenceKey.ELDERLY_SCHOOLS,
+            Decimal("50"),
+            "在“共享资源”里登记有向居民开放的老年人学习场所的乡镇 ÷ 乡镇；当年年底前开放、没有停止的才算。",
+            ELDERLY_PLAN,
+            lambda f, place: f.elderly_schools(place),
+        ),
+        Reference(
+            ReferenceKey.ELDERLY_POINTS,
+            Decimal("30"),
+            "村（社区）里登记有向居民开放的老年人学习场所的村和社区 ÷ 村和社区；当年年底前开放、没有停止的才算。",
+            ELDERLY_PLAN,
+            lambda f, place: f.elderly_points(place),
+        ),
+    ]
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One indicator of one place, with the threshold that holds in its county. A single township gets no verdict."""
+
+    reference: Reference
+    ratio: Ratio
+    threshold: Decimal
+    own: ReferenceThreshold | None  # the county's own threshold, with its reason
+    judged: bool
+
+    @property
+    def reached(self) -> bool | None:
+        return self.ratio.reaches(self.threshold) if self.judged else None
+
+    @property
+    def threshold_words(self) -> str:
+        return f"≥ {plain(self.threshold)} {self.reference.unit}".replace(" %", "%")
+
+
+def plain(value: Decimal) -> str:
+    """30 and 2.5, without trailing noughts."""
+    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+
+
+def outcomes(figures: ReferenceFigures, place: Division, *, with_funds: bool) -> list[Outcome]:
+    """Every indicator of the county, or of one of its townships; money only for whoever may see it."""
+    own = {row.key: row for row in ReferenceThreshold.objects.filter(county=figures.county)}
+    found = []
+    for key, reference in REFERENCES.items():
+        if reference.of_money and not with_funds:
+            continue
+        row = own.get(key)
+        threshold = row.value if row else reference.default
+        judged = place.pk == figures.county.pk
+        found.append(Outcome(reference, reference.of(figures, place), threshold, row, judged))
+    return found
