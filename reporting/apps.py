@@ -7,12 +7,15 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         """The last of our apps to load: by now every model can be asked for its scope, and the ledger learns of years."""
+        from networks import reorganisation
         from networks import years as years_of_units
         from networks.access import verify_declarations
         from trainings import years
 
+        from .models import TaskResponsibility
         from .years import open_with_defaults, rules_of_year, settled_years
 
         verify_declarations()
         years.register(rules_of_year, open_with_defaults)
         years_of_units.register(settled_years)
+        reorganisation.register(TaskResponsibility.follow_unit)

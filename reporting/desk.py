@@ -63,27 +63,27 @@ class UnitDesk:
 def unit_desk(user: User) -> UnitDesk:
     seen = TrainingSession.objects.visible_to(user)
     mine = TrainingSession.objects.editable_by(user)
-    unit = user.own_unit
+    units = user.own_unit_ids
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
     drafts = pile(mine.filter(status=Status.DRAFT).order_by("-held_on", "-pk"))
     for session in drafts.rows:
         session.missing = session.missing_for_submission()
-    own = seen.filter(organiser=unit) if can(user, Action.VIEW_STANDING) else mine
+    own = seen.filter(organiser__in=units) if can(user, Action.VIEW_STANDING) else mine
     waiting = own.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
-    together = seen.filter(co_organisers__unit=unit)
-    partners = CoOrganiser.objects.filter(unit=unit, confirmed_at=None, session__in=together)
+    together = seen.filter(co_organisers__unit__in=units)
+    partners = CoOrganiser.objects.filter(unit__in=units, confirmed_at=None, session__in=together)
     confirms = can(user, Action.ENTER) and can(user, Action.VIEW_STANDING)  # the unit's own officer
     return UnitDesk(
         year=year,
-        standing=found[0] if found else None,
+        standing=next((s for s in found if s.unit == user.own_unit), found[0] if found else None),
         returned=pile(mine.filter(status=Status.RETURNED).order_by("returned_at", "pk")),
         drafts=drafts,
         on_behalf=pile(waiting.exclude(status__in=[Status.VOID, Status.CANCELLED]) if confirms else waiting.none()),
         joint=pile(
             partners.filter(session__status__in=[Status.SUBMITTED, Status.RETURNED, Status.VERIFIED])
-            .exclude(session__organiser=unit)
+            .exclude(session__organiser__in=units)
             .select_related("session__organiser")
             if confirms
             else partners.none()

@@ -8,7 +8,7 @@ from .institutions import Institution, InstitutionCheck, InstitutionState
 from .people import Appointment, Person
 from .places import CountySettings, Division, Tier
 from .resources import SharedResource
-from .succession import Change, DivisionSuccession, UnitSuccession
+from .succession import Change, DivisionSuccession, FormerName, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "CountySettings",
     "Division",
     "DivisionSuccession",
+    "FormerName",
     "Fund",
     "Institution",
     "InstitutionCheck",

@@ -4,12 +4,16 @@ Everything is loaded once per rehearsal (a dozen queries, whatever the number of
 ValueProblem that names what was typed and the nearest names that are known.
 """
 
+import datetime
 import difflib
 from collections import defaultdict
 from functools import lru_cache
 
-from networks.models import AffiliatedBody, Division, Institution, MemberUnit
+from django.utils import timezone
+
+from networks.models import AffiliatedBody, Division, FormerName, Institution, MemberUnit, Tier
 from networks.models.accounts import EDUCATION_BUREAU
+from networks.models.succession import lineages_of
 from networks.names import match_key
 from trainings.models import Audience, DeliveryForm, Language, Programme, Project, Theme
 
@@ -101,6 +105,7 @@ class Directory:
         self.units = {unit.pk: unit for unit in MemberUnit.objects.visible_to(user).select_related("division")}
         self._by_code = {unit.code: unit for unit in self.units.values()}
         self._organisers = Names("主办单位")
+        self._unit_lineage, self._place_lineage = lineages_of(user.county_code)
         self._load_units(user)
         self._load_places(user)
         self._load_institutions(user)
@@ -131,13 +136,18 @@ class Directory:
             above = self.places.get(place.parent_id)
             if above:
                 place.parent = above  # known already; saves a query per village when its path is written
-            for name in self._place_names(place, above):
+            for name in self._place_names((place.short_name, place.name), above):
                 if place.retired_on is None or not self._places.find(name):
                     self._places.add(name, place, place.path if name in (place.short_name, place.path) else "")
+        for former in FormerName.objects.visible_to(user):
+            place = self.places[former.division_id]
+            for name in self._place_names((former.short_name, former.name), self.places.get(place.parent_id)):
+                if not self._places.find(name):
+                    self._places.add(name, place, "")
 
-    def _place_names(self, place, above):
+    def _place_names(self, names, above):
         """新汉村, 新汉村委会, 白山镇/新汉村, 白山镇新汉村, 马山县白山镇 …: full or short, with or without what it lies in."""
-        for name in dict.fromkeys((place.short_name, place.name)):
+        for name in dict.fromkeys(names):
             yield name
             prefixes = [place.short_name for place in (above, above and self.places.get(above.parent_id)) if place]
             for depth in range(1, len(prefixes) + 1):
@@ -146,12 +156,14 @@ class Directory:
 
     def _load_institutions(self, user):
         self._institutions = Names("社区教育机构")
-        governments = {u.division_id: u for u in self.units.values() if u.kind == MemberUnit.Kind.TOWNSHIP}
+        oldest_last = sorted(self.units.values(), key=lambda u: u.established_on or datetime.date.min, reverse=True)
+        governments = {u.division_id: u for u in oldest_last if u.kind == MemberUnit.Kind.TOWNSHIP}
         for institution in Institution.objects.visible_to(user):
             if institution.kind == Institution.Kind.CENTRE:
                 unit = self._by_code.get(EDUCATION_BUREAU)
             else:
-                unit = governments.get(institution.division_id[:9])
+                place = self.places[institution.division_id]
+                unit = governments.get(place.parent_id if place.tier == Tier.VILLAGE else place.pk)
             for name in institution.all_names:
                 self._institutions.add(name, institution)
                 if unit:
@@ -169,7 +181,7 @@ class Directory:
             found = [assigned] if assigned else []
         if not found and name_key(written) not in self._bodies:
             found = self._organisers.find(written)
-        found = list(dict.fromkeys(found))
+        found = list(dict.fromkeys(self._standing(unit, day) for unit in found))
         if len(found) > 1:
             names = "、".join(unit.name for unit in found)
             raise ValueProblem("ambiguous", f"“{written}”可以是{names}：请写全称")
@@ -185,17 +197,33 @@ class Directory:
         if not found:
             bodies = self._bodies.get(name_key(written), [])
             found = [self.units[body.unit_id] for body in bodies if day is None or body.in_force_on(day)]
-        return found[0] if len(set(found)) == 1 else None
+        found = {self._standing(unit, day) for unit in found}
+        return found.pop() if len(found) == 1 else None
+
+    def _standing(self, unit, day):
+        """Who stood for the unit on that day: the same name is one body before a merger and another after it."""
+        return self.units[self._unit_lineage.standing_on(unit.pk, day or timezone.localdate())]
 
     def is_unit_name(self, written, unit):
-        return unit in self._unit_names.find(written)
+        """Whether it is a name of the unit, or of one that it has taken over from."""
+        answering = self._unit_lineage.answering_for(unit.pk, datetime.date.max)
+        return any(named.pk in answering for named in self._unit_names.find(written))
 
     def institution(self, written):
         return self._only(self._institutions, written, lambda found: f"{found.division.path}的{found.name}")
 
-    def place(self, written):
-        """The division, or None for 县外."""
-        return self._only(self._places, written, lambda found: found.path)
+    def place(self, written, day=None):
+        """The division that stood on that day for what is called so, or None for 县外."""
+        place = self._only(self._places, written, lambda found: found.path)
+        return place and self.place_on(place, day, written)
+
+    def place_on(self, place, day, written=""):
+        """What has taken over from a place by that day; a place that was only given up is a problem."""
+        place = self.places[self._place_lineage.standing_on(place.pk, day or timezone.localdate())]
+        if day and place.retired_on and place.retired_on <= day:
+            message = f"“{written or place.path}”已于 {place.retired_on:%Y-%m-%d} 撤销：请写现在的村、社区或乡镇"
+            raise ValueProblem("unknown", message)
+        return place
 
     def word(self, column, written):
         """The word of the column's vocabulary."""
