@@ -51,9 +51,9 @@ class NewUnit:
 
 @dataclass
 class Outcome:
-    """What a change did: the units that stand now, and sentences about the rest."""
+    """What a change did: the units or places that stand now, and sentences about the rest."""
 
-    units: list[MemberUnit]
+    made: list[MemberUnit] | list[Division]
     lines: list[str] = field(default_factory=list)
 
 
@@ -146,18 +146,24 @@ def _hold(county_code: str, units: list[MemberUnit]) -> list[MemberUnit]:
     return [rows[unit.pk] for unit in units]
 
 
-def _refuse(olds: list[MemberUnit], on: datetime.date, actor: User) -> None:
-    county = olds[0].county_id
-    if actor.county_code != county:
-        raise ValidationError("只能办理本县单位的变更")
-    settled = [year for year in years.settled_years(county, hold=True) if year >= on.year]
-    if settled:
+def refuse_day(county_code: str, on: datetime.date, actor: User) -> None:
+    """A settled year rests on what the county was like in it, so nothing changes in it or before it any more."""
+    if actor.county_code != county_code:
+        raise ValidationError("只能办理本县的变更")
+    settled = max(years.settled_years(county_code, hold=True), default=0)
+    if on.year <= settled:
         raise ValidationError(
-            f"{max(settled)}年度已锁定定案，变更日期须在{max(settled) + 1}年1月1日以后；已定案年度的结果按当时的单位，不再改动"
+            f"{settled}年度已锁定定案，变更日期须在{settled + 1}年1月1日以后；已定案年度的结果按当时的单位和区划，不再改动"
         )
+
+
+def _refuse(olds: list[MemberUnit], on: datetime.date, actor: User) -> None:
+    refuse_day(olds[0].county_id, on, actor)
     for old in olds:
         if old.retired_on:
             raise ValidationError(f"{old}自{cn_date(old.retired_on, 'plain')}起已不再存在，请选择现在的单位")
+        if old.established_on and old.established_on >= on:
+            raise ValidationError(f"{old}自{cn_date(old.established_on, 'plain')}才设立，这一次的日期须在那以后")
         joined = UnitSuccession.objects.filter(new=old).order_by("-on").first()
         if joined and joined.on >= on:
             raise ValidationError(f"{old}的上一次变更在{cn_date(joined.on, 'plain')}，这一次的日期须在那以后")
@@ -258,7 +264,7 @@ def _continue_terms(
     """Ends the old unit's terms that hold on the day or begin later (`closing`), and begins the same on the new one unless
     it holds the fact already. Returns the facts that went on."""
     going_on = []
-    later = UnitTerm.objects.filter(unit=old).exclude(ends_on__lte=on).order_by("starts_on")
+    later = UnitTerm.objects.filter(unit=old).exclude(ends_on__lte=on).order_by("fact", "starts_on")
     for term in list(later):
         fact, label = term.fact, term.get_fact_display()
         held = new is None or UnitTerm.objects.filter(unit=new, fact=fact).exclude(ends_on__lte=on).exists()
