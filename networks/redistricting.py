@@ -45,9 +45,7 @@ class NewPlace:
 
 
 @transaction.atomic
-def rename_place(
-    place: Division, *, name: str, on: datetime.date, basis: str, actor: User, code: str = ""
-) -> Outcome:
+def rename_place(place: Division, *, name: str, on: datetime.date, basis: str, actor: User, code: str = "") -> Outcome:
     """From `on` on the place is called otherwise; with another `code` it is another place, and everything that is there
     goes over to it. Raises ValidationError."""
     [held] = _hold([place], on, actor)
@@ -105,7 +103,9 @@ def merge_places(
         raise ValidationError("只能村（社区）与村（社区）合并，乡镇与乡镇合并")
     successor = into or _begin(new, like=olds[0], on=on)
     names = "、".join(old.path for old in olds)
-    outcome = Outcome([successor], [f"自{cn_date(on, 'plain')}起，{names}{'并入' if into else '合并为'}{successor.path}"])
+    outcome = Outcome(
+        [successor], [f"自{cn_date(on, 'plain')}起，{names}{'并入' if into else '合并为'}{successor.path}"]
+    )
     for old in olds:
         _end(old, successor, Change.MERGE, on, basis, actor)
     if institutions == Institutions.MOVE:
@@ -136,9 +136,7 @@ def split_place(
     if held.tier != Tier.VILLAGE:
         raise ValidationError("这里只办理村、社区的分设；乡镇分设请先载入新的区划代码")
     made = [_begin(part, like=held, on=on) for part in parts]
-    outcome = Outcome(
-        made, [f"自{cn_date(on, 'plain')}起，由{held.path}分设{'、'.join(part.path for part in made)}"]
-    )
+    outcome = Outcome(made, [f"自{cn_date(on, 'plain')}起，由{held.path}分设{'、'.join(part.path for part in made)}"])
     for part in made:
         DivisionSuccession.objects.create(old=held, new=part, on=on, change=Change.SPLIT, basis=clean_text(basis))
     if stays:

@@ -128,7 +128,9 @@ def split_unit(
     else:
         _end(held, on, actor)
         _continue_terms(held, None, on, basis, actor, closing=True)
-        outcome.lines.append(f"{held}到此为止；它的{_accounts(held)}个账号和没有办完的场次留在原单位，请另给新单位建账号")
+        outcome.lines.append(
+            f"{held}到此为止；它的{_accounts(held)}个账号和没有办完的场次留在原单位，请另给新单位建账号"
+        )
     outcome.lines.append("此前的场次和完成情况仍归原单位；新单位的归口机构、联络员请另行登记")
     return outcome
 

@@ -7,11 +7,12 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from networks.access import Action, can, units_to_watch
-from networks.models import MemberUnit, User
+from networks.models import User
 from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
+from .setup import open_steps
 
 SHOWN = 10  # rows of a kind on a desk; the list of sessions has them all
 
@@ -101,7 +102,7 @@ class BureauDesk:
     returned: int
     own_drafts: int  # entered on a unit's behalf and not submitted yet
     imports: list[ImportBatch]  # that need a second person
-    names_to_check: int
+    to_set_up: int  # things of the first weeks that are still open
 
     @property
     def to_help(self) -> list[Standing]:
@@ -122,7 +123,6 @@ def bureau_desk(user: User) -> BureauDesk:
         )
     )
     second = [ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED]
-    units = MemberUnit.objects.visible_to(user)
     return BureauDesk(
         year=year,
         county=county_standing(year) if year else None,
@@ -131,5 +131,5 @@ def bureau_desk(user: User) -> BureauDesk:
         returned=queue["returned"],
         own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
-        names_to_check=units.filter(name_unconfirmed=True).count(),
+        to_set_up=open_steps(user),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assessment, counted, dashboard, desk
+from .views import assessment, counted, dashboard, desk, setup
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("assessment/<int:year>/export/", assessment.export, name="assessment-export"),
     path("assessment/<int:year>/counted/", counted.counted, name="assessment-counted"),
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
+    path("setup/", setup.setup, name="setup"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
 ]

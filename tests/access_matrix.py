@@ -13,7 +13,8 @@ GROUPS = {
     "READERS": "leader auditor operator head unit_head homeless",  # enter and import nothing
 }
 
-PUBLIC = {"login", "demo-login", "healthz", "admin:login"}
+# The privacy notice is for residents, who have no account; a county that has published none has no page.
+PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -105,6 +106,26 @@ import-discard       | POST | foreign.rehearsed | foreign_town                  
 import-undo          | GET  | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
+
+reorganisations      | GET  | -                 | *                                       | operator homeless |
+unit-rename          | GET  | -                 | BUREAU foreign_bureau                   | *          |
+unit-rename          | POST | -                 | BUREAU foreign_bureau                   | *          |
+unit-merge           | GET  | -                 | BUREAU foreign_bureau                   | *          |
+unit-merge           | POST | -                 | BUREAU foreign_bureau                   | *          |
+unit-split           | GET  | -                 | BUREAU foreign_bureau                   | *          |
+unit-split           | POST | -                 | BUREAU foreign_bureau                   | *          |
+place-rename         | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+place-rename         | POST | -                 | BUREAU foreign_bureau centre            | *          |
+place-merge          | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+place-merge          | POST | -                 | BUREAU foreign_bureau centre            | *          |
+place-split          | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+place-split          | POST | -                 | BUREAU foreign_bureau centre            | *          |
+setup                | GET  | -                 | BUREAU foreign_bureau                   | *          |
+privacy-edit         | GET  | -                 | BUREAU foreign_bureau                   | *          |
+privacy-edit         | POST | -                 | BUREAU foreign_bureau                   | *          |
+privacy              | GET  | -                 | *                                       |            |
+privacy-county       | GET  | ours.county       | *                                       |            |
+privacy-county       | GET  | foreign.county    |                                         |            | *
 
 desk                 | GET  | -                 | *                                       |            |
 assessment-now       | GET  | -                 | *                                       | STANDING_TO_NOBODY |

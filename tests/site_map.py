@@ -12,7 +12,15 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from openpyxl import Workbook
 
-from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
+from networks.models import (
+    AffiliatedBody,
+    AuditEvent,
+    CountySettings,
+    Institution,
+    MemberUnit,
+    Person,
+    UnitSuccession,
+)
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -88,6 +96,21 @@ class Samples:
             )
             AuditEvent.objects.create(action="试验", county_code=owners[whose].county_id)
         AffiliatedBody.objects.create(county=w.other_county, name="上林县文化馆", unit=w.foreign)
+        self._changes()
+
+    def _changes(self) -> None:
+        """A published notice of ours, and one change over time in each county."""
+        w = self.w
+        CountySettings.objects.filter(pk=w.county.pk).update(privacy_notice="告知", privacy_published_on=w.today)
+        self.kwargs |= {"ours.county": {"county": w.county.pk}, "foreign.county": {"county": w.other_county.pk}}
+        for county, name in [(w.county, "旧局"), (w.other_county, "外县旧局")]:
+            old, new = (
+                MemberUnit.objects.create(
+                    county=county, code=code, name=f"{name}{code}", kind="other", division=county, position=90
+                )
+                for code in ("old", "new")
+            )
+            UnitSuccession.objects.create(old=old, new=new, on=datetime.date(2020, 5, 1), change="split")
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

@@ -6,7 +6,15 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import (
+    AffiliatedBody,
+    AuditEvent,
+    DivisionSuccession,
+    MemberUnit,
+    UnitSuccession,
+    UnitTerm,
+    User,
+)
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -79,6 +87,9 @@ def test_au_1_an_act_is_recorded_and_one_that_cannot_be_recorded_does_not_happen
 # --- AC-3 --------------------------------------------------------------------------------------------
 
 
+_COUNTIES = {UnitSuccession: ("old__county_id", "new__county_id"), DivisionSuccession: ("old_id", "new_id")}
+
+
 def crossing_counties():
     """Rows of which one half belongs to another county than the other; there must be none."""
     crossing = []
@@ -102,6 +113,10 @@ def crossing_counties():
         for pk, first, second in model.objects.values_list("pk", one, other):
             if first and second and not str(second).startswith(str(first)):
                 crossing.append(f"{model.__name__} {pk}: {first} and {second}")
+    for model in (UnitSuccession, DivisionSuccession):
+        for pk, old, new in model.objects.values_list("pk", *_COUNTIES[model]):
+            if old[:6] != new[:6]:
+                crossing.append(f"{model.__name__} {pk}: {old} and {new}")
     for account in User.objects.exclude(person__county=None).exclude(role="operator"):
         if account.county_code and account.person.county_id != account.county_code:
             crossing.append(f"account {account}")
@@ -118,6 +133,8 @@ def foreign_keys(site):
         QuotaAdjustment,
         User,
         UnitTerm,
+        UnitSuccession,
+        DivisionSuccession,
         ImportBatch,
         AudienceCount,
         Evidence,
@@ -143,6 +160,9 @@ def foreign_keys(site):
         "county": w.other_county.pk,
         "division": w.other_places["大丰镇"].pk,
         "co_organiser_units": w.foreign.pk,
+        "units_to_merge": w.foreign.pk,
+        "into": w.foreign.pk,
+        "place_2": w.other_places["大丰镇"].pk,
     }
 
 

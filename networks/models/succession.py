@@ -191,9 +191,7 @@ def lineages_of(county_code: str) -> tuple[Lineage[int], Lineage[str]]:
         texts = {name: Cast(F(key), CharField()) for name, key in (("was", "old_id"), ("now", "new_id"))}
         return rows.of_county(county_code).order_by().annotate(kind=Value(kind), **texts).values_list(*columns)
 
-    rows = list(
-        as_text(UnitSuccession.objects, "unit").union(as_text(DivisionSuccession.objects, "place"), all=True)
-    )
+    rows = list(as_text(UnitSuccession.objects, "unit").union(as_text(DivisionSuccession.objects, "place"), all=True))
     units = (Link(int(was), int(now), on, change) for kind, was, now, on, change in rows if kind == "unit")
     places = (Link(was, now, on, change) for kind, was, now, on, change in rows if kind == "place")
     return Lineage(units), Lineage(places)

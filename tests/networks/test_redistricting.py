@@ -65,7 +65,12 @@ def test_a_new_code_makes_a_new_place_to_which_everything_there_goes_over(world,
     school.serves.add(world.places["新汉村"])
     old = world.session(place=world.places["新汉村"], held_on=date(2026, 3, 1))
     new = rename_place(world.places["新汉村"], name="新汉社区居委会", code="450124100007", **act).made[0]
-    assert (new.short_name, new.parent, new.established_on, new.retired_on) == ("新汉社区", world.places["白山镇"], JULY, None)
+    assert (new.short_name, new.parent, new.established_on, new.retired_on) == (
+        "新汉社区",
+        world.places["白山镇"],
+        JULY,
+        None,
+    )
     assert Division.objects.get(pk="450124100201").retired_on == JULY
     assert Institution.objects.get(name="新汉村社区教育教学点").division == new
     library.refresh_from_db()
@@ -94,9 +99,7 @@ def test_a_township_with_a_new_code_takes_its_villages_government_and_officers_a
 
 @pytest.mark.parametrize("fate", ["close", "move"])
 def test_the_institutions_of_a_merged_village_are_closed_on_the_day_or_moved(world, act, fate):
-    outcome = merge_places(
-        [world.places["新汉村"]], into=world.places["新兴社区"], institutions=fate, **act
-    )
+    outcome = merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions=fate, **act)
     point = Institution.objects.get(name="新汉村社区教育教学点")
     if fate == "close":
         assert (point.division_id, point.state, point.state_since) == ("450124100201", "closed", JULY)
@@ -129,9 +132,7 @@ def test_the_officer_of_a_merged_township_sees_both_and_others_see_no_more(world
 def test_a_village_is_split_into_new_ones_and_keeps_its_sessions(world, act):
     row = world.session(place=world.places["新汉村"], held_on=date(2026, 3, 1))
     parts = [NewPlace("新汉东社区居委会", "450124100007"), NewPlace("新汉西村委会", "450124100230")]
-    made = split_place(
-        world.places["新汉村"], parts=parts, stays=False, institutions="move", **act
-    ).made
+    made = split_place(world.places["新汉村"], parts=parts, stays=False, institutions="move", **act).made
     assert [place.path for place in made] == ["白山镇/新汉东社区", "白山镇/新汉西村"]
     assert Institution.objects.get(name="新汉村社区教育教学点").division == made[0]
     row.refresh_from_db()

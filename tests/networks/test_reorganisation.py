@@ -196,9 +196,7 @@ def test_a_split_leaves_sessions_and_officers_with_the_old_unit(world):
 
 
 def test_a_split_may_leave_the_old_unit_standing(world):
-    split_unit(
-        world.wxgtj, parts=[NewUnit("县体育局", "tyj")], stays=True, on=JULY, basis="", actor=world.bureau
-    )
+    split_unit(world.wxgtj, parts=[NewUnit("县体育局", "tyj")], stays=True, on=JULY, basis="", actor=world.bureau)
     assert {end for _, _, end, *_ in terms(world.wxgtj)} == {None}
     assert MemberUnit.objects.get(pk=world.wxgtj.pk).retired_on is None
 
@@ -252,9 +250,9 @@ def test_one_unit_alone_is_no_merger_and_one_part_is_no_split(world):
 
 def test_a_rehearsal_says_what_would_happen_and_leaves_everything(world):
     world.session(world.wxgtj, held_on=date(2026, 8, 1))
-    outcome = rehearse(lambda: rename_unit(
-        world.wxgtj, name="县文化旅游局", code="wlj", on=JULY, basis="", actor=world.bureau
-    ))
+    outcome = rehearse(
+        lambda: rename_unit(world.wxgtj, name="县文化旅游局", code="wlj", on=JULY, basis="", actor=world.bureau)
+    )
     assert outcome.lines == [
         "自2026年7月1日起，县文化新闻出版广电和体育局改称县文化旅游局",
         "“领导小组成员”、“承担目标任务”由县文化旅游局接续",
