@@ -495,12 +495,13 @@ def seconders_for(user: User) -> models.QuerySet[User]:
 
 
 def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
-    """The units whose sessions this account may enter: its own, or for the bureau any of its county."""
+    """The units whose sessions this account may enter: its own with those that it has taken over from (for what was held
+    before), or for the bureau any of its county."""
     units = apps.get_model("networks", "MemberUnit").objects.visible_to(user)
     if can(user, Action.ENTER_ON_BEHALF):
         return units
     if can(user, Action.ENTER) and user.own_unit:
-        return units.filter(pk=user.own_unit.pk)
+        return units.filter(pk__in=user.own_unit_ids)
     return units.none()
 
 

@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
 from .access import Action, can
+from .models import CountySettings
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -13,9 +15,15 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_owner": settings.SITE_OWNER,
         "icp_number": settings.ICP_NUMBER,
         "demo": settings.DEMO,
+        "privacy_published": SimpleLazyObject(_privacy_published),
         "nav": navigation(request),
         "network_sections": sections(request),
     }
+
+
+def _privacy_published() -> bool:
+    """Whether any county has a notice to link to; asked only where the footer is shown."""
+    return CountySettings.objects.exclude(privacy_published_on=None).exists()
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:

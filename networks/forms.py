@@ -85,7 +85,7 @@ def place_choices(places: Iterable[Division], own: str = "") -> list[tuple[str, 
     names |= {row.parent_id: row.parent.short_name for row in rows if row.tier == Tier.VILLAGE}
     return [
         (names.get(code, code), [(row.pk, row.path) for row in group])
-        for code, group in by_township(rows, lambda row: row.pk[:9], own)
+        for code, group in by_township(rows, lambda row: row.township_code, own)
     ]
 
 

@@ -14,6 +14,7 @@ from .models import (
     AnnualFigure,
     CountySettings,
     Division,
+    FormerName,
     Institution,
     LeadingGroup,
     MemberUnit,
@@ -49,6 +50,8 @@ def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
     kept = [(line, row) for line, row in enumerate(rows, start=2) if not _above_county(row)]
     ordered = sorted(kept, key=lambda item: (len(item[1].get("code", "")), item[1].get("code", "")))
     known = {d.code: d for d in Division.objects.all()}
+    former = set(FormerName.objects.values_list("division", "name"))  # an older list brings no former name back
+    gone = {code for code, d in known.items() if d.retired_on}
     lines: dict[str, int] = {}
     fresh: list[Division] = []
     changed: list[Division] = []
@@ -79,9 +82,11 @@ def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
                 f"第 {line} 行 {row.get('code', '')} {row.get('name', '')}：{'；'.join(problem.messages)}"
             ) from None
         before = known.get(division.code)
+        if before and division.parent_id in gone:
+            division.parent_id = before.parent_id  # its township was merged since; the village went along
         if before is None:
             fresh.append(division)
-        elif (before.tier, before.name, before.parent_id) != (
+        elif (division.code, division.name) not in former and (before.tier, before.name, before.parent_id) != (
             division.tier,
             division.name,
             division.parent_id,

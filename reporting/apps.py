@@ -7,11 +7,12 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         """The last of our apps to load: by now every model can be asked for its scope, and the ledger learns of years."""
-        from networks import tasks
+        from networks import reorganisation, tasks
         from networks import years as years_of_units
         from networks.access import verify_declarations
         from trainings import years
 
+        from .models import TaskResponsibility
         from .models.plan import clauses_of
         from .years import open_with_defaults, rules_of_year, settled_years
 
@@ -19,3 +20,4 @@ class ReportingConfig(AppConfig):
         years.register(rules_of_year, open_with_defaults)
         years_of_units.register(settled_years)
         tasks.register(clauses_of)
+        reorganisation.register(TaskResponsibility.follow_unit)

@@ -18,11 +18,12 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from networks.models import MemberUnit, UnitTerm
+from networks.models import MemberUnit, UnitSuccession, UnitTerm
+from networks.models.succession import Lineage
 from networks.templatetags.page import distance
 from trainings.models import CoOrganiser, Status, TrainingSession
 
-from .models import AssessmentYear
+from .models import AssessmentYear, QuotaAdjustment
 
 
 class Tally(NamedTuple):
@@ -59,6 +60,18 @@ class Forecast(models.TextChoices):
     ON_TRACK = "on_track", "按进度推进"
     BEHIND = "behind", "有差距"
     LOST = "lost", "难以完成"
+
+
+class Organised(models.TextChoices):
+    """Which units the figures are summed over. THEN is the rule, and the only answer for a locked year; NOW lets every
+    merged or renamed unit speak through its successor of today."""
+
+    THEN = "then", "当时的机构"
+    NOW = "now", "现在的机构"
+
+
+class NotForLockedYears(ValueError):
+    """A locked year's figures are what they were; nobody reads them through later changes."""
 
 
 COUNTED = "计入"
@@ -148,7 +161,16 @@ def total(tallies: Iterable[Tally]) -> Tally:
 class Counting:
     """One year's rules, ready to be asked. `as_of` is the last day whose sessions count (None: the whole year)."""
 
-    def __init__(self, year: AssessmentYear, as_of: datetime.date | None = None) -> None:
+    def __init__(
+        self,
+        year: AssessmentYear,
+        as_of: datetime.date | None = None,
+        organised: str = Organised.THEN,
+    ) -> None:
+        """Raises NotForLockedYears for NOW in a year that is locked."""
+        if organised == Organised.NOW and year.locked:
+            raise NotForLockedYears(f"{year}已锁定定案，只能按当时的机构汇总")
+        self.organised = organised
         self.year = year
         self.as_of = as_of
         self.first, self.after = year.first_day, year.last_day + datetime.timedelta(days=1)
@@ -222,6 +244,46 @@ class Counting:
                 borne |= within
         return borne | Q(**{f"{unit}__in": all_year})
 
+    # --- as now ------------------------------------------------------------------------------------
+
+    @cached_property
+    def lineage(self) -> Lineage[int]:
+        """What became of the county's units; empty, without a query, where figures are read as organised then."""
+        if self.organised == Organised.THEN:
+            return Lineage([])
+        return UnitSuccession.objects.of_county(self.year.county_id).lineage()
+
+    def now(self, unit_id: int) -> int:
+        """The unit that answers for this one: itself, or as now its successor of today."""
+        return self.lineage.standing_on(unit_id, timezone.localdate())
+
+    def parts(self, unit_id: int) -> list[int]:
+        """The unit and, as now, all whose figures it has taken over."""
+        return self.lineage.answering_for(unit_id, timezone.localdate())
+
+    def counted_twice(self) -> dict[tuple[int, str], Tally]:
+        """{(unit of today, state): what more than one part of it was credited with for the same session}, which the unit as
+        it is now counts once. Two queries, and only where co-organisers are credited and units have merged."""
+        if not (self.credits_each and self.lineage):
+            return {}
+        changed = [unit_id for unit_id in self.terms if self.now(unit_id) != unit_id or len(self.parts(unit_id)) > 1]
+        counting = self.joined().filter(barrier="", unit__in=changed, session__status__in=IN_PLAY)
+        rows = list(counting.select_related("session").order_by("pk"))
+        held = self.led().filter(barrier="", pk__in=counting.values("session"))
+        seen = {(pk, self.now(organiser)) for pk, organiser in held.values_list("pk", "organiser")}
+        twice: dict[tuple[int, str], Tally] = defaultdict(Tally)
+        for row in rows:
+            session, unit = row.session, self.now(row.unit_id)
+            if (session.pk, unit) in seen:
+                heads = {
+                    Status.PLANNED: session.planned_attendance,
+                    Status.VERIFIED: session.verified_attendance,
+                }.get(session.status, session.reported_attendance)
+                size = Tally(session.days if self.daily else 1, heads or 0)
+                twice[unit, session.status] = twice[unit, session.status].plus(size)
+            seen.add((session.pk, unit))
+        return dict(twice)
+
     # --- rows --------------------------------------------------------------------------------------
 
     def led(self, rows: QuerySet[TrainingSession] | None = None) -> QuerySet[TrainingSession]:
@@ -260,12 +322,12 @@ class Counting:
 
     # --- sums --------------------------------------------------------------------------------------
 
-    def led_tallies(self, units: list[int] | None = None) -> "Tallies":
+    def led_tallies(self, units: Iterable[int] | None = None) -> "Tallies":
         """Sums over `led`: of every organiser of the county, or of `units` only."""
         rows = self.led() if units is None else self.led().filter(organiser__in=units)
         return _grouped(rows, "", "organiser_id", self.daily)
 
-    def joined_tallies(self, units: list[int] | None = None) -> "Tallies":
+    def joined_tallies(self, units: Iterable[int] | None = None) -> "Tallies":
         """Sums over `joined`; nothing, and no query, where only the lead is credited."""
         if not self.credits_each:
             return {}
@@ -378,20 +440,34 @@ def forecast_of(
 
 
 def standings(
-    year: AssessmentYear, *, units: Iterable[MemberUnit] | None = None, as_of: datetime.date | None = None
+    year: AssessmentYear,
+    *,
+    units: Iterable[MemberUnit] | None = None,
+    as_of: datetime.date | None = None,
+    organised: str = Organised.THEN,
 ) -> list[Standing]:
     """Every unit with a quota term touching the year (of `units`, if given): townships by code, then departments in the
-    order of the founding document. Four queries, five where co-organisers are credited."""
-    counting = Counting(year, as_of)
-    wanted = None if units is None else [unit.pk for unit in units]
-    return _standings(counting, [counting.led_tallies(wanted), counting.joined_tallies(wanted)], wanted)
+    order of the founding document. Four queries, five where co-organisers are credited; as now up to four more.
+
+    As now (`organised`) a unit stands with all that it has taken over by renaming and merging, and those are not shown by
+    themselves; `units` are read as their successors of today. Raises NotForLockedYears for that in a locked year.
+    """
+    counting = Counting(year, as_of, organised)
+    wanted = None if units is None else {part for unit in units for part in counting.parts(counting.now(unit.pk))}
+    sums = [counting.led_tallies(wanted), counting.joined_tallies(wanted)]
+    return _standings(counting, sums, None if wanted is None else set(map(counting.now, wanted)))
 
 
 def county_standing(
-    year: AssessmentYear, *, as_of: datetime.date | None = None, counting: Counting | None = None
+    year: AssessmentYear,
+    *,
+    as_of: datetime.date | None = None,
+    organised: str = Organised.THEN,
+    counting: Counting | None = None,
 ) -> CountyStanding:
-    """All standings with the county's own totals, from the same sums. `counting` saves asking for the rules again."""
-    counting = counting or Counting(year, as_of)
+    """All standings with the county's own totals, from the same sums; the totals are the same however the units are
+    `organised` (see `standings`). `counting` saves asking for the rules again."""
+    counting = counting or Counting(year, as_of, organised)
     led = counting.led_tallies()
     verified = {key: tally for key, tally in led.items() if key[1] == Status.VERIFIED and key[2] != Barrier.AFTER}
     return CountyStanding(
@@ -403,27 +479,52 @@ def county_standing(
     )
 
 
-def _standings(counting: Counting, sums: list[Tallies], wanted: list[int] | None) -> list[Standing]:
+def _standings(counting: Counting, sums: list[Tallies], wanted: set[int] | None) -> list[Standing]:
     credit = defaultdict(Tally)
     for tallies in sums:
-        for (unit, status, barrier), tally in tallies.items():
+        for (unit_id, status, barrier), tally in tallies.items():
             if not barrier:
+                unit = counting.now(unit_id)
                 credit[unit, status] = credit[unit, status].plus(tally)
+    for key, tally in counting.counted_twice().items():
+        credit[key] = Tally(credit[key].sessions - tally.sessions, credit[key].attendances - tally.attendances)
     adjustments = {adjustment.unit_id: adjustment for adjustment in counting.year.adjustments.all()}
     today = counting.as_of or timezone.localdate()
+    bearing = defaultdict(list)
+    for unit_id in counting.terms:
+        bearing[counting.now(unit_id)].append(unit_id)
+    shown = {unit_id: terms[0].unit for unit_id, terms in counting.terms.items()}
+    if bearing.keys() - shown.keys():
+        shown |= MemberUnit.objects.in_bulk(bearing.keys() - shown.keys())
     found = []
-    for unit, terms in counting.terms.items():
+    for unit, parts in bearing.items():
         if wanted is not None and unit not in wanted:
             continue
-        required, working = counting.required(terms, adjustments.get(unit))
+        required, working = _required(counting, shown[unit], [shown[part] for part in parts], adjustments)
         verified, pending, planned = (
             credit[unit, status] for status in (Status.VERIFIED, Status.SUBMITTED, Status.PLANNED)
         )
         forecast, latest = forecast_of(
             counting.year, today=today, verified=verified, pending=pending, planned=planned, required=required
         )
-        found.append(Standing(terms[0].unit, verified, pending, planned, required, working, forecast, latest))
+        found.append(Standing(shown[unit], verified, pending, planned, required, working, forecast, latest))
     return sorted(found, key=lambda standing: _document_order(standing.unit))
+
+
+def _required(
+    counting: Counting, unit: MemberUnit, parts: list[MemberUnit], adjustments: dict[int, QuotaAdjustment]
+) -> tuple[Tally, str]:
+    """What the unit has to reach. As now, one full quota for all that it consists of. Its own adjustment stands; that of a
+    unit which was only renamed is its own too, but one for a part of what was merged was made for that part."""
+    if [part.pk for part in parts] == [unit.pk]:
+        return counting.required(counting.terms[unit.pk], adjustments.get(unit.pk))
+    family = counting.parts(unit.pk)
+    own = [adjustments[key] for key in family if key in adjustments]
+    if own and own[0].unit_id != unit.pk and counting.lineage.merged(family):
+        own = []
+    required, words = counting.required([], own[0] if own else None)
+    names = "、".join(part.name for part in parts if part.pk != unit.pk)
+    return required, "；".join(filter(None, [f"含{names}，合起来按一个单位的全年任务", words]))
 
 
 def _document_order(unit: MemberUnit) -> tuple:

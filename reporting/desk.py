@@ -7,11 +7,12 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from networks.access import Action, can, units_to_watch
-from networks.models import MemberUnit, User
+from networks.models import User
 from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
+from .setup import open_steps
 from .shortfalls import shortfalls
 
 SHOWN = 10  # rows of a kind on a desk; the list of sessions has them all
@@ -65,27 +66,27 @@ class UnitDesk:
 def unit_desk(user: User) -> UnitDesk:
     seen = TrainingSession.objects.visible_to(user)
     mine = TrainingSession.objects.editable_by(user)
-    unit = user.own_unit
+    units = user.own_unit_ids
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
     drafts = pile(mine.filter(status=Status.DRAFT).order_by("-held_on", "-pk"))
     for session in drafts.rows:
         session.missing = session.missing_for_submission()
-    own = seen.filter(organiser=unit) if can(user, Action.VIEW_STANDING) else mine
+    own = seen.filter(organiser__in=units) if can(user, Action.VIEW_STANDING) else mine
     waiting = own.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
-    together = seen.filter(co_organisers__unit=unit)
-    partners = CoOrganiser.objects.filter(unit=unit, confirmed_at=None, session__in=together)
+    together = seen.filter(co_organisers__unit__in=units)
+    partners = CoOrganiser.objects.filter(unit__in=units, confirmed_at=None, session__in=together)
     confirms = can(user, Action.ENTER) and can(user, Action.VIEW_STANDING)  # the unit's own officer
     return UnitDesk(
         year=year,
-        standing=found[0] if found else None,
+        standing=next((s for s in found if s.unit == user.own_unit), found[0] if found else None),
         returned=pile(mine.filter(status=Status.RETURNED).order_by("returned_at", "pk")),
         drafts=drafts,
         on_behalf=pile(waiting.exclude(status__in=[Status.VOID, Status.CANCELLED]) if confirms else waiting.none()),
         joint=pile(
             partners.filter(session__status__in=[Status.SUBMITTED, Status.RETURNED, Status.VERIFIED])
-            .exclude(session__organiser=unit)
+            .exclude(session__organiser__in=units)
             .select_related("session__organiser")
             if confirms
             else partners.none()
@@ -104,8 +105,8 @@ class BureauDesk:
     returned: int
     own_drafts: int  # entered on a unit's behalf and not submitted yet
     imports: list[ImportBatch]  # that need a second person
-    names_to_check: int
     lacking: int  # what the county's institutions still lack
+    to_set_up: int  # things of the first weeks that are still open
 
     @property
     def to_help(self) -> list[Standing]:
@@ -126,7 +127,6 @@ def bureau_desk(user: User) -> BureauDesk:
         )
     )
     second = [ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED]
-    units = MemberUnit.objects.visible_to(user)
     return BureauDesk(
         year=year,
         county=county_standing(year) if year else None,
@@ -135,6 +135,6 @@ def bureau_desk(user: User) -> BureauDesk:
         returned=queue["returned"],
         own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
-        names_to_check=units.filter(name_unconfirmed=True).count(),
         lacking=len(shortfalls(user, timezone.localdate())),
+        to_set_up=open_steps(user),
     )

@@ -15,11 +15,12 @@ from openpyxl.utils import get_column_letter
 from networks.names import clean_text
 from networks.templatetags.page import cn_date
 
-from .assessment import CountyStanding
+from .assessment import CountyStanding, Organised
 from .models import AssessmentYear
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = "领导小组办公室（县教育局）"
+AS_NOW = "按现在的机构汇总：更名、合并以前的场次算在现在的单位名下，任务按一个单位的全年任务计。"
 SIGNS = "制表人：                    审核人：                    负责人（盖章）："
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 
@@ -45,7 +46,12 @@ class Export:
     sheet: str = "完成情况"
 
 
-def standing_export(year: AssessmentYear, county: CountyStanding, as_of: datetime.date | None = None) -> Export:
+def standing_export(
+    year: AssessmentYear,
+    county: CountyStanding,
+    as_of: datetime.date | None = None,
+    organised: str = Organised.THEN,
+) -> Export:
     """The table of every unit's standing, as it is filed."""
     until = as_of or min(timezone.localdate(), year.last_day)
 
@@ -99,7 +105,11 @@ def standing_export(year: AssessmentYear, county: CountyStanding, as_of: datetim
             ),
             ("", "全县计入（不重复）", "", "", *county.credited, "", "", "", "", "", "", "联合举办的场次只算一次"),
         ],
-        notes=[f"依据：{year.basis}。口径见《{year.year}年度口径说明》。", headline(county)],
+        notes=[
+            f"依据：{year.basis}。口径见《{year.year}年度口径说明》。",
+            headline(county),
+            *([AS_NOW] if organised == Organised.NOW else []),
+        ],
     )
 
 

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import assessment, communities, contacts, counted, dashboard, desk, network, projects, references, zones
+from .views import (
+    assessment,
+    communities,
+    contacts,
+    counted,
+    dashboard,
+    desk,
+    network,
+    projects,
+    references,
+    setup,
+    zones,
+)
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -16,6 +28,7 @@ urlpatterns = [
     path("network/shortfalls/", network.shortfall_list, name="network-shortfalls"),
     path("network/places/<int:code>/", network.place, name="network-place"),
     path("network/institutions/<int:pk>/", network.institution, name="network-institution"),
+    path("setup/", setup.setup, name="setup"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
     path("network/contacts/export/", contacts.export, name="contacts-export"),

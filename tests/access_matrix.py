@@ -15,7 +15,8 @@ GROUPS = {
     "READERS": "leader auditor operator head unit_head homeless",  # enter and import nothing
 }
 
-PUBLIC = {"login", "demo-login", "healthz", "admin:login"}
+# The privacy notice is for residents, who have no account; a county that has published none has no page.
+PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -127,6 +128,26 @@ registry-marked      | GET  | ours.workbook     | town                          
 registry-marked      | GET  | foreign.workbook  | foreign_town                            | READERS    | *
 registry-discard     | POST | ours.workbook     | town                                    | READERS    | *
 registry-discard     | POST | foreign.workbook  | foreign_town                            | READERS    | *
+
+reorganisations      | GET  | -                 | *                                       | operator homeless |
+unit-rename          | GET  | -                 | BUREAU foreign_bureau                   | *          |
+unit-rename          | POST | -                 | BUREAU foreign_bureau                   | *          |
+unit-merge           | GET  | -                 | BUREAU foreign_bureau                   | *          |
+unit-merge           | POST | -                 | BUREAU foreign_bureau                   | *          |
+unit-split           | GET  | -                 | BUREAU foreign_bureau                   | *          |
+unit-split           | POST | -                 | BUREAU foreign_bureau                   | *          |
+place-rename         | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+place-rename         | POST | -                 | BUREAU foreign_bureau centre            | *          |
+place-merge          | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+place-merge          | POST | -                 | BUREAU foreign_bureau centre            | *          |
+place-split          | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+place-split          | POST | -                 | BUREAU foreign_bureau centre            | *          |
+setup                | GET  | -                 | BUREAU foreign_bureau                   | *          |
+privacy-edit         | GET  | -                 | BUREAU foreign_bureau                   | *          |
+privacy-edit         | POST | -                 | BUREAU foreign_bureau                   | *          |
+privacy              | GET  | -                 | *                                       |            |
+privacy-county       | GET  | ours.county       | *                                       |            |
+privacy-county       | GET  | foreign.county    |                                         |            | *
 
 desk                 | GET  | -                 | *                                       |            |
 assessment-now       | GET  | -                 | *                                       | STANDING_TO_NOBODY |

@@ -128,6 +128,8 @@ def _unit_form(site: Site) -> dict:
     }
 
 
+_CHANGE = {"on": f"{datetime.date.today().year}-01-02", "basis": "马编〔2026〕3号"}
+
 ACTS = [
     Act("login", "anonymous", "-", lambda s: {"username": "town", "password": PASSWORD}),
     Act("login", "anonymous", "-", lambda s: {"username": "town", "password": "wrong"}, "failing"),
@@ -244,6 +246,29 @@ ACTS = [
     Act("zone-check-edit", "town", "ours.check", _self_check),
     Act(
         "reference-threshold", "bureau", "threshold", lambda s: {"value": "25", "reason": "县里定的", "seen_version": 0}
+    ),
+    *(
+        Act(name, "bureau", "-", lambda s, body=body: {**_CHANGE, **body(s), "confirmed": "1"})
+        for name, body in {
+            "unit-rename": lambda s: {"unit": s.world.wxgtj.pk, "name": "县文化旅游局", "code": "wlj"},
+            "unit-merge": lambda s: {"units_to_merge": [s.world.jyj.pk], "into": s.world.wxgtj.pk},
+            "unit-split": lambda s: {"unit": s.world.wxgtj.pk, "stays": "stays", "parts": "县体育局"},
+            "place-rename": lambda s: {"place": "450124100201", "name": "新合村委会", "code": "450124100299"},
+            "place-merge": lambda s: {
+                "place": "450124100201",
+                "into": "450124100006",
+                "institutions": "close",
+            },
+            "place-split": lambda s: {
+                "place": "450124100201",
+                "stays": "stays",
+                "parts": "新汉东村委会 450124100230",
+                "institutions": "close",
+            },
+        }.items()
+    ),
+    Act(
+        "privacy-edit", "bureau", "-", lambda s: {"privacy_notice": "谁在处理", "seen_version": "0", "published": "on"}
     ),
     Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
     Act("community-new", "town", "-", _group_form),

@@ -30,6 +30,7 @@ from networks.models import (
     SeatHolder,
     ServiceRecord,
     SharedResource,
+    UnitSuccession,
     Zone,
     ZoneCheck,
 )
@@ -150,6 +151,7 @@ class Samples:
         for whose, unit in owners.items():
             self._people(whose, unit)
         self._sharing()
+        self._changes()
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -205,6 +207,20 @@ class Samples:
         )
         self.kwargs[f"{whose}.zone"] = {"pk": zone.pk}
         self.kwargs[f"{whose}.check"] = {"pk": zone.pk, "year": year}
+
+    def _changes(self) -> None:
+        """A published notice of ours, and one change over time in each county."""
+        w = self.w
+        CountySettings.objects.filter(pk=w.county.pk).update(privacy_notice="告知", privacy_published_on=w.today)
+        self.kwargs |= {"ours.county": {"county": w.county.pk}, "foreign.county": {"county": w.other_county.pk}}
+        for county, name in [(w.county, "旧局"), (w.other_county, "外县旧局")]:
+            old, new = (
+                MemberUnit.objects.create(
+                    county=county, code=code, name=f"{name}{code}", kind="other", division=county, position=90
+                )
+                for code in ("old", "new")
+            )
+            UnitSuccession.objects.create(old=old, new=new, on=datetime.date(2020, 5, 1), change="split")
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

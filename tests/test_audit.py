@@ -11,6 +11,7 @@ from networks.models import (
     AnnualFigure,
     Appointment,
     AuditEvent,
+    DivisionSuccession,
     Fund,
     LeadingGroup,
     LearningGroup,
@@ -20,6 +21,7 @@ from networks.models import (
     Seat,
     SeatHolder,
     SharedResource,
+    UnitSuccession,
     UnitTerm,
     User,
     Zone,
@@ -96,6 +98,9 @@ def test_au_1_an_act_is_recorded_and_one_that_cannot_be_recorded_does_not_happen
 # --- AC-3 --------------------------------------------------------------------------------------------
 
 
+_COUNTIES = {UnitSuccession: ("old__county_id", "new__county_id"), DivisionSuccession: ("old_id", "new_id")}
+
+
 def crossing_counties():
     """Rows of which one half belongs to another county than the other; there must be none."""
     crossing = []
@@ -131,6 +136,10 @@ def crossing_counties():
         for pk, first, second in model.objects.values_list("pk", one, other):
             if first and second and not str(second).startswith(str(first)):
                 crossing.append(f"{model.__name__} {pk}: {first} and {second}")
+    for model in (UnitSuccession, DivisionSuccession):
+        for pk, old, new in model.objects.values_list("pk", *_COUNTIES[model]):
+            if old[:6] != new[:6]:
+                crossing.append(f"{model.__name__} {pk}: {old} and {new}")
     for account in User.objects.exclude(person__county=None).exclude(role="operator"):
         if account.county_code and account.person.county_id != account.county_code:
             crossing.append(f"account {account}")
@@ -147,6 +156,8 @@ def foreign_keys(site):
         QuotaAdjustment,
         User,
         UnitTerm,
+        UnitSuccession,
+        DivisionSuccession,
         ImportBatch,
         AudienceCount,
         Evidence,
@@ -184,6 +195,9 @@ def foreign_keys(site):
         "division": w.other_places["大丰镇"].pk,
         "co_organiser_units": w.foreign.pk,
         "serves": w.other_places["大丰镇"].pk,
+        "units_to_merge": w.foreign.pk,
+        "into": w.foreign.pk,
+        "place_2": w.other_places["大丰镇"].pk,
     }
 
 

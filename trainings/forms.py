@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from networks.access import Action, can, units_to_enter_for
 from networks.forms import PlaceField, by_township, place_choices
-from networks.models import AffiliatedBody, Division, Institution, LearningGroup, MemberUnit, Tier, User
+from networks.models import AffiliatedBody, Division, Institution, LearningGroup, MemberUnit, Tier, UnitSuccession, User
 from networks.names import clean_text, match_key
 
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
 from .models.entry import co_organiser_words
-from .models.session import LESSON_MINUTES, MOST_ATTENDANCES
+from .models.session import LESSON_MINUTES, MOST_ATTENDANCES, retired_place_sentence
 
 LENGTH_UNITS = [("lesson", "学时（45分钟）"), ("hour", "小时"), ("minute", "分钟")]
 MINUTES_IN = {"lesson": LESSON_MINUTES, "hour": 60, "minute": 1}
@@ -183,9 +183,10 @@ class SessionForm(forms.ModelForm):
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.units = list(units_to_enter_for(user))
         self.on_behalf = can(user, Action.ENTER_ON_BEHALF)
         self.stored = self.instance if self.instance.pk else None
+        # Whose session it is; for the bureau what it chooses. A predecessor's draft stays the predecessor's.
+        self.unit = None if self.on_behalf else self.stored.organiser if self.stored else user.own_unit
         self._offer_units()
         self._offer_places()
         self._offer_words()
@@ -216,26 +217,35 @@ class SessionForm(forms.ModelForm):
         else:
             del self.fields["organiser"], self.fields["on_behalf_source"]
         self.all_units = {unit.pk: unit for unit in MemberUnit.objects.visible_to(self.user)}
-        own = self.units[0].pk if self.units and not self.on_behalf else None
-        self.fields["co_units"].choices = [(pk, unit.name) for pk, unit in self.all_units.items() if pk != own]
+        own, kept = self.user.own_unit_ids, self.initial.get("co_units", [])
+        self.fields["co_units"].choices = [
+            (pk, unit.name)
+            for pk, unit in self.all_units.items()
+            if pk not in own and (unit.retired_on is None or pk in kept)
+        ]
         self.bodies = [] if self.on_behalf else self._own_bodies()
 
     def _own_bodies(self) -> list[str]:
         today = timezone.localdate()
-        bodies = AffiliatedBody.objects.visible_to(self.user).filter(unit=self.units[0]) if self.units else []
+        bodies = AffiliatedBody.objects.visible_to(self.user).filter(unit=self.user.own_unit) if self.unit else []
         return [body.name for body in bodies if body.in_force_on(today)]
 
     def _offer_places(self) -> None:
         own = (home_of(self.user) or "")[:9]
         places = Division.objects.visible_to(self.user).select_related("parent")
-        places = places.current() | places.filter(pk=getattr(self.stored, "place_id", None))
         hosts = Institution.objects.visible_to(self.user)
         hosts = hosts.exclude(state=Institution.State.CLOSED) | hosts.filter(pk=getattr(self.stored, "host_id", None))
         self.fields["place"].queryset = places
         self.fields["host"].queryset = hosts
         rows = list(places)
-        self.fields["place"].choices = [("", "请选择举办地"), *place_choices(rows, own)]
+        gone = [(row.pk, row.path) for row in rows if row.retired_on]
+        self.fields["place"].choices = [
+            ("", "请选择举办地"),
+            *place_choices([row for row in rows if not row.retired_on], own),
+            *([("已撤并（只用于撤并以前的培训）", gone)] if gone else []),
+        ]
         names = {row.pk: row.short_name for row in rows if row.tier != Tier.VILLAGE}
+        above = {row.pk: row.township_code for row in rows}
         groups = LearningGroup.objects.visible_to(self.user)
         day = timezone.localdate() - LATE_ENTRY
         groups = groups.existing(day) | groups.filter(pk=getattr(self.stored, "learning_group_id", None))
@@ -245,7 +255,7 @@ class SessionForm(forms.ModelForm):
                 ("", empty),
                 *(
                     (names.get(code, code), [(row.pk, row.name) for row in group])
-                    for code, group in by_township(offered, lambda row: row.division_id[:9], own)
+                    for code, group in by_township(offered, lambda row: above.get(row.division_id, ""), own)
                 ),
             ]
 
@@ -281,6 +291,7 @@ class SessionForm(forms.ModelForm):
         self._clean_learning_group(data)
         if data.get("outside_county"):
             data["place"] = None
+        self._clean_place(data)
         self._clean_organiser_written(data)
         self._clean_co_organisers(data)
         self._clean_wording(data)
@@ -301,6 +312,12 @@ class SessionForm(forms.ModelForm):
         if start and end and not last and end <= start:
             self.add_error("end_time", "结束时间应晚于开始时间；下午请按 24 小时填，如 14:30")
 
+    def _clean_place(self, data: dict) -> None:
+        place, day = data.get("place"), data.get("held_on")
+        unchanged = self.stored and not {"place", "held_on"} & set(self.changed_data)
+        if place and day and not unchanged and place.retired_on and place.retired_on <= day:
+            self.add_error("place", retired_place_sentence(place, day))
+
     def _clean_length(self, data: dict) -> None:
         length: Decimal | None = data.get("length")
         minutes = length * MINUTES_IN[data.get("length_unit") or "lesson"] if length else None
@@ -317,22 +334,23 @@ class SessionForm(forms.ModelForm):
     def _clean_organiser_written(self, data: dict) -> None:
         """A body that is affiliated to another unit would take the credit there (归口), so it cannot stand here."""
         written = data.get("organiser_written")
-        unit = data.get("organiser") if self.on_behalf else (self.units[0] if self.units else None)
+        unit = data.get("organiser") if self.on_behalf else self.unit
         if not written or unit is None:
             return
+        own = {unit.pk, *self.user.own_unit_ids}
         key, day = match_key(written), data.get("held_on") or timezone.localdate()
         elsewhere = [
             body.unit
             for body in AffiliatedBody.objects.visible_to(self.user).select_related("unit")
-            if match_key(body.name) == key and body.in_force_on(day) and body.unit_id != unit.pk
+            if match_key(body.name) == key and body.in_force_on(day) and body.unit_id not in own
         ] + [
-            other for other in self.all_units.values() if other.pk != unit.pk and key in map(match_key, other.all_names)
+            other for other in self.all_units.values() if other.pk not in own and key in map(match_key, other.all_names)
         ]
         if elsewhere:
             self.add_error("organiser_written", f"“{written}”归口{elsewhere[0]}，请由该单位登记，或改为协办单位")
 
     def _clean_co_organisers(self, data: dict) -> None:
-        organiser = data.get("organiser") if self.on_behalf else (self.units[0] if self.units else None)
+        organiser = data.get("organiser") if self.on_behalf else self.unit
         units = {match_key(name): unit for unit in self.all_units.values() for name in unit.all_names}
         chosen = [self.all_units[pk] for pk in data.get("co_units") or []]
         names: list[str] = []
@@ -342,6 +360,8 @@ class SessionForm(forms.ModelForm):
                 chosen.append(unit)
             elif not unit and part not in names:
                 names.append(part)
+        day = data.get("held_on") or timezone.localdate()
+        chosen = list(dict.fromkeys(UnitSuccession.objects.standing_on(unit, day) for unit in chosen))
         if organiser in chosen:
             self.add_error("co_units", "协办单位里不用选主办单位自己")
         if any(len(name) > 60 for name in names):
@@ -364,7 +384,7 @@ class SessionForm(forms.ModelForm):
         names = [name for name in self.Meta.fields if name in self.fields]
         changed = {name: self.cleaned_data[name] for name in names} | {"minutes": self.cleaned_data["minutes"]}
         if not self.stored and not self.on_behalf:
-            changed["organiser"] = self.units[0]
+            changed["organiser"] = self.user.unit_on(changed["held_on"])
         return changed
 
     @property
@@ -430,7 +450,9 @@ def initial_of(session: TrainingSession) -> dict:
 
 def home_of(user: User) -> str | None:
     """The code of the place where this account's sessions usually are: its township, or the county."""
-    return user.home_division_id or (user.home_unit.division_id if user.home_unit_id else None)
+    if user.home_division_id:
+        return user.own_place_codes[0]
+    return user.own_unit.division_id if user.own_unit else None
 
 
 def initial_for_new(user: User) -> dict:

@@ -12,7 +12,7 @@ from .places import CountySettings, Division, Tier
 from .providers import Provider, ResourceProject
 from .registry_imports import RegistryImport
 from .resources import SharedResource
-from .succession import Change, DivisionSuccession, UnitSuccession
+from .succession import Change, DivisionSuccession, FormerName, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 from .zones import Heading, Zone, ZoneCheck
 
@@ -26,6 +26,7 @@ __all__ = [
     "CountySettings",
     "Division",
     "DivisionSuccession",
+    "FormerName",
     "Fund",
     "Heading",
     "Institution",

@@ -1,5 +1,7 @@
 """Accounts: one person, one home, one role. What a role may do is written in networks/access.py."""
 
+import datetime
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -11,7 +13,8 @@ from simple_history.models import HistoricalRecords
 
 from ..access import EDUCATION_BUREAU, ROLES, Action, Scope, ScopedQuerySet, Subject, can
 from .people import Person
-from .places import Division, Tier
+from .places import CODE_LENGTH, Division, Tier
+from .succession import Lineage, lineages_of
 from .units import MemberUnit
 
 
@@ -133,26 +136,58 @@ class User(AbstractBaseUser):
         return self.home_unit.county_id if self.home_unit_id else ""
 
     @cached_property
-    def own_unit(self) -> MemberUnit | None:
-        """The unit for which this account enters sessions: its home, its township's government, or for the
-        county centre the department that 二(一)1 puts it under (县教育局)."""
+    def _lineages(self) -> tuple[Lineage[int], Lineage[str]]:
+        """The county's units and places over time; one query, kept as long as this account is."""
+        return lineages_of(self.county_code)
+
+    @cached_property
+    def _home_unit(self) -> MemberUnit | None:
+        """The unit that the account was made for: its home, its township's government, or for the county centre the
+        department that 二(一)1 puts it under (县教育局)."""
         if self.home_unit_id:
             return self.home_unit
         if self.role in {Role.TOWNSHIP, Role.HEAD} and self.home_division_id:
-            return MemberUnit.objects.filter(division_id=self.home_division_id, kind=MemberUnit.Kind.TOWNSHIP).first()
+            path = self._lineages[1].path(self.home_division_id, timezone.localdate())
+            newest_first = MemberUnit.objects.order_by(models.F("established_on").desc(nulls_last=True), "-pk")
+            units = newest_first.filter(division__in=path, kind=MemberUnit.Kind.TOWNSHIP)
+            found = {unit.division_id: unit for unit in units}  # of each place the first; what followed is lineage
+            return next((found[code] for code in path if code in found), None)
         if self.role == Role.CENTRE:
             return MemberUnit.objects.filter(county_id=self.county_code, code=EDUCATION_BUREAU).first()
         return None
 
     @cached_property
+    def own_unit(self) -> MemberUnit | None:
+        """The unit for which this account enters sessions: what stands today for the one that it was made for. Whoever
+        belonged to a unit that was merged lands in its successor."""
+        return self.unit_on(timezone.localdate())
+
+    def unit_on(self, day: datetime.date | None) -> MemberUnit | None:
+        """The unit that held the account's sessions on that day: before a merger the unit's former self."""
+        home = self._home_unit
+        if home is None:
+            return None
+        key = self._lineages[0].standing_on(home.pk, day or timezone.localdate())
+        if key not in self._units_met:
+            self._units_met[key] = home if key == home.pk else MemberUnit.objects.get(pk=key)
+        return self._units_met[key]
+
+    @cached_property
+    def _units_met(self) -> dict[int, MemberUnit]:
+        return {}
+
+    @cached_property
     def own_unit_ids(self) -> list[int]:
         """The own unit and, once it has taken over from others, these."""
-        return [self.own_unit.pk] if self.own_unit else []
+        return self._lineages[0].answering_for(self.own_unit.pk, timezone.localdate()) if self.own_unit else []
 
     @cached_property
     def own_place_codes(self) -> list[str]:
-        """The home's division code and, once it has taken over from others, theirs."""
-        return [self.home_division_id] if self.home_division_id else []
+        """The code of the home's place as it is today and, once it has taken over from others, theirs. Counties stay."""
+        if not self.home_division_id or len(self.home_division_id) == CODE_LENGTH[Tier.COUNTY]:
+            return [self.home_division_id] if self.home_division_id else []
+        places, today = self._lineages[1], timezone.localdate()
+        return places.answering_for(places.standing_on(self.home_division_id, today), today)
 
     @property
     def home_name(self) -> str:

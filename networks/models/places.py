@@ -4,7 +4,7 @@ import datetime
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length
 from simple_history.models import HistoricalRecords
 
@@ -36,6 +36,12 @@ class DivisionQuerySet(ScopedQuerySet):
         """Places that have not been abolished, or not by that day."""
         return self.filter(Q(retired_on=None) | Q(retired_on__gt=day) if day else Q(retired_on=None))
 
+    def on(self, day: datetime.date) -> "DivisionQuerySet":
+        """The places that there were on a day; a place exists in [established_on, retired_on)."""
+        return self.filter(
+            Q(established_on=None) | Q(established_on__lte=day), Q(retired_on=None) | Q(retired_on__gt=day)
+        )
+
 
 class Division(models.Model):
     """行政区划: a place, keyed by its official statistical division code of 6, 9 or 12 digits."""
@@ -52,6 +58,7 @@ class Division(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, verbose_name="上级", related_name="children"
     )
+    established_on = models.DateField("设立日期", null=True, blank=True, help_text="因撤并、更名新设的才填")
     retired_on = models.DateField("撤销日期", null=True, blank=True)
 
     objects = DivisionQuerySet.as_manager()
@@ -66,7 +73,11 @@ class Division(models.Model):
                 | Q(tier="township", code__length=9, parent__isnull=False)
                 | Q(tier="village", code__length=12, parent__isnull=False),
                 name="division_tier_matches_code",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(established_on=None) | Q(retired_on=None) | Q(retired_on__gt=F("established_on")),
+                name="division_retired_after_established",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +89,11 @@ class Division(models.Model):
         if self.tier != Tier.VILLAGE:
             return ""
         return "社区" if int(self.code[-3:]) < 200 else "村"
+
+    @property
+    def township_code(self) -> str:
+        """The township that it lies in, or its own code: a village keeps its code when it comes to another township."""
+        return self.parent_id if self.tier == Tier.VILLAGE else self.code
 
     @property
     def county_code(self) -> str:
@@ -103,12 +119,21 @@ class CountySettings(models.Model):
         help_text="此前各年度的台账可由两名工作人员按“历史台账”导入",
     )
 
+    privacy_notice = models.TextField("个人信息处理告知", blank=True, max_length=8000)
+    privacy_published_on = models.DateField("公布日期", null=True, blank=True)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+
     history = HistoricalRecords()
     objects = ScopedQuerySet.as_manager()
-    scope = Scope(place="county_id")
+    scope = Scope(place="county_id", managed_by=Action.MANAGE_YEARS)
 
     class Meta:
         verbose_name = verbose_name_plural = "县级设置"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(privacy_published_on=None) | ~Q(privacy_notice=""), name="published_notice_has_text"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.county}设置"

@@ -12,6 +12,14 @@ from ..access import Action, Scope, ScopedQuerySet
 from .places import Division
 
 
+class MemberUnitQuerySet(ScopedQuerySet):
+    def on(self, day: datetime.date) -> "MemberUnitQuerySet":
+        """The units that there were on a day; a unit exists in [established_on, retired_on)."""
+        return self.filter(
+            Q(established_on=None) | Q(established_on__lte=day), Q(retired_on=None) | Q(retired_on__gt=day)
+        )
+
+
 class MemberUnit(models.Model):
     """成员单位（责任单位）: a township government, a county department, or another body outside the group.
 
@@ -34,9 +42,12 @@ class MemberUnit(models.Model):
         "名称待核对", default=False, help_text="2019年机构改革后名称有变化，请核对现名"
     )
     note = models.CharField("备注", max_length=200, blank=True)
+    # Written by networks/reorganisation.py alone, with what else a reorganisation changes.
+    established_on = models.DateField("设立日期", null=True, blank=True, editable=False)
+    retired_on = models.DateField("撤销日期", null=True, blank=True, editable=False)
 
     history = HistoricalRecords()
-    objects = ScopedQuerySet.as_manager()
+    objects = MemberUnitQuerySet.as_manager()
     scope = Scope(county="county_id", unit="pk", place="division_id", managed_by=Action.MANAGE_UNITS)
 
     class Meta:
@@ -45,6 +56,10 @@ class MemberUnit(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["county", "code"], name="unit_code_once_per_county"),
             models.UniqueConstraint(fields=["county", "name"], name="unit_name_once_per_county"),
+            models.CheckConstraint(
+                condition=Q(established_on=None) | Q(retired_on=None) | Q(retired_on__gt=F("established_on")),
+                name="unit_retired_after_established",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -53,6 +68,10 @@ class MemberUnit(models.Model):
     @property
     def all_names(self) -> list[str]:
         return [self.name, *filter(None, map(str.strip, self.aliases.splitlines()))]
+
+    def exists_on(self, day: datetime.date) -> bool:
+        begun = self.established_on is None or self.established_on <= day
+        return begun and (self.retired_on is None or day < self.retired_on)
 
     @property
     def short_name(self) -> str:

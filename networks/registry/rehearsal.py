@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from networks.access import Action, can
-from networks.models import Division, User
+from networks.models import Division, FormerName, User
 from networks.xlsx.bulk import in_bulk
 from networks.xlsx.cells import read_workbook
 from networks.xlsx.names import Names, add_places
@@ -152,7 +152,7 @@ class Registry:
         """The places that the account keeps, by all ways of writing them."""
         self.places = {place.code: place for place in self.places_of(self.user).order_by("code")}
         self._places = Names("地方", absent="“{text}”不在您的范围内，或没有这个地方")
-        add_places(self._places, self.places)
+        add_places(self._places, self.places, FormerName.objects.filter(division__in=self.places))
 
     def place(self, text):
         return self._places.only(text, lambda found: found.path)

@@ -88,9 +88,9 @@ def name_key(text):
 _QUOTES = str.maketrans("“”„‟‘’", '""""\'\'')
 
 
-def add_places(names, places):
-    """Adds to `names` all ways of writing the divisions `places` {code: division}. Places that no longer exist keep their
-    names for old papers, unless a present one bears the name."""
+def add_places(names, places, former=()):
+    """Adds to `names` all ways of writing the divisions `places` {code: division}. Places that no longer exist, and the
+    `former` names of those that do, keep their names for old papers, unless a present one bears the name."""
     for place in sorted(places.values(), key=lambda place: place.retired_on is not None):
         above = places.get(place.parent_id)
         if above:
@@ -98,6 +98,11 @@ def add_places(names, places):
         for name in _place_names(place, above, places):
             if place.retired_on is None or not names.find(name):
                 names.add(name, place, place.path if name in (place.short_name, place.path) else "")
+    for once in former:
+        place = places[once.division_id]
+        for name in _place_names(once, places.get(place.parent_id), places):
+            if not names.find(name):
+                names.add(name, place, "")
 
 
 def _place_names(place, above, places):

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from networks.access import Scope, ScopedQuerySet, Subject
-from networks.models import Division, MemberUnit
+from networks.models import Division, MemberUnit, User
 
 
 class PlanTask(models.Model):
@@ -59,6 +59,23 @@ class TaskResponsibility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task.clause} {self.unit}"
+
+    @classmethod
+    def follow_unit(cls, old: MemberUnit, new: MemberUnit, on: datetime.date, actor: User) -> list[str]:
+        """What `old` answers for is answered for by `new` from that day on, unless it does already (see
+        networks/reorganisation.py, which calls it in its transaction). Says how many."""
+        open_ones = list(cls.objects.filter(unit=old).exclude(ends_on__lte=on))
+        held = set(cls.objects.filter(unit=new).exclude(ends_on__lte=on).values_list("task_id", flat=True))
+        for row in open_ones:
+            if row.task_id not in held:
+                starts = max(row.starts_on, on)
+                cls.objects.create(task_id=row.task_id, unit=new, starts_on=starts, ends_on=row.ends_on)
+            if row.starts_on >= on:
+                row.delete()
+            else:
+                row.ends_on = on
+                row.save(update_fields=["ends_on"])
+        return [f"{len(open_ones)} 项方案任务的责任转到{new}"] if open_ones else []
 
 
 def clauses_of(unit_ids: Iterable[int], day: datetime.date) -> set[str]:

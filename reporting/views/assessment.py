@@ -1,18 +1,22 @@
 """完成情况: the county's page, a unit's page with its working, 口径说明 and the workbook, all from one calculation."""
 
+from urllib.parse import urlencode
+
+from django import forms
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from networks import audit
 from networks.access import Action, can, require, units_to_watch
-from networks.models import MemberUnit
+from networks.models import Change, MemberUnit, UnitSuccession
 from trainings.models import CoOrganiser, Status, TrainingSession
 
 from ..as_of import AsOf
-from ..assessment import Counting, Tally, counted_or_why, county_standing, standings
+from ..assessment import Counting, Organised, Tally, counted_or_why, county_standing, standings
 from ..dashboard import counted_url
 from ..exports import XLSX, headline, standing_export, xlsx
 from ..indicators import INDICATORS
@@ -32,6 +36,44 @@ class CutOff(AsOf):
         self.year = year
 
 
+class Reading(CutOff):
+    """截至, and whether units are read as they were or as they are (`Organised`). A locked year offers no choice."""
+
+    organised = forms.ChoiceField(
+        label="按哪时的机构",
+        required=False,
+        choices=Organised.choices,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def __init__(self, data, year: AssessmentYear) -> None:
+        super().__init__(data, year)
+        changed = UnitSuccession.objects.of_county(year.county_id).exclude(change=Change.SPLIT)
+        self.offers_now = not year.locked and changed.exists()
+
+    def clean_organised(self) -> str:
+        chosen = self.cleaned_data["organised"] or Organised.THEN.value
+        if chosen == Organised.NOW and self.year.locked:
+            raise forms.ValidationError(f"{self.year}已锁定定案，只能按当时的机构")
+        return chosen
+
+    @property
+    def reading(self) -> str:
+        self.is_valid()
+        return self.cleaned_data.get("organised") or Organised.THEN
+
+    @property
+    def as_now(self) -> bool:
+        return self.reading == Organised.NOW
+
+    @property
+    def query(self) -> str:
+        """What a link to another page of the same reading carries: ?as_of=…&organised=now, or nothing."""
+        chosen = {"as_of": self.day and self.day.isoformat(), "organised": "now" if self.as_now else ""}
+        given = urlencode({name: value for name, value in chosen.items() if value})
+        return f"?{given}" if given else ""
+
+
 @require_safe
 @require(Action.VIEW_STANDING)
 def now(request: HttpRequest) -> HttpResponse:
@@ -46,15 +88,16 @@ def now(request: HttpRequest) -> HttpResponse:
 @with_year
 def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
     """Every unit that this account may watch; the county's own totals only for whoever may see the county."""
-    cut = CutOff(request.GET, year)
-    whole = county_standing(year, as_of=cut.day) if can(request.user, Action.VIEW_COUNTY) else None
+    cut = Reading(request.GET, year)
+    read = {"as_of": cut.day, "organised": cut.reading}
+    whole = county_standing(year, **read) if can(request.user, Action.VIEW_COUNTY) else None
     context = {
         "year": year,
         "years": request.years_shown,
         "cut": cut,
         "county": whole,
         "headline": headline(whole) if whole else "",
-        "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), as_of=cut.day),
+        "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), **read),
         "indicators": INDICATORS,
         "counted_url": counted_url(request.user, year, as_of=cut.day),
         "all_url": counted_url(request.user, year, rows="all", as_of=cut.day),
@@ -70,39 +113,52 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
     shown = units_to_watch(request.user).filter(code=unit).first() if "\x00" not in unit else None
     if shown is None:
         raise Http404("没有这个单位，或它不在您的范围内")
-    cut = CutOff(request.GET, year)
-    counting = Counting(year, cut.day)
-    found = standings(year, units=[shown], as_of=cut.day)
+    cut = Reading(request.GET, year)
+    counting = Counting(year, cut.day, cut.reading)
+    shown = _as_read(counting, shown)
+    found = standings(year, units=[shown], as_of=cut.day, organised=cut.reading)
+    parts = counting.parts(shown.pk)
     context = {
         "year": year,
         "years": request.years_shown,
         "cut": cut,
         "unit": shown,
         "standing": found[0] if found else None,
-        "reasons": _reasons(counting, shown),
+        "reasons": _reasons(counting, parts),
+        "changes": UnitSuccession.objects.filter(Q(old=shown) | Q(new=shown)).select_related("old", "new"),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
-        **(_rows(request, counting, shown) if can(request.user, Action.VIEW_SESSIONS) else {}),
+        **(_rows(request, counting, parts) if can(request.user, Action.VIEW_SESSIONS) else {}),
     }
     return render(request, "reporting/assessment_unit.html", context)
 
 
-def _reasons(counting: Counting, unit: MemberUnit) -> list[tuple[str, Tally]]:
+def _as_read(counting: Counting, unit: MemberUnit) -> MemberUnit:
+    """A unit that was merged or renamed is shown, as now, only through its successor."""
+    key = counting.now(unit.pk)
+    return unit if key == unit.pk else MemberUnit.objects.get(pk=key)
+
+
+def _reasons(counting: Counting, units: list[int]) -> list[tuple[str, Tally]]:
     """How many sessions count, and how many do not for which reason; what counts comes first."""
     sums: dict[str, Tally] = {}
-    for tallies in (counting.led_tallies([unit.pk]), counting.joined_tallies([unit.pk])):
+    for tallies in (counting.led_tallies(units), counting.joined_tallies(units)):
         for (_, status, barrier), tally in tallies.items():
             words = counted_or_why(status, barrier)
             sums[words] = sums.get(words, Tally()).plus(tally)
     return sorted(sums.items(), key=lambda item: (item[0] != "计入", item[0]))
 
 
-def _rows(request: HttpRequest, counting: Counting, unit: MemberUnit) -> dict[str, object]:
-    """The unit's sessions, one page of them, and those it co-organised, each with 计入 or why not."""
+def _rows(request: HttpRequest, counting: Counting, units: list[int]) -> dict[str, object]:
+    """The sessions of the unit and what it consists of, one page of them, and those it co-organised, each with 计入 or why not."""
     seen = TrainingSession.objects.visible_to(request.user)
-    led = counting.led(seen.filter(organiser=unit)).exclude(status__in=NOWHERE).select_related("form", "place__parent")
+    led = (
+        counting.led(seen.filter(organiser__in=units))
+        .exclude(status__in=NOWHERE)
+        .select_related("form", "place__parent")
+    )
     page = Paginator(led.order_by("held_on", "pk"), PER_PAGE).get_page(request.GET.get("page"))
-    together = seen.filter(co_organisers__unit=unit).exclude(status__in=NOWHERE)
-    partners = CoOrganiser.objects.filter(unit=unit, session__in=together)
+    together = seen.filter(co_organisers__unit__in=units).exclude(organiser__in=units).exclude(status__in=NOWHERE)
+    partners = CoOrganiser.objects.filter(unit__in=units, session__in=together)
     joined = counting.joined(partners).select_related("session__organiser", "session__form", "session__place__parent")
     joined = list(joined.order_by("session__held_on", "pk")[:PER_PAGE])
     for row in joined:
@@ -139,9 +195,17 @@ def rules(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
 @with_year
 def export(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
     """The filing-grade workbook; the log keeps who took it (AU-3)."""
-    cut = CutOff(request.GET, year)
-    content = xlsx(standing_export(year, county_standing(year, as_of=cut.day), cut.day))
+    cut = Reading(request.GET, year)
+    county = county_standing(year, as_of=cut.day, organised=cut.reading)
+    content = xlsx(standing_export(year, county, cut.day, organised=cut.reading))
     with transaction.atomic():
-        audit.record("导出完成情况表", actor=request.user, subject=year, request=request, as_of=cut.shown.isoformat())
+        audit.record(
+            "导出完成情况表",
+            actor=request.user,
+            subject=year,
+            request=request,
+            as_of=cut.shown.isoformat(),
+            organised=str(cut.reading),
+        )
     headers = {"Content-Disposition": f'attachment; filename="standing-{year.year}-{cut.shown:%Y%m%d}.xlsx"'}
     return HttpResponse(content, content_type=XLSX, headers=headers)

@@ -158,15 +158,16 @@ class EntryVerbs:
         with transaction.atomic():
             row = self.locked_row()
             visible = type(self).objects.visible_to(actor).filter(pk=self.pk).exists()
-            unit = actor.own_unit if can(actor, Action.ENTER) and visible else None
-            part = row.co_organisers.filter(unit=unit).first() if unit else None
+            own = actor.own_unit_ids if can(actor, Action.ENTER) and visible else []
+            parts = list(row.co_organisers.filter(unit__in=own).select_related("unit"))
+            part = next((part for part in parts if part.confirmed_at is None), parts[0] if parts else None)
             if part is None:
                 raise PermissionDenied("只有协办单位的工作人员可以确认协办")
             row.refuse_locked_year()
             if part.confirmed_at is None:
                 part.confirmed_at = timezone.now()
                 part.save(update_fields=["confirmed_at"])
-                audit.record("确认协办", actor=actor, subject=row, request=request, unit=unit.code)
+                audit.record("确认协办", actor=actor, subject=row, request=request, unit=part.unit.code)
 
     # --- what hangs on the session -----------------------------------------------------------------
 

@@ -1,8 +1,10 @@
-"""Whole ledgers at once: recording a year from before this system, and taking an import back. Each moves many sessions in a
-handful of statements, by the rules that session.py holds single ones to; TrainingSession mixes this in."""
+"""Whole ledgers at once: recording a year from before this system, taking an import back, following a unit that was renamed
+or merged. Each moves many sessions in a handful of statements, by the rules that session.py holds single ones to;
+TrainingSession mixes this in."""
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
@@ -14,11 +16,12 @@ from simple_history.utils import bulk_create_with_history
 from networks.access import barred_from_recording_history, barred_from_undoing
 
 from .. import years
+from .parts import CoOrganiser
 from .verbs import MOVES, Refused, Status
 from .vocabulary import Audience
 
 if TYPE_CHECKING:
-    from networks.models import User
+    from networks.models import MemberUnit, User
 
     from .imports import ImportBatch
     from .session import TrainingSession
@@ -97,3 +100,30 @@ class LedgerVerbs:
                 rows, batch_size=BULK, update=True, default_user=actor, default_change_reason=move.label
             )
         return len(rows)
+
+    @classmethod
+    def credit_successor(cls, old: MemberUnit, new: MemberUnit, on: datetime.date, actor: User) -> list[str]:
+        """Sessions held on or after the day on which `new` took over from `old`, entered before that was recorded, are
+        credited to `new`; earlier ones stay. Says how many. Nothing for a day to come: `save` sees to plans when their
+        day is there. Refuses when one lies in a locked year."""
+        if on > timezone.localdate():
+            return []
+        held = cls.objects.filter(organiser=old, held_on__gte=on)
+        rows = list(held.select_for_update(of=("self",)).select_related("organiser").order_by("pk"))
+        together = CoOrganiser.objects.filter(unit=old, session__held_on__gte=on)
+        together = together.exclude(session__co_organisers__unit=new)
+        joint = set(together.values_list("session__organiser__county_id", "session__held_on__year"))
+        for county, year in {(row.organiser.county_id, row.held_on.year) for row in rows} | joint:
+            if years.rules_of(county, year, hold=True).locked:
+                raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
+        together.update(unit=new)
+        for row in rows:
+            row.organiser, row.version = new, row.version + 1
+        for first in range(0, len(rows), BULK):
+            keys = [row.pk for row in rows[first : first + BULK]]
+            cls.objects.filter(pk__in=keys).update(organiser=new, version=F("version") + 1)
+        reason = f"单位变更：{old}改为{new}"
+        cls.history.bulk_history_create(
+            rows, batch_size=BULK, update=True, default_user=actor, default_change_reason=reason[:100]
+        )
+        return [f"{on.year}年{on.month}月{on.day}日以后的 {len(rows)} 场培训改记到{new}，以前的不动"] if rows else []

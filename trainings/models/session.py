@@ -19,7 +19,7 @@ from networks.access import (
     barred_from_reviewing,
     barred_from_verifying,
 )
-from networks.models import Division, Institution, LearningGroup, MemberUnit, User
+from networks.models import Division, DivisionSuccession, Institution, LearningGroup, MemberUnit, UnitSuccession, User
 
 from .. import years
 from .entry import EntryVerbs
@@ -36,6 +36,15 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read 
 def new_number() -> str:
     """场次编号: random, so that it means the same session in every copy of the ledger and tells nothing about others."""
     return "CC" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def retired_place_sentence(place: Division, day: datetime.date) -> str:
+    """What to choose instead of a place that no longer existed on that day."""
+    code = DivisionSuccession.objects.of_county(place.county_code).lineage().standing_on(place.pk, day)
+    now = Division.objects.get(pk=code) if code != place.pk else None
+    gone = place.retired_on
+    instead = f"，请选择{now}" if now else "，请选择现在的村、社区或乡镇"
+    return f"{place}已于{gone.year}年{gone.month}月{gone.day}日撤并{instead}"
 
 
 class TrainingSessionQuerySet(ScopedQuerySet):
@@ -399,6 +408,9 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
             ):
                 raise Refused("状态只能通过提交、核定、退回等操作改变")
             self.tidy()
+            self._credit_who_stood_then()
+            if stored is None or (self.place_id, self.held_on) != (stored.place_id, stored.held_on):
+                self._refuse_retired_place()
             if any(getattr(self, name) != getattr(stored, name, None) for name in self.PUBLIC_TEXTS):
                 self.refuse_protected_names()
             for row in filter(None, [stored, self]):  # the year it leaves and the year it comes to
@@ -417,6 +429,20 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
         self.days = (last - self.held_on).days + 1 if self.held_on and last >= self.held_on else 1
         if self.minutes is None:
             self.minutes = self.clock_minutes
+
+    def _credit_who_stood_then(self) -> None:
+        """A unit that was renamed or merged by the session's day gives the credit to whoever stands for it. A change that
+        lies ahead is not there yet: its plans stay where their officers see them."""
+        unit, today = self.organiser, timezone.localdate()
+        ahead = unit.retired_on is not None and unit.retired_on > today
+        if self.held_on and not ahead and not unit.exists_on(self.held_on):
+            self.organiser = UnitSuccession.objects.standing_on(unit, self.held_on)
+
+    def _refuse_retired_place(self) -> None:
+        """合村并居: nothing takes place where there is no such place any more. What was entered before stays."""
+        place = self.place
+        if self.held_on and place and place.retired_on and place.retired_on <= self.held_on:
+            raise Refused(retired_place_sentence(place, self.held_on))
 
     @property
     def clock_minutes(self) -> int | None:

@@ -94,14 +94,16 @@ def _shelves(user) -> dict[str, tuple[str, Q]]:
     own = user.own_unit
     if own is None:
         return {}
-    mine = Q(organiser=own)
+    mine = Q(organiser__in=user.own_unit_ids)
     if can(user, Action.ENTER):  # the county centre's own are fewer than its department's
         mine = Q(pk__in=TrainingSession.objects.editable_by(user).values("pk"))
     shelves = {"own": ("本单位", mine)}
     if own.kind == MemberUnit.Kind.TOWNSHIP:
-        first, after = code_range(own.division_id)
-        shelves["here"] = ("其他单位在本地办的", Q(place__gte=first, place__lt=after) & ~Q(organiser=own))
-    joint = CoOrganiser.objects.filter(unit=own).values("session")
+        here = Q(pk__in=[])
+        for first, after in map(code_range, user.own_place_codes or [own.division_id]):
+            here |= Q(place__gte=first, place__lt=after)
+        shelves["here"] = ("其他单位在本地办的", here & ~Q(organiser__in=user.own_unit_ids))
+    joint = CoOrganiser.objects.filter(unit__in=user.own_unit_ids).values("session")
     return shelves | {"joint": ("本单位协办", Q(pk__in=joint)), "all": ("全部", Q(pk__isnull=False))}
 
 
@@ -152,7 +154,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     session = visible_or_404(user, rows, pk=pk)
     parts = list(session.co_organisers.select_related("unit"))
     audiences = list(session.audience_counts.select_related("audience"))
-    own = user.own_unit if can(user, Action.ENTER) else None
+    own = user.own_unit_ids if can(user, Action.ENTER) else []
     locked = bool(session.held_on) and years.rules_of(session.organiser.county_id, session.held_on.year).locked
     editable = not locked and TrainingSession.objects.editable_by(user).filter(pk=pk).exists()
     sensitivity = max((row.audience.sensitivity for row in audiences), default=0)
@@ -178,7 +180,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
-        "my_part": next((p for p in parts if own and not locked and p.unit_id == own.pk and not p.confirmed_at), None),
+        "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
@@ -270,8 +272,9 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """确认代录 for the organiser's own officer, 确认协办 for a co-organiser's."""
     session = visible_or_404(request.user, TrainingSession.objects.select_related("organiser"), pk=pk)
-    own = request.user.own_unit
-    if own and own.pk == session.organiser_id:
+    own = request.user.own_unit_ids
+    awaited = session.on_behalf_source and session.unit_confirmed_at is None
+    if session.organiser_id in own and (awaited or not session.co_organisers.filter(unit__in=own).exists()):
         return _perform(
             request, session, lambda: session.confirm_entry(actor=request.user), "已确认这一场由县教育局代录。"
         )

@@ -67,7 +67,7 @@ class Resolver:
         when = values.get(col.START)
         day = when.day if when else None
         organiser, written = self.organiser(row, day)
-        place, outside = self.place(row, organiser)
+        place, outside = self.place(row, organiser, day)
         fields = {
             "title": values.get(col.TITLE, ""),
             "organiser_id": organiser and organiser.pk,
@@ -111,7 +111,8 @@ class Resolver:
                 return None, ""
             if self.own_unit is None and col.ORGANISER in row.layout.columns:
                 row.problem(col.ORGANISER, "missing", "没有填“主办单位”：请写明是哪个单位办的")
-            return self.own_unit, CENTRE_NAME if self.centre else ""
+            own = self.own_unit and self.directory.units[self.user.unit_on(day).pk]
+            return own, CENTRE_NAME if self.centre else ""
         unit = self.named(row, col.ORGANISER, lambda text: self.directory.organiser(text, day))
         theirs = (
             self.centre and unit and self.directory.is_unit_name(written, unit)
@@ -124,11 +125,12 @@ class Resolver:
             return None, written
         return unit, written
 
-    def place(self, row, organiser):
+    def place(self, row, organiser, day):
         """(division or None, whether outside the county). Without a place it is the organiser's own."""
         if col.PLACE not in row.values:
-            return organiser.division if organiser and col.PLACE not in row.raw else None, False
-        place = self.named(row, col.PLACE, self.directory.place)
+            own = organiser if col.PLACE not in row.raw else None
+            return own and self.directory.place_on(self.directory.places[own.division_id], None), False
+        place = self.named(row, col.PLACE, lambda text: self.directory.place(text, day))
         return place, place is None and not any(problem.column == col.PLACE for problem in row.problems)
 
     def named(self, row, column, find):

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from networks.models import Division, Tier
-from reporting.assessment import CountyStanding, Standing, county_standing
+from reporting.assessment import CountyStanding, NotForLockedYears, Organised, Standing, county_standing
 from reporting.exports import Export, csv_text, headline, standing_export, xlsx
 from reporting.models import AssessmentYear
 from trainings.years import typed_year
@@ -21,12 +21,21 @@ class Command(BaseCommand):
         parser.add_argument("year", type=typed_year)
         parser.add_argument("--format", choices=["table", "json", "csv", "xlsx"], default="table")
         parser.add_argument("--output", type=Path, help="写入这个文件（xlsx 必须给出）")
+        parser.add_argument(
+            "--organised",
+            choices=Organised.values,
+            default=Organised.THEN.value,
+            help="then 按当时的机构（默认），now 按现在的机构：更名、合并前的算在现在的单位名下",
+        )
         parser.add_argument("--county", help="县的区划代码；只有一个县时可以省略")
 
     def handle(self, *args, **options):
         year = self.find_year(options["year"], options["county"])
-        county = county_standing(year)
-        export = standing_export(year, county)
+        try:
+            county = county_standing(year, organised=options["organised"])
+        except NotForLockedYears as refused:
+            raise CommandError(str(refused)) from None
+        export = standing_export(year, county, organised=options["organised"])
         kind, output = options["format"], options["output"]
         if kind == "xlsx" and not output:
             raise CommandError("工作簿要写入文件：请用 --output 文件名.xlsx 指明")
