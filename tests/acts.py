@@ -56,6 +56,11 @@ def _digest_shown(site: Site) -> str:
     return page.context["rehearsal"].digest
 
 
+def _new_account(site: Site) -> dict:
+    key = f"township-{site.world.places['白山镇'].pk}"
+    return {f"{key}-make": "on", f"{key}-name": "新专干", f"{key}-username": "town-new"}
+
+
 def _unit_form(site: Site) -> dict:
     """A new unit with one dated fact, as the screen with its inline sends it."""
     terms = {
@@ -124,7 +129,21 @@ ACTS = [
     ),
     Act("import-discard", "town", "ours.rehearsed", lambda s: {}),
     Act("import-undo", "town", "ours.committed", lambda s: {}),
-    Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
+    Act("my-sign-ins-end", "town", "-", lambda s: {"sign_in": s.samples.sign_ins["ours"].pk}),
+    Act("account-end-sign-ins", "bureau", "ours.account", lambda s: {"sign_in": s.samples.sign_ins["ours"].pk}),
+    Act("account-end-sign-ins", "bureau2", "bureau.account", lambda s: {"sign_in": "all"}, "of another bureau person"),
+    Act("account-link", "bureau", "ours.account", lambda s: {}),
+    Act("account-links", "bureau", "-", lambda s: {"account": [s.samples.waiting.pk]}),
+    Act("account-suspend", "bureau", "ours.account", lambda s: {}),
+    Act("account-reactivate", "bureau", "suspended.account", lambda s: {}),
+    Act("account-new", "bureau", "-", _new_account),
+    Act("account-hand-over", "bureau", "ours.account", lambda s: {"name": "接手的人", "username": "town-next"}),
+    Act(
+        "set-password",
+        "anonymous",
+        "ours.link",
+        lambda s: {"new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"},
+    ),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

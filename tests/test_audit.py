@@ -6,7 +6,7 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import AffiliatedBody, AuditEvent, MemberUnit, PasswordLink, SignIn, UnitTerm, User
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -97,6 +97,7 @@ def crossing_counties():
         (ImportBatch, "county", "unit__county"),
         (User, "person__county", "home_unit__county"),
         (MemberUnit, "county", "division__parent"),
+        (PasswordLink, "user__person__county", "created_by__person__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -121,6 +122,8 @@ def foreign_keys(site):
         ImportBatch,
         AudienceCount,
         Evidence,
+        PasswordLink,
+        SignIn,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -143,6 +146,9 @@ def foreign_keys(site):
         "county": w.other_county.pk,
         "division": w.other_places["大丰镇"].pk,
         "co_organiser_units": w.foreign.pk,
+        "sign_in": site.samples.sign_ins["foreign"].pk,
+        "account": w.foreign_town.pk,
+        "who": w.foreign_town.person_id,
     }
 
 

@@ -8,6 +8,7 @@ from .institutions import Institution, InstitutionCheck, InstitutionState
 from .people import Appointment, Person
 from .places import CountySettings, Division, Tier
 from .resources import SharedResource
+from .signing_in import PasswordLink, SignIn
 from .succession import Change, DivisionSuccession, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 
@@ -26,9 +27,11 @@ __all__ = [
     "InstitutionCheck",
     "InstitutionState",
     "MemberUnit",
+    "PasswordLink",
     "Person",
     "Role",
     "SharedResource",
+    "SignIn",
     "Tier",
     "UnitSuccession",
     "UnitTerm",
