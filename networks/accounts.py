@@ -86,6 +86,9 @@ def homes(county: Division, accounts: Iterable[User], *, operators: bool = False
     for account in accounts:
         home = found.get(_home_key(account)) or office
         home.accounts.append(account)
+    order = list(Role)
+    for home in found.values():
+        home.accounts.sort(key=lambda account: (order.index(Role(account.role)), account.username))
     for key in retired:  # nobody waits for an account there; those that exist stay in sight
         if key in found and not found[key].accounts:
             del found[key]
@@ -336,15 +339,16 @@ class Heard:
     did: str
 
 
-_TOLD = {
+_TOLD = {  # act in the log: what was done for somebody
     MADE: "建立了账号",
     ADMIN_MADE: "建立了账号",
-    LINKED: "签发了重设密码的链接",
+    LINKED: "签发了设密码的链接",
     ADMIN_CHANGED: "修改了账号",
-    SUSPENDED: "停用了账号",
+    SUSPENDED: "办理了账号停用",
     REACTIVATED: "重新启用了账号",
-    HANDED_OVER: "把账号交接给了别人",
+    HANDED_OVER: "办理了账号交接",
 }
+HEARD_AT_MOST = 20  # on a desk; the log has them all
 
 
 def heard_of_judges(user: User) -> list[Heard]:
@@ -368,5 +372,5 @@ def heard_of_judges(user: User) -> list[Heard]:
             accounts[event.subject_id],
             _TOLD[event.action],
         )
-        for event in events
+        for event in events[:HEARD_AT_MOST]
     ]

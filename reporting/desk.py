@@ -7,6 +7,7 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from networks.access import Action, can, units_to_watch
+from networks.accounts import Heard, heard_of_judges
 from networks.models import MemberUnit, User
 from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
 
@@ -102,6 +103,7 @@ class BureauDesk:
     own_drafts: int  # entered on a unit's behalf and not submitted yet
     imports: list[ImportBatch]  # that need a second person
     names_to_check: int
+    accounts: list[Heard]  # what others did to accounts that judge or audit
 
     @property
     def to_help(self) -> list[Standing]:
@@ -132,4 +134,5 @@ def bureau_desk(user: User) -> BureauDesk:
         own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         names_to_check=units.filter(name_unconfirmed=True).count(),
+        accounts=heard_of_judges(user),
     )

@@ -110,7 +110,8 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "others": [row for row in account.person.accounts.all() if row.pk != account.pk],
         "sign_ins": account.sign_ins.open().select_related("session"),
         "links": account.password_links.select_related("created_by__person")[:5],
-        "versions": history_of(account, account.history.all())[:20],
+        # a new password leaves a version without visible changes; the log tells of it
+        "versions": [v for v in history_of(account, account.history.all()) if v["changes"] or v["kind"] != "修改"][:20],
         "crumbs": [CRUMBS],
     }
     return render(request, "networks/accounts/detail.html", context)

@@ -1,6 +1,6 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
-`accounts` who signs in · `network` which institutions run · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
+`accounts` who signs in · `more_accounts` who else has one · `network` which institutions run · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
 `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
 """
 
@@ -17,7 +17,7 @@ from networks.models import CountySettings, Division, MemberUnit, User
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, ledger, network, uploads
+from . import accounts, ledger, more_accounts, network, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -64,6 +64,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             _set_rules(years, county)
             sessions = ledger.write(county, today)
             uploads.write(today)
+            more_accounts.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )
