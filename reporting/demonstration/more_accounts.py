@@ -18,10 +18,10 @@ SECOND, LEFT = "town-450124100-2", "unit-wxgtj-2"
 def write(county: Division, today: datetime.date) -> None:
     """Deterministic for a date. Whoever signs in afterwards replaces the invented last time by a real one."""
     chance = random.Random(f"accounts {today}")
-    noon = timezone.make_aware(datetime.datetime.combine(today, datetime.time(9)))
+    midnight = timezone.make_aware(datetime.datetime.combine(today, datetime.time()))
     accounts = list(User.objects.order_by("pk"))
     for account in accounts:
-        account.last_login = noon - datetime.timedelta(minutes=chance.randint(60, 40 * 24 * 60))
+        account.last_login = midnight - datetime.timedelta(minutes=chance.randint(60, 40 * 24 * 60))
     User.objects.bulk_update(accounts, ["last_login"])
     places = {"home_division": Division.objects.get(pk="450124100")}
     unit = MemberUnit.objects.get(county=county, code="wxgtj")
