@@ -664,6 +664,12 @@ def sees_drafts_of(user: User, session: TrainingSession) -> bool:
 _KEPT_BY_THE_BUREAU = {"bureau": "领导小组办公室", "auditor": "审计"}  # after the first of each in a county
 
 
+def judging_accounts(user: User) -> models.QuerySet[User]:
+    """The county's accounts that can judge or audit, for whoever can judge; nobody else is told of what happens to them."""
+    users = apps.get_model("networks", "User").objects
+    return users.visible_to(user).filter(role__in=_KEPT_BY_THE_BUREAU) if can(user, Action.REVIEW) else users.none()
+
+
 def roles_to_grant(user: User) -> list[str]:
     """The roles that this account may ever give; whether it may here and now, `barred_from_granting` says."""
     if not can(user, Action.MANAGE_ACCOUNTS):
@@ -682,6 +688,19 @@ def barred_from_managing(user: User, account: User) -> str:
     if account.role in _KEPT_BY_THE_BUREAU and not can(user, Action.REVIEW):
         return "领导小组办公室和审计的账号由办公室的（另一位）工作人员维护"
     return ""
+
+
+def barred_from_linking(user: User, account: User) -> str:
+    """Why this account may not hand out a link by which that one's password is set, or ''. As long as nobody of a county's
+    bureau has ever set a password, the operator who made its first accounts may repeat their links: else a slip that was lost
+    or has expired would shut the county out."""
+    barred = barred_from_managing(user, account)
+    if not barred or account.role not in _KEPT_BY_THE_BUREAU or account.person_id == user.person_id:
+        return barred
+    if not can(user, Action.MANAGE_ACCOUNTS) or account.has_usable_password():
+        return barred
+    users = apps.get_model("networks", "User").objects.filter(role="bureau", home_division_id=account.county_code)
+    return barred if any(bureau.has_usable_password() for bureau in users) else ""
 
 
 def barred_from_renaming(user: User, person: Person) -> str:

@@ -2,15 +2,11 @@
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import path
+from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
-from . import audit
 from .access import Action, barred_from_granting, barred_from_managing, barred_from_renaming, can, roles_to_grant
+from .accounts import link_for
 from .forms import VersionedForm
 from .models import (
     AffiliatedBody,
@@ -25,8 +21,8 @@ from .models import (
     UnitTerm,
     User,
 )
-from .passwords import forget_failures, one_time_password
 from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter
+from .views.account_office import show_slips
 
 
 class PlaceTownship(TownshipFilter):
@@ -214,7 +210,8 @@ class AccountForm(forms.ModelForm):
 
 @admin.register(User)
 class UserAdmin(ScopedAdmin):
-    """账号. Never deleted: the log names them; whoever leaves is disabled. A password made here is shown once."""
+    """账号. Never deleted: the log names them; whoever leaves is disabled. Links, hand-overs and many at once have their own
+    pages (`/accounts/`); an account made here gets its one-time link on the same slip."""
 
     form = AccountForm
     seen_by = (Action.VIEW_LOGS,)
@@ -230,10 +227,6 @@ class UserAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("person__accounts")
-
-    def get_urls(self):
-        reset = self.admin_site.admin_view(self.reset_password)
-        return [path("<path:object_id>/reset/", reset, name="networks_user_reset"), *super().get_urls()]
 
     def get_fields(self, request, obj=None):
         return [
@@ -271,63 +264,26 @@ class UserAdmin(ScopedAdmin):
 
     def save_model(self, request, obj, form, change) -> None:
         if not change:
-            obj.one_time_password = one_time_password()
-            obj.set_password(obj.one_time_password)
-            obj.must_change_password = True
+            obj.set_password(None)
         super().save_model(request, obj, form, change)
+        if not change:
+            obj.slip = link_for(obj, request.user, request)
+        elif {"is_active", "role", "home_division", "home_unit"} & set(form.changed_data):
+            obj.password_links.revoke()
+            if not obj.is_active:
+                obj.sign_ins.all().end()
 
     def response_add(self, request, obj, post_url_continue=None):
-        return self._password_once(request, obj, obj.one_time_password)
+        """The answer to the POST itself holds the link, so that it is stored nowhere, not even in a session."""
+        return show_slips(request, [obj.slip], f"已建立账号 {obj}")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         obj = self.get_object(request, object_id)
         if obj is not None and request.method == "GET":
             barred = barred_from_managing(request.user, obj)
-            extra_context = {
-                **(extra_context or {}),
-                "barred": barred if can(request.user, Action.MANAGE_ACCOUNTS) else "",
-            }
+            asks = can(request.user, Action.MANAGE_ACCOUNTS)
+            extra_context = {**(extra_context or {}), "barred": barred if asks else ""}
         return super().change_view(request, object_id, form_url, extra_context)
-
-    def reset_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A new one-time password, shown once; the account's sessions and its lock-out end."""
-        if not can(request.user, Action.MANAGE_ACCOUNTS):
-            raise PermissionDenied("您的账号不能维护账号。")
-        account = self.get_object(request, object_id)
-        if account is None:
-            raise Http404
-        barred = barred_from_managing(request.user, account)
-        if barred:
-            raise PermissionDenied(barred)
-        if request.method != "POST":
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "重设密码",
-                "account": account,
-                "opts": self.opts,
-            }
-            return TemplateResponse(request, "admin/networks/user/reset.html", context)
-        password = one_time_password()
-        with transaction.atomic():
-            account.set_password(password)
-            account.must_change_password = True
-            account.save()
-            forget_failures(account.username)
-            audit.record(
-                "重设密码", actor=request.user, subject=account, request=request, county_code=account.county_code
-            )
-        return self._password_once(request, account, password)
-
-    def _password_once(self, request: HttpRequest, account: User, password: str) -> HttpResponse:
-        """The answer to the POST itself holds the password, so that it is stored nowhere, not even in a session."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "一次性密码",
-            "account": account,
-            "password": password,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/networks/user/password_once.html", context)
 
     # --- columns -------------------------------------------------------------------------------------
 
@@ -344,9 +300,9 @@ class UserAdmin(ScopedAdmin):
         others = [account.username for account in obj.person.accounts.all() if account.pk != obj.pk]
         return format_html("<strong>{}</strong>", "、".join(others)) if others else "—"
 
-    @admin.display(description="初始密码")
+    @admin.display(description="密码")
     def first_password(self, obj):
-        return "待本人修改" if obj.must_change_password else "—"
+        return "—" if obj.has_usable_password() else "等本人设置"
 
 
 @admin.register(AuditEvent)

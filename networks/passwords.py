@@ -1,7 +1,6 @@
 """What a password must be: 等保 complexity, and nothing that an acquaintance would guess first (ID-3)."""
 
 import re
-import secrets
 
 from axes.utils import reset
 from django.core.exceptions import ValidationError
@@ -36,12 +35,6 @@ class NotAboutTheAccount:
 
     def get_help_text(self) -> str:
         return "密码中不要出现账号名、地名和“mashan”“admin”一类容易猜到的词。"
-
-
-def one_time_password() -> str:
-    """A random password that satisfies the policy and can be read out over the telephone: no 0/o, 1/l. About 57 bits."""
-    groups = ["abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"]
-    return "-".join("".join(secrets.choice(letters) for _ in range(5)) for letters in groups)
 
 
 def attempt_key(request: HttpRequest | None, credentials: dict | None) -> str:

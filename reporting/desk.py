@@ -7,6 +7,7 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from networks.access import Action, can, units_to_watch
+from networks.accounts import Heard, heard_of_judges
 from networks.models import User
 from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
 
@@ -107,6 +108,7 @@ class BureauDesk:
     imports: list[ImportBatch]  # that need a second person
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
+    accounts: list[Heard]  # what others did to accounts that judge or audit
 
     @property
     def to_help(self) -> list[Standing]:
@@ -137,4 +139,5 @@ def bureau_desk(user: User) -> BureauDesk:
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
+        accounts=heard_of_judges(user),
     )

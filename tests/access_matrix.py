@@ -17,6 +17,7 @@ GROUPS = {
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county"}
+PUBLIC = {"login", "demo-login", "healthz", "admin:login", "set-password"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -26,6 +27,45 @@ healthz              | GET  | -                 | *                             
 logout               | POST | -                 | *                                       |            |
 password-change      | GET  | -                 | *                                       |            |
 password-change      | POST | -                 | *                                       |            |
+
+accounts             | GET  | -                 | BUREAU foreign_bureau auditor operator  | *          |
+account-links        | POST | -                 | BUREAU foreign_bureau operator          | *          |
+account-new          | GET  | -                 | BUREAU foreign_bureau operator          | *          |
+account-new          | POST | -                 | BUREAU foreign_bureau operator          | *          |
+account-username     | GET  | -                 | BUREAU foreign_bureau operator          | *          |
+my-sign-ins          | GET  | -                 | *                                       |            |
+my-sign-ins-end      | POST | -                 |                                         |            | *
+set-password         | GET  | ours.link         | *                                       |            |
+set-password         | GET  | no.link           |                                         |            | *
+set-password         | POST | ours.link         | *                                       |            |
+set-password         | POST | no.link           |                                         |            | *
+account              | GET  | ours.account      | BUREAU auditor operator                 | *          | foreign_bureau
+account              | GET  | foreign.account   | foreign_bureau operator                 | *          | BUREAU auditor
+account              | GET  | bureau.account    | BUREAU auditor operator                 | *          | foreign_bureau
+account              | GET  | operator.account  | operator                                | *          | BUREAU foreign_bureau auditor
+account-end-sign-ins | POST | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-end-sign-ins | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau
+account-end-sign-ins | POST | foreign.account   | foreign_bureau operator                 | *          | BUREAU
+account-end-sign-ins | POST | operator.account  |                                         | *          | BUREAU foreign_bureau
+account-hand-over    | GET  | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-hand-over    | POST | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-hand-over    | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau
+account-hand-over    | POST | foreign.account   | foreign_bureau operator                 | *          | BUREAU
+account-hand-over    | POST | operator.account  |                                         | *          | BUREAU foreign_bureau
+account-link         | GET  | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-link         | POST | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-link         | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau
+account-link         | POST | foreign.account   | foreign_bureau operator                 | *          | BUREAU
+account-link         | POST | operator.account  |                                         | *          | BUREAU foreign_bureau
+account-reactivate   | GET  | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-reactivate   | POST | suspended.account | BUREAU operator                         | *          | foreign_bureau
+account-reactivate   | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau
+account-reactivate   | POST | foreign.account   | foreign_bureau operator                 | *          | BUREAU
+account-suspend      | GET  | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-suspend      | POST | ours.account      | BUREAU operator                         | *          | foreign_bureau
+account-suspend      | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau
+account-suspend      | POST | foreign.account   | foreign_bureau operator                 | *          | BUREAU
+account-suspend      | POST | operator.account  |                                         | *          | BUREAU foreign_bureau
 
 session-list         | GET  | -                 | *                                       | NO_RECORDS |
 session-new          | GET  | -                 | *                                       | READERS    |
@@ -307,10 +347,6 @@ admin:login          | GET  | -                 | *                             
 admin:jsi18n         | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:autocomplete   | GET  | -                 |                                         | *          |
 admin:app_list       | GET  | app               | BUREAU foreign_bureau centre auditor operator | *    |
-admin:networks_user_reset | GET  | ours.account    | BUREAU operator                    | *          | foreign_bureau
-admin:networks_user_reset | POST | ours.account    | BUREAU operator                    | *          | foreign_bureau
-admin:networks_user_reset | POST | foreign.account | foreign_bureau operator            | *          | BUREAU
-admin:networks_user_reset | POST | bureau.account  | bureau2 director                   | *          | foreign_bureau
 """
 
 # Screens of the admin: who sees the list and a row of ours (another county's row is 404 for them, and ours for the foreign

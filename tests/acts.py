@@ -110,6 +110,11 @@ def _zone(site: Site) -> dict:
     }
 
 
+def _new_account(site: Site) -> dict:
+    key = f"township-{site.world.places['白山镇'].pk}"
+    return {f"{key}-make": "on", f"{key}-name": "新专干", f"{key}-username": "town-new"}
+
+
 def _unit_form(site: Site) -> dict:
     """A new unit with one dated fact, as the screen with its inline sends it."""
     terms = {
@@ -270,7 +275,6 @@ ACTS = [
     Act(
         "privacy-edit", "bureau", "-", lambda s: {"privacy_notice": "谁在处理", "seen_version": "0", "published": "on"}
     ),
-    Act("admin:networks_user_reset", "bureau", "ours.account", lambda s: {}),
     Act("community-new", "town", "-", _group_form),
     Act("community-new", "bureau", "-", lambda s: _group_form(s) | {"unit": s.world.ours.pk}, "by the bureau"),
     Act("community-new", "unit", "-", _group_form, "by a department"),
@@ -292,6 +296,21 @@ ACTS = [
         "by the bureau",
     ),
     Act("resource-project-edit", "town", "ours.project", lambda s: _project_form(s) | {"seen_version": 0}),
+    Act("my-sign-ins-end", "town", "-", lambda s: {"sign_in": s.samples.sign_ins["ours"].pk}),
+    Act("account-end-sign-ins", "bureau", "ours.account", lambda s: {"sign_in": s.samples.sign_ins["ours"].pk}),
+    Act("account-end-sign-ins", "bureau2", "bureau.account", lambda s: {"sign_in": "all"}, "of another bureau person"),
+    Act("account-link", "bureau", "ours.account", lambda s: {}),
+    Act("account-links", "bureau", "-", lambda s: {"account": [s.samples.waiting.pk]}),
+    Act("account-suspend", "bureau", "ours.account", lambda s: {}),
+    Act("account-reactivate", "bureau", "suspended.account", lambda s: {}),
+    Act("account-new", "bureau", "-", _new_account),
+    Act("account-hand-over", "bureau", "ours.account", lambda s: {"name": "接手的人", "username": "town-next"}),
+    Act(
+        "set-password",
+        "anonymous",
+        "ours.link",
+        lambda s: {"new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"},
+    ),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
@@ -23,6 +24,7 @@ from networks.models import (
     LeadingGroup,
     LearningGroup,
     MemberUnit,
+    PasswordLink,
     Person,
     Provider,
     ResourceProject,
@@ -30,7 +32,9 @@ from networks.models import (
     SeatHolder,
     ServiceRecord,
     SharedResource,
+    SignIn,
     UnitSuccession,
+    User,
     Zone,
     ZoneCheck,
 )
@@ -136,8 +140,16 @@ class Samples:
         CoOrganiser.objects.create(session=joint, unit=w.wxgtj, name=w.wxgtj.name)
         self.kwargs["ours.joint"] = {"pk": joint.pk}
         self.kwargs["ours.behalf"] = {"pk": w.session(w.ours, actor=w.bureau2, title="代录场次").pk}
-        for name, user in {"ours": w.town, "foreign": w.foreign_town, "bureau": w.bureau}.items():
-            self.kwargs[f"{name}.account"] = {"object_id": str(user.pk)}
+        accounts = {"ours": w.town, "foreign": w.foreign_town, "bureau": w.bureau, "operator": w.operator}
+        for name, user in accounts.items():
+            self.kwargs[f"{name}.account"] = {"pk": user.pk}
+        home = {"role": "township", "home_division": w.places["白山镇"]}
+        suspended = User.objects.create_user("suspended", "x", name="离开的人", is_active=False, **home)
+        self.kwargs["suspended.account"] = {"pk": suspended.pk}
+        self.waiting = User.objects.create_user("waiting", None, name="等设密码的人", **home)
+        self.kwargs["ours.link"] = {"token": PasswordLink.issue(w.head, w.bureau)[1]}
+        self.kwargs["no.link"] = {"token": "abcde-fghjk-mnpqr-stuvw"}
+        self.sign_ins = {name: self._sign_in(user) for name, user in accounts.items()}
         self.years = {
             "ours": w.assessment_year,
             "foreign": AssessmentYear.objects.open_year(w.other_county, w.year),
@@ -232,6 +244,13 @@ class Samples:
             uploaded_by=TrainingSession.objects.get(pk=session_pk).entered_by,
         )
         self.kwargs[f"{whose}.evidence"] = {"pk": session_pk, "evidence_pk": row.pk}
+
+    @staticmethod
+    def _sign_in(user) -> SignIn:
+        """One more browser in which somebody is signed in."""
+        session = SessionStore()
+        session.create()
+        return SignIn.objects.create(user=user, session_id=session.session_key, device="手机 · 微信")
 
     def _batches(self, whose: str, officer) -> None:
         waiting = imports.keep(ledger(f"{whose}的新场次"), officer, year=None, historical=False)

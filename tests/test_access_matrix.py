@@ -49,7 +49,10 @@ def answer_of(response):
     return "ok" if response.status_code in {200, 301, 302, 400, 409} else f"{response.status_code}!"
 
 
-BODIES = {"evidence-add": {"kind": "notice", "link": "https://example.invalid/"}}  # an empty request is answered first
+BODIES = {  # where an empty request is answered first
+    "evidence-add": {"kind": "notice", "link": "https://example.invalid/"},
+    "account-end-sign-ins": {"sign_in": "all"},
+}
 
 
 @pytest.fixture

@@ -16,11 +16,13 @@ from networks.models import (
     LeadingGroup,
     LearningGroup,
     MemberUnit,
+    PasswordLink,
     Provider,
     ResourceProject,
     Seat,
     SeatHolder,
     SharedResource,
+    SignIn,
     UnitSuccession,
     UnitTerm,
     User,
@@ -131,6 +133,7 @@ def crossing_counties():
         (ResourceProject, "unit__county", "division"),
         (ResourceProject, "unit__county", "provider__unit__county"),
         *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
+        (PasswordLink, "user__person__county", "created_by__person__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -170,6 +173,8 @@ def foreign_keys(site):
         Provider,
         ResourceProject,
         Zone,
+        PasswordLink,
+        SignIn,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -198,6 +203,9 @@ def foreign_keys(site):
         "units_to_merge": w.foreign.pk,
         "into": w.foreign.pk,
         "place_2": w.other_places["大丰镇"].pk,
+        "sign_in": site.samples.sign_ins["foreign"].pk,
+        "account": w.foreign_town.pk,
+        "who": w.foreign_town.person_id,
     }
 
 

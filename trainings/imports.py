@@ -345,3 +345,9 @@ def read_mending(data, columns: tuple[str, ...]) -> dict[tuple[str, int, str], s
 
 def _same(text: str, other: str) -> bool:
     return "".join(text.split()) == "".join(other.split())  # a browser drops line breaks from a one-line field
+
+
+def left_with(account: User) -> tuple[int, str]:
+    """How many ledgers only this account's person could still confirm, and the sentence about them on the hand-over page."""
+    number = account.import_batches.filter(state=ImportBatch.State.REHEARSED).count()
+    return number, f"由原账号上传、还没有入库的台账 {number} 份：只能由上传的人确认，接手的人请重新上传"

@@ -12,6 +12,7 @@ from .places import CountySettings, Division, Tier
 from .providers import Provider, ResourceProject
 from .registry_imports import RegistryImport
 from .resources import SharedResource
+from .signing_in import PasswordLink, SignIn
 from .succession import Change, DivisionSuccession, FormerName, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 from .zones import Heading, Zone, ZoneCheck
@@ -35,6 +36,7 @@ __all__ = [
     "LeadingGroup",
     "LearningGroup",
     "MemberUnit",
+    "PasswordLink",
     "Person",
     "Provider",
     "RegistryImport",
@@ -44,6 +46,7 @@ __all__ = [
     "SeatHolder",
     "ServiceRecord",
     "SharedResource",
+    "SignIn",
     "Tier",
     "UnitSuccession",
     "UnitTerm",

@@ -5,6 +5,7 @@ import datetime
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -95,8 +96,6 @@ class User(AbstractBaseUser):
         return self.username
 
     def clean(self) -> None:
-        from django.core.exceptions import ValidationError
-
         super().clean()
         tier = self.home_division.tier if self.home_division else None
         county_roles = {Role.BUREAU, Role.CENTRE, Role.LEADER, Role.AUDITOR}
@@ -121,6 +120,28 @@ class User(AbstractBaseUser):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
         self.password_changed_at = timezone.now()
+
+    @property
+    def standing(self) -> str:
+        """Role and home in one word: what a one-time link is bound to, so that none outlives a move."""
+        return f"{self.role}:{self.home_division_id or ''}:{self.home_unit_id or ''}"
+
+    def suspend(self) -> None:
+        """停用: nobody signs in any more, whoever is in is out, unused links end. Raises ValidationError when it is so
+        already."""
+        if not self.is_active:
+            raise ValidationError("这个账号已经停用")
+        self.is_active = False
+        self.save(update_fields=["is_active"])
+        self.password_links.revoke()
+        self.sign_ins.all().end()
+
+    def reactivate(self) -> None:
+        """启用 again, with the password it had. Raises ValidationError when it is in use."""
+        if self.is_active:
+            raise ValidationError("这个账号没有停用")
+        self.is_active = True
+        self.save(update_fields=["is_active"])
 
     def get_full_name(self) -> str:
         return self.person.name

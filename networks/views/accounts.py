@@ -1,4 +1,4 @@
-"""Signing in and out, and changing one's password."""
+"""Signing in and out, setting and changing one's password, and where one is signed in."""
 
 import datetime
 
@@ -6,18 +6,21 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import audit
 from ..middleware import client_address
-from ..models import AuditEvent, User
+from ..models import AuditEvent, PasswordLink, SignIn, User
+from ..passwords import forget_failures
 
 DEMO_ROLES = [  # one button per role on the demonstration's sign-in page
     ("bureau", "县教育局工作人员", "审核场次、设置年度"),
@@ -32,14 +35,15 @@ DEMO_ROLES = [  # one button per role on the demonstration's sign-in page
 ]
 
 
-FAILED, LOCKED = "登录失败", "登录被锁定"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+FAILED, LOCKED, NO_SUCH_LINK = "登录失败", "登录被锁定", "打开无效链接"
 FAILURES_PER_ADDRESS = (
     50  # within the lock-out time, whatever the accounts: guessing one password on many accounts ends here
 )
 
 
 @method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
+class SignInView(LoginView):
     """Every attempt is recorded; what was typed as an account name is not, because people type passwords there."""
 
     template_name = "registration/login.html"
@@ -59,6 +63,7 @@ class SignIn(LoginView):
     def form_valid(self, form):
         with transaction.atomic():
             response = super().form_valid(form)
+            SignIn.begin(self.request, form.get_user())
             audit.record("登录", actor=form.get_user(), subject=form.get_user(), request=self.request)
         return response
 
@@ -81,7 +86,8 @@ class SignIn(LoginView):
 
 def _too_many_failures(request: HttpRequest) -> bool:
     since = timezone.now() - datetime.timedelta(hours=settings.AXES_COOLOFF_TIME)
-    failures = AuditEvent.objects.filter(action=FAILED, address=client_address(request), at__gte=since)
+    tried = AuditEvent.objects.filter(action__in=[FAILED, NO_SUCH_LINK])
+    failures = tried.filter(address=client_address(request), at__gte=since)
     return failures.count() >= FAILURES_PER_ADDRESS
 
 
@@ -109,6 +115,8 @@ class PasswordChange(PasswordChangeView):
         with transaction.atomic():
             form.user.must_change_password = False
             response = super().form_valid(form)
+            form.user.sign_ins.all().end()
+            SignIn.begin(self.request, form.user)
             audit.record("修改密码", actor=form.user, subject=form.user, request=self.request)
         messages.success(self.request, "密码已修改，其他设备上的登录已失效。")
         return response
@@ -123,6 +131,98 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     allowed = {username for username, _, _ in DEMO_ROLES}
     user = get_object_or_404(User, username=request.POST.get("username", ""), username__in=allowed, is_active=True)
     with transaction.atomic():
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend=BACKEND)
+        SignIn.begin(request, user)
         audit.record("演示登录", actor=user, subject=user, request=request)
     return redirect("desk")
+
+
+# --- one-time links ----------------------------------------------------------------------------------
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_password(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever was handed a one-time link sets the account's password and is signed in. Unknown, used, revoked and expired
+    links get one answer; too many of them from one address get what too many passwords get."""
+    link = None if _too_many_failures(request) else PasswordLink.objects.redeemable(token)
+    if link is None:
+        return _no_such_link(request)
+    form = SetPasswordForm(link.user, request.POST if request.method == "POST" else None)
+    form.fields["new_password1"].label, form.fields["new_password2"].label = "新密码", "再输一遍新密码"
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                link.redeem(form.cleaned_data["new_password1"])
+                forget_failures(link.user.username)
+                _sign_in_afresh(request, link.user)
+                audit.record("用链接设置密码", actor=link.user, subject=link.user, request=request, link=link.pk)
+        except ValidationError:  # somebody was quicker with the same link
+            return _no_such_link(request)
+        messages.success(request, "密码已设好，您已登录。以后用账号和这个密码登录，链接已经失效。")
+        return redirect("desk")
+    context = {"form": form, "account": link.user, "expires_at": link.expires_at, "other": request.user}
+    return _without_path(render(request, "registration/set_password.html", context))
+
+
+def _sign_in_afresh(request: HttpRequest, user: User) -> None:
+    request.session.flush()  # also where somebody else was signed in: nothing of theirs is taken over
+    login(request, user, backend=BACKEND)
+    SignIn.begin(request, user)
+
+
+def _no_such_link(request: HttpRequest) -> HttpResponse:
+    """Recorded, because addresses that try many are stopped; the token itself is not."""
+    if _too_many_failures(request):
+        return _without_path(locked_out(request))
+    audit.record(NO_SUCH_LINK, actor=request.user, request=request)
+    return _without_path(render(request, "registration/no_such_link.html", status=404))
+
+
+def _without_path(page: HttpResponse) -> HttpResponse:
+    """What the page asks for next learns of our host and not of the token in its address. `no-referrer` would say less still,
+    but with it browsers send `Origin: null` with the form, which the CSRF check rightly refuses."""
+    page.headers["Referrer-Policy"] = "strict-origin"
+    return page
+
+
+# --- one's own sign-ins ------------------------------------------------------------------------------
+
+
+@require_GET
+def my_sign_ins(request: HttpRequest) -> HttpResponse:
+    """Where the own account is open, so that one sees a browser that is not one's own and ends it."""
+    rows = list(request.user.sign_ins.open().select_related("session"))
+    here = request.session.session_key
+    context = {"rows": rows, "here": here, "others": [row for row in rows if row.session_id != here]}
+    return render(request, "networks/accounts/mine.html", context)
+
+
+@require_POST
+def end_my_sign_ins(request: HttpRequest) -> HttpResponse:
+    """The one that the button names, or all but this one."""
+    others = request.user.sign_ins.exclude(session_id=request.session.session_key)
+    return end_sign_ins(request, request.user, others, "my-sign-ins")
+
+
+def end_sign_ins(request: HttpRequest, account: User, rows, back: str, **kwargs: object) -> HttpResponse:
+    """Ends the one of `rows` that the button names (404 when it is none of them), or all of them; recorded."""
+    named = request.POST.get("sign_in", "")
+    if named != "all":
+        if not (named.isascii() and named.isdigit() and len(named) < 19):
+            raise Http404("没有找到这次登录")
+        rows = rows.filter(pk=named)
+        if not rows.exists():
+            raise Http404("没有找到这次登录，也许已经结束")
+    with transaction.atomic():
+        number = rows.end()
+        audit.record(
+            "结束登录",
+            actor=request.user,
+            subject=account,
+            request=request,
+            county_code=account.county_code,
+            number=number,
+        )
+    messages.success(request, f"已结束 {number} 处登录。")
+    return redirect(back, **kwargs)

@@ -1,8 +1,9 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
-`accounts` who signs in · `network` what the institutions are like · `people` who works in them · `sharing` groups, places and
-projects · `figures` annual figures, funds, self-checks · `script` what must be seen · `topics.csv` what is taught · `calendar`
-what takes place (pure) · `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers to be mended.
+`accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
+them · `sharing` groups, places and projects · `figures` annual figures, funds, self-checks · `script` what must be seen ·
+`topics.csv` what is taught · `calendar` what takes place (pure) · `ledger` puts it into the database · `pictures` the evidence ·
+`uploads` two ledgers to be mended.
 """
 
 import datetime
@@ -18,7 +19,7 @@ from networks.models import Attachment, CountySettings, Division, MemberUnit, Us
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, figures, ledger, network, people, sharing, uploads
+from . import accounts, figures, ledger, more_accounts, network, people, sharing, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -69,6 +70,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             sessions = ledger.write(county, today, registries)
             uploads.write(today)
             figures.write(county, today.year)
+            more_accounts.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )

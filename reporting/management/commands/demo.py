@@ -86,7 +86,7 @@ class Command(BaseCommand):
         for role, rights in ROLES.items():
             self.stdout.write(f"\n  {rights.sentence}")
             for user in users:
-                if user.role == role:
+                if user.role == role and user.username in passwords:
                     shown = _pad(user.username, 18) + _pad(passwords[user.username], 20)
                     self.stdout.write(shown + user.person.name)
 

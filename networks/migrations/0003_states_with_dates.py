@@ -1,0 +1,30 @@
+"""运行 and 无活动 were stored as states of an institution; both are 已开办 now, and every state is a dated entry."""
+
+from django.db import migrations
+from django.utils import timezone
+
+BATCH = 500
+SHOWN = ("running", "idle")  # what an open institution shows by its sessions of the year
+
+
+def date_the_states(apps, schema_editor):
+    """What had no date begins with the day of this upgrade."""
+    institution, entry, past = (
+        apps.get_model("networks", name) for name in ("Institution", "InstitutionState", "HistoricalInstitution")
+    )
+    for rows in (institution.objects, past.objects):
+        rows.filter(state__in=SHOWN).update(state="open")
+    looked_at = institution.objects.exclude(state="unconfirmed")
+    looked_at.filter(state_since=None).update(state_since=timezone.localdate())
+    entry.objects.bulk_create(
+        (
+            entry(institution_id=pk, state=state, since=since)
+            for pk, state, since in looked_at.values_list("pk", "state", "state_since")
+        ),
+        batch_size=BATCH,
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("networks", "0002_network_in_full")]
+    operations = [migrations.RunPython(date_the_states, migrations.RunPython.noop)]

@@ -1,0 +1,64 @@
+// Pages on which accounts are made: says while typing whether a name is free, counts what is ticked, and copies a one-time
+// link. The server decides again when the form arrives.
+(function () {
+  "use strict";
+
+  var form = document.querySelector("[data-username-check]");
+
+  function check(box) {
+    var input = box.querySelector("input");
+    var said = box.querySelector("[data-username-free]");
+    var asked = input.value.trim();
+    if (!asked) {
+      said.textContent = "";
+      return;
+    }
+    fetch(form.dataset.usernameCheck + "?username=" + encodeURIComponent(asked), { credentials: "same-origin" })
+      .then(function (answer) {
+        return answer.ok ? answer.text() : "";
+      })
+      .then(function (words) {
+        if (input.value.trim() === asked) {
+          said.textContent = words;
+        }
+      })
+      .catch(function () {
+        said.textContent = "";
+      });
+  }
+
+  function count() {
+    var said = form.querySelector("[data-ticked]");
+    if (said) {
+      var ticked = form.querySelectorAll("input[type=checkbox]:checked").length;
+      said.textContent = ticked ? "已勾选 " + ticked + " 个" : "";
+    }
+  }
+
+  if (form) {
+    form.addEventListener("change", function (event) {
+      var box = event.target.closest("[data-username]");
+      if (box) {
+        check(box);
+      }
+      count();
+    });
+    count();
+  }
+
+  document.querySelectorAll("[data-copy]").forEach(function (button) {
+    if (!navigator.clipboard) {
+      return;
+    }
+    var field = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(field.value).then(function () {
+        button.textContent = "已复制";
+      });
+    });
+  });
+  document.querySelectorAll(".slip-copy input").forEach(function (field) {
+    field.addEventListener("focus", field.select);
+  });
+})();
