@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from openpyxl import Workbook
 
-from networks.models import AffiliatedBody, AuditEvent, CountySettings, Institution, Person
+from networks.models import AffiliatedBody, Attachment, AuditEvent, CountySettings, Institution, Person
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -65,6 +65,7 @@ class Samples:
             self._evidence(whose, self.kwargs[f"{whose}.{'draft' if whose == 'foreign' else 'submitted'}"]["pk"])
             officer = {"ours": w.town, "theirs": w.town2, "foreign": w.foreign_town}[whose]
             self._batches(whose, officer)
+            self._network(whose, unit.division, officer)
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
@@ -99,6 +100,15 @@ class Samples:
             uploaded_by=TrainingSession.objects.get(pk=session_pk).entered_by,
         )
         self.kwargs[f"{whose}.evidence"] = {"pk": session_pk, "evidence_pk": row.pk}
+
+    def _network(self, whose: str, place, officer) -> None:
+        file = SimpleUploadedFile("牌子.pdf", b"%PDF-1.4")
+        row = Attachment.objects.create(
+            place=place, file=file, name="牌子.pdf", content_type="application/pdf", uploaded_by=officer
+        )
+        self.kwargs[f"{whose}.attachment"] = {"pk": row.pk}
+        self.kwargs[f"{whose}.institution"] = {"pk": Institution.objects.get(division=place).pk}
+        self.kwargs[f"{whose}.place"] = {"code": int(place.pk)}
 
     def _batches(self, whose: str, officer) -> None:
         waiting = imports.keep(ledger(f"{whose}的新场次"), officer, year=None, historical=False)

@@ -6,7 +6,16 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import (
+    AffiliatedBody,
+    Attachment,
+    AuditEvent,
+    Institution,
+    InstitutionCheck,
+    MemberUnit,
+    UnitTerm,
+    User,
+)
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -95,6 +104,9 @@ def crossing_counties():
         (AffiliatedBody, "county", "unit__county"),
         (QuotaAdjustment, "year__county", "unit__county"),
         (ImportBatch, "county", "unit__county"),
+        (Attachment, "uploaded_by__person__county", "place"),
+        (Institution, "photo__place", "division"),
+        (InstitutionCheck, "evidence__place", "institution__division"),
         (User, "person__county", "home_unit__county"),
         (MemberUnit, "county", "division__parent"),
     ]
@@ -121,6 +133,8 @@ def foreign_keys(site):
         ImportBatch,
         AudienceCount,
         Evidence,
+        Institution,
+        InstitutionCheck,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -133,6 +147,7 @@ def foreign_keys(site):
                 "Person": w.foreign_town.person_id,
                 "TrainingSession": site.samples.kwargs["foreign.draft"]["pk"],
                 "ImportBatch": site.samples.kwargs["foreign.rehearsed"]["pk"],
+                "Attachment": site.samples.kwargs["foreign.attachment"]["pk"],
                 "AssessmentYear": site.samples.years["foreign"].pk,
             }.get(related.__name__)
             if related.__name__ == "Institution":
