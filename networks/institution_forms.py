@@ -1,6 +1,7 @@
 """The forms of an institution: its entry, its state, 五有 and its photo. All know which version their reader has seen (IN-4)."""
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils import timezone
 
 from . import uploads
@@ -46,6 +47,9 @@ class InstitutionForm(VersionedForm):
                 name: forms.NumberInput({"class": "w-figure"})
                 for name in ["posts", "rooms", "seats", "computers", "books"]
             },
+        }
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个地方已有同名的机构，请换一个名称，或修改原来的那个"}
         }
         help_texts = {
             "function": "实施：办班、办活动；管理：指导和管理（依据 三(三)）",

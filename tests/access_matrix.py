@@ -342,6 +342,36 @@ references           | GET  | -                 | *                             
 reference-threshold  | GET  | threshold         | BUREAU foreign_bureau                   | *          |
 reference-threshold  | POST | threshold         | BUREAU foreign_bureau                   | *          |
 
+network              | GET  | -                 | *                                       | operator homeless |
+network-shortfalls   | GET  | -                 | *                                       | operator homeless |
+network-place        | GET  | ours.place        | *                                       | operator homeless | foreign_bureau foreign_town
+network-place        | GET  | theirs.place      | *                                       | operator homeless | foreign_bureau foreign_town
+network-place        | GET  | foreign.place     | foreign_bureau foreign_town             | operator homeless | *
+network-institution  | GET  | ours.institution  | *                                       | operator homeless | foreign_bureau foreign_town
+network-institution  | GET  | theirs.institution | *                                      | operator homeless | foreign_bureau foreign_town
+network-institution  | GET  | foreign.institution | foreign_bureau foreign_town           | operator homeless | *
+institution-new      | GET  | -                 | BUREAU centre town town2 foreign_bureau foreign_town | * |
+institution-new      | POST | -                 | BUREAU centre town town2 foreign_bureau foreign_town | * |
+institution-edit     | GET  | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-edit     | POST | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-edit     | POST | theirs.institution | BUREAU centre town2                    | *          | foreign_bureau foreign_town
+institution-edit     | POST | foreign.institution | foreign_bureau foreign_town           | READERS    | *
+institution-state    | GET  | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-state    | POST | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-state    | POST | theirs.institution | BUREAU centre town2                    | *          | foreign_bureau foreign_town
+institution-state    | POST | foreign.institution | foreign_bureau foreign_town           | READERS    | *
+institution-checks   | GET  | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-checks   | POST | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-checks   | POST | theirs.institution | BUREAU centre town2                    | *          | foreign_bureau foreign_town
+institution-checks   | POST | foreign.institution | foreign_bureau foreign_town           | READERS    | *
+institution-photo    | GET  | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-photo    | POST | ours.institution  | BUREAU centre town                      | *          | foreign_bureau foreign_town
+institution-photo    | POST | theirs.institution | BUREAU centre town2                    | *          | foreign_bureau foreign_town
+institution-photo    | POST | foreign.institution | foreign_bureau foreign_town           | READERS    | *
+attachment           | GET  | ours.attachment   | *                                       | operator homeless | foreign_bureau foreign_town
+attachment           | GET  | theirs.attachment | *                                       | operator homeless | foreign_bureau foreign_town
+attachment           | GET  | foreign.attachment | foreign_bureau foreign_town            | operator homeless | *
+
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |
 admin:jsi18n         | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |

@@ -5,11 +5,14 @@ here nor in WITHOUT_EFFECT fails the build.
 """
 
 import datetime
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from networks.models import Institution, Person
 from trainings.models import DeliveryForm, Theme, TrainingSession
@@ -134,6 +137,17 @@ def _unit_form(site: Site) -> dict:
 
 
 _CHANGE = {"on": f"{datetime.date.today().year}-01-02", "basis": "马编〔2026〕3号"}
+
+
+def _opened(site: Site) -> dict:
+    return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
+
+
+def picture() -> SimpleUploadedFile:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
+    return SimpleUploadedFile("牌子.jpg", out.getvalue())
+
 
 ACTS = [
     Act("login", "anonymous", "-", lambda s: {"username": "town", "password": PASSWORD}),
@@ -311,6 +325,36 @@ ACTS = [
         "ours.link",
         lambda s: {"new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"},
     ),
+    Act(
+        "institution-new",
+        "town",
+        "-",
+        lambda s: {
+            "division": s.world.places["新汉村"].pk,
+            "kind": "point",
+            "function": "implement",
+            "name": "新汉村第二教学点",
+        },
+    ),
+    Act(
+        "institution-edit",
+        "town",
+        "ours.institution",
+        lambda s: (
+            {"kind": "school", "function": "implement", "name": "白山镇社区学校", "phone": "0771-6822001"}
+            | {"seen_version": 0}
+        ),
+    ),
+    Act("institution-state", "town", "ours.institution", lambda s: _opened(s) | {"seen_version": 0}),
+    Act("institution-checks", "town", "ours.institution", lambda s: {"met_sign": "on", "seen_version": 0}),
+    Act(
+        "institution-checks",
+        "town",
+        "ours.institution",
+        lambda s: {"met_sign": "on", "file_sign": picture(), "seen_version": 0},
+        "with a file",
+    ),
+    Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.
@@ -322,7 +366,7 @@ ADMIN_ACTS = [
         "add",
         lambda s: {
             "division": s.world.county.pk,
-            "kind": "point",
+            "kind": "research",
             "name": "新点",
             "function": "implement",
         },

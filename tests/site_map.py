@@ -17,6 +17,7 @@ from networks.models import (
     AffiliatedBody,
     AnnualFigure,
     Appointment,
+    Attachment,
     AuditEvent,
     CountySettings,
     Fund,
@@ -128,6 +129,7 @@ class Samples:
             new = {"所在地": unit.division.path, "名称": f"{whose}的新教学点", "类别": "教学点"}
             kept = registry_imports.keep(registry(officer, "institutions", new), officer, "institutions")
             self.kwargs[f"{whose}.workbook"] = {"pk": kept.pk}
+            self._network(whose, unit.division, officer)
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
             self._figures_and_zone(whose, unit.division)
@@ -251,6 +253,15 @@ class Samples:
         session = SessionStore()
         session.create()
         return SignIn.objects.create(user=user, session_id=session.session_key, device="手机 · 微信")
+
+    def _network(self, whose: str, place, officer) -> None:
+        file = SimpleUploadedFile("牌子.pdf", b"%PDF-1.4")
+        row = Attachment.objects.create(
+            place=place, file=file, name="牌子.pdf", content_type="application/pdf", uploaded_by=officer
+        )
+        self.kwargs[f"{whose}.attachment"] = {"pk": row.pk}
+        self.kwargs[f"{whose}.institution"] = {"pk": Institution.objects.get(division=place).pk}
+        self.kwargs[f"{whose}.place"] = {"code": int(place.pk)}
 
     def _batches(self, whose: str, officer) -> None:
         waiting = imports.keep(ledger(f"{whose}的新场次"), officer, year=None, historical=False)

@@ -79,20 +79,21 @@ def test_a_model_that_forgets_its_scope_stops_the_start(monkeypatch):
         apps.clear_cache()
 
 
-def writes_of_status(path):
-    """Assignments to `.status`, `update(status=…)`, setattr(…, "status") and such, as line numbers."""
+def writes_of(attribute, path):
+    """Assignments to the attribute, `update(attribute=…)`, setattr(…, "attribute") and such, as line numbers."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(t, ast.Attribute) and t.attr == "status" for t in targets):
+            parts = [part for target in targets for part in ast.walk(target)]
+            if any(isinstance(t, ast.Attribute) and t.attr == attribute for t in parts):
                 yield node.lineno
         if isinstance(node, ast.Call):
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
             if called in {"update", "update_or_create", "bulk_update"} and any(
-                k.arg == "status" for k in node.keywords
+                k.arg == attribute for k in node.keywords
             ):
                 yield node.lineno
-            if called == "setattr" and len(node.args) > 1 and getattr(node.args[1], "value", "") == "status":
+            if called == "setattr" and len(node.args) > 1 and getattr(node.args[1], "value", "") == attribute:
                 yield node.lineno
 
 
@@ -100,7 +101,24 @@ def writes_of_status(path):
 def test_ac_4_nothing_outside_the_models_assigns_a_status(path):
     if path.parent == ROOT / "trainings" / "models" or path.parent == ROOT / "reporting" / "models":
         return
-    assert list(writes_of_status(path)) == []
+    assert list(writes_of("status", path)) == []
+
+
+ELSEWHERE = {
+    "trainings/imports.py",
+    "trainings/models/imports.py",
+    "trainings/workbook/batches.py",
+}  # an uploaded ledger has a state too
+IN_BULK = "reporting/demonstration/network.py"  # an empty database is filled with states and their dates together
+
+
+def test_ac_4_only_record_assigns_the_state_of_an_institution():
+    writers = {name_of(path) for path in PYTHON if list(writes_of("state", path))} - ELSEWHERE
+    assert writers == {"networks/models/institutions.py", IN_BULK}
+    source = tree_of(ROOT / "networks" / "models" / "institutions.py")
+    record = next(n for n in ast.walk(source) if isinstance(n, ast.FunctionDef) and n.name == "record")
+    lines = writes_of("state", ROOT / "networks" / "models" / "institutions.py")
+    assert all(record.lineno < line <= record.end_lineno for line in lines)
 
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "mark_safe", "SafeString", "RawSQL", "Template"}

@@ -85,11 +85,13 @@ def test_pi_2_groups_counted_by_heads_only_are_not_named(world, years, page):
 
 
 def test_coverage_names_its_denominators_and_leaves_abolished_places_out(world, years):
-    Institution.objects.filter(division_id="450124100").update(state="open", state_since="2020-01-01")
-    Institution.objects.filter(division_id="450124100201").update(state="open", state_since="2020-01-01")
-    Institution.objects.filter(division_id="450124100006").update(state="closed", state_since="2020-01-01")
+    for place, state in {"450124100": "open", "450124100201": "open", "450124100006": "closed"}.items():
+        point = Institution.objects.get(division=place)
+        point.record(state, date(2020, 1, 1))
+        world.session(status="verified", held_on=date(2026, 3, 5), host=point)
     found = YearFigures(years[0]).coverage
     assert [str(found[key]) for key in ("township", "village", "any_village")] == ["1/2", "1/2", "1/3"]
+    assert [found[key].opened for key in ("township", "village", "any_village")] == [1, 1, 1]
     assert [found[key].unconfirmed for key in ("township", "village", "any_village")] == [1, 1, 1]
     Division.objects.filter(pk="450124103205").update(retired_on=date(2026, 1, 1))
     assert str(YearFigures(years[0]).coverage["village"]) == "1/1"

@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
-from networks.models import Division, Institution, MemberUnit, Person, User
+from networks.models import Division, Institution, InstitutionCheck, InstitutionState, MemberUnit, Person, User
 from reporting import demonstration
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
@@ -292,4 +292,17 @@ def test_coverage_says_something_and_is_the_same_every_day_of_a_year(county):
     assert not running.filter(state_since=None).exists()
     assert all(row.history.count() == 2 for row in running.filter(kind="school"))  # loaded, then looked at
     year = AssessmentYear.objects.get(year=2026)
-    assert str(YearFigures(year).coverage["township"]) == "9/11"
+    coverage = YearFigures(year, datetime.date(2026, 11, 24)).coverage
+    assert [(found.opened, found.places) for found in coverage.values()] == [(9, 11), (51, 134), (60, 156)]
+    assert all(0 < found.covered < found.opened for found in coverage.values())
+
+
+def test_the_network_shows_every_state_five_checks_and_a_photo(county):
+    states = Institution.objects.filter(kind="point").values_list("state").annotate(Count("pk"))
+    assert dict(states) == {"open": 60, "preparing": 6, "suspended": 4, "closed": 2, "unconfirmed": 84}
+    assert not Institution.objects.filter(state="open", kind="point", address="").exists()
+    assert {row.function for row in Institution.objects.exclude(kind__in=["centre", "school", "point"])} == {"manage"}
+    checks = dict(InstitutionCheck.objects.values_list("met").annotate(Count("pk")))
+    assert checks[True] > checks[False] > 0
+    assert Institution.objects.get(photo__isnull=False).division_id == "450124100"
+    assert InstitutionState.objects.exclude(note__contains="演示数据").count() == 0

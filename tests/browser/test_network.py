@@ -1,0 +1,57 @@
+"""The network on a phone: a township's officer opens a new teaching point."""
+
+import datetime
+import re
+
+from .conftest import OFFICE, PHONE
+from .test_main_job import photo
+
+
+def test_an_officer_opens_a_new_point_on_a_phone_and_the_leader_sees_it(person, flawless):
+    officer = person("town-450124100", PHONE)
+    officer.goto("/network/")
+    flawless(officer)
+    assert officer.locator("details.branch[open]").count() == 1  # one's own township, unfolded
+    officer.get_by_role("link", name="新汉村", exact=True).click()
+    flawless(officer)
+    officer.get_by_role("link", name="在这里登记机构").click()
+    assert officer.get_by_label("名称", exact=False).first.is_visible()
+    assert officer.locator("#id_name").input_value() == "新汉村社区教育教学点"
+    officer.locator("#id_name").fill("新汉村第二教学点")
+    officer.locator("#id_hosts").fill("村委会\n村小学")
+    flawless(officer)
+    officer.get_by_role("button", name="保存").click()
+    officer.wait_for_url(re.compile(r"/network/institutions/\d+/$"))
+    point = officer.url
+    assert officer.get_by_text("先核实它的状态").is_visible()
+    flawless(officer)
+
+    officer.locator(".next").get_by_role("link", name="记录状态").click()
+    officer.get_by_label("已开办").check()
+    officer.get_by_label("从哪一天起").fill(datetime.date(datetime.date.today().year, 1, 1).isoformat())
+    flawless(officer)
+    officer.get_by_role("button", name="保存").click()
+    officer.wait_for_url(point)
+    assert officer.get_by_text("无活动").first.is_visible()
+
+    officer.locator(".next").get_by_role("link", name="核对五有").click()
+    officer.locator("#id_met_sign").check()
+    officer.locator("#id_note_place").fill("与村委会共用")
+    officer.locator("#id_file_sign").set_input_files(photo())
+    flawless(officer)
+    officer.get_by_role("button", name="保存").click()
+    officer.wait_for_url(point)
+    assert officer.get_by_text("1/5").first.is_visible()
+    assert officer.get_by_role("link", name="下载佐证：有机构（挂牌）").is_visible()
+    flawless(officer)
+
+    officer.goto("/network/shortfalls/")
+    assert officer.get_by_text("五有中已具备 1 项，还差 4 项").is_visible()
+    flawless(officer)
+
+    leader = person("leader", OFFICE)
+    leader.goto("/network/?colour=activity")
+    flawless(leader)
+    leader.goto(point)
+    assert leader.get_by_role("link", name="修改资料").count() == 0
+    flawless(leader)
