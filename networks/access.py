@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from networks.models import Appointment, Division, MemberUnit, Person, User
     from trainings.models import ImportBatch, TrainingSession
 
-EDUCATION_BUREAU = "jyj"  # the code of 县教育局 in networks/data/member_units.csv: the leading group's office sits there (三(一))
+EDUCATION_BUREAU = (
+    "jyj"  # the code of 县教育局 in networks/data/member_units.csv: the leading group's office sits there (三(一))
+)
 
 
 class Action(StrEnum):

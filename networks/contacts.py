@@ -80,7 +80,9 @@ def _units(user: User, day: datetime.date) -> list[Entry]:
     listed = Exists(UnitTerm.objects.on(day).filter(unit=OuterRef("pk")))
     units = units_in_directory(user).filter(listed | Q(pk__in=by_unit) | Q(pk__in=user.own_unit_ids))
     kept = set(units_to_staff(user).values_list("pk", flat=True))
-    ordered = sorted(units, key=lambda u: (ORDER.index(u.kind), "" if u.kind != ORDER[0] else u.code, u.position, u.code))
+    ordered = sorted(
+        units, key=lambda u: (ORDER.index(u.kind), "" if u.kind != ORDER[0] else u.code, u.position, u.code)
+    )
     return [_entry(unit, unit.pk in kept, by_unit[unit.pk], Appointment.AT_UNITS) for unit in ordered]
 
 

@@ -56,7 +56,10 @@ class HandOverForm(WhoForm):
 
     phone = None
     titles = forms.CharField(
-        label="现任职务", required=False, max_length=120, help_text="一人可兼几职，如“县委常委、宣传部部长”；不填按席位的职务"
+        label="现任职务",
+        required=False,
+        max_length=120,
+        help_text="一人可兼几职，如“县委常委、宣传部部长”；不填按席位的职务",
     )
     day = forms.DateField(label="任职日期", required=False, widget=DateInput, help_text="有前任的，前任到这一天为止")
     field_order = ["person", "name", "same", "titles", "day"]

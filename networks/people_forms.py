@@ -63,7 +63,9 @@ class WhoForm(forms.Form):
         self.fields["person"].queryset = offered(user)
         namesakes = self._namesakes() if self.is_bound else []
         if namesakes:
-            words = [(str(p.pk), f"就是{self.fields['person'].label_from_instance(p)} {p.masked_phone}") for p in namesakes]
+            words = [
+                (str(p.pk), f"就是{self.fields['person'].label_from_instance(p)} {p.masked_phone}") for p in namesakes
+            ]
             self.fields["same"].choices = [*words, (NEW, "不是同一个人，另外登记")]
         else:
             del self.fields["same"]
@@ -178,7 +180,7 @@ class AppointmentForm(VersionedForm):
         return cleaned
 
 
-class NewAppointmentForm(AppointmentForm, WhoForm):
+class NewAppointmentForm(WhoForm, AppointmentForm):
     """Somebody new or known at a body."""
 
     field_order = ["person", "name", "phone", "same", "function", "title", "school", "specialities", "starts_on"]

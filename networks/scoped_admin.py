@@ -244,9 +244,7 @@ class TownshipFilter(admin.SimpleListFilter):
 _KINDS = {"+": "新建", "~": "修改", "-": "删除"}
 
 
-def history_of(
-    obj: models.Model, records: models.QuerySet, *, hidden: tuple[str, ...] = ()
-) -> list[dict[str, object]]:
+def history_of(obj: models.Model, records: models.QuerySet, *, hidden: tuple[str, ...] = ()) -> list[dict[str, object]]:
     """The last of the row's `records`, newest first: when, who, what kind, why, and for each changed field (label, old,
     new); of `hidden` fields only that they changed."""
     rows = list(records.select_related("history_user__person").order_by("-history_date", "-history_id"))

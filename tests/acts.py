@@ -140,7 +140,12 @@ ACTS = [
     Act("appointment-edit", "town", "ours.appointment", lambda s: {"function": "veteran", "seen_version": 0}),
     Act("appointment-leave", "town", "ours.appointment", lambda s: {"day": "2026-01-01"}),
     Act("appointment-succeed", "town", "ours.appointment", lambda s: {"name": "接任的人", "day": "2026-01-01"}),
-    Act("service-new", "town", "ours.appointment", lambda s: {"held_on": f"{s.world.year}-01-01", "hours": "1.5", "what": "讲座"}),
+    Act(
+        "service-new",
+        "town",
+        "ours.appointment",
+        lambda s: {"held_on": f"{s.world.year}-01-01", "hours": "1.5", "what": "讲座"},
+    ),
     Act(
         "service-edit",
         "town",

@@ -113,7 +113,14 @@ class Samples:
         group = LeadingGroup.objects.create(division=unit.division, name=f"{whose}的领导小组")
         seat = Seat.objects.create(group=group, rank="head", post="镇长", unit=unit, position=1)
         holder = SeatHolder.objects.create(seat=seat, person=person)
-        rows = {"person": person, "appointment": helping, "hours": hours, "group": group, "seat": seat, "holder": holder}
+        rows = {
+            "person": person,
+            "appointment": helping,
+            "hours": hours,
+            "group": group,
+            "seat": seat,
+            "holder": holder,
+        }
         self.kwargs |= {f"{whose}.{name}": {"pk": row.pk} for name, row in rows.items()}
 
     def _evidence(self, whose: str, session_pk: int) -> None:

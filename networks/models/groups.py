@@ -61,8 +61,10 @@ class LeadingGroup(models.Model):
     def seats_on(self, day: datetime.date) -> list["Seat"]:
         """The seats there are on a day, in the order in which they are read out, each with `holder` (None: vacant)."""
         held = SeatHolder.objects.on(day).select_related("person")
-        rows = self.seats.on(day).select_related("unit").prefetch_related(
-            models.Prefetch("holders", queryset=held, to_attr="now")
+        rows = (
+            self.seats.on(day)
+            .select_related("unit")
+            .prefetch_related(models.Prefetch("holders", queryset=held, to_attr="now"))
         )
         seats = sorted(rows, key=lambda seat: (Seat.Rank.values.index(seat.rank), seat.position, seat.pk))
         for seat in seats:
@@ -102,7 +104,8 @@ class Seat(models.Model):
         ordering = ["group", "position", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(rank__in=["head", "deputy", "member", "office_head", "office_deputy"]), name="seat_rank_known"
+                condition=Q(rank__in=["head", "deputy", "member", "office_head", "office_deputy"]),
+                name="seat_rank_known",
             ),
             models.CheckConstraint(condition=~Q(post=""), name="seat_names_its_post"),
             models.CheckConstraint(
@@ -185,7 +188,9 @@ class SeatHolder(models.Model):
         super().clean()
         others = self.seat.holders.exclude(pk=self.pk)
         begun_before = others.filter(Q(starts_on=None) | Q(starts_on__lt=self.ends_on)) if self.ends_on else others
-        overlapping = begun_before.filter(Q(ends_on=None) | Q(ends_on__gt=self.starts_on)) if self.starts_on else begun_before
+        overlapping = (
+            begun_before.filter(Q(ends_on=None) | Q(ends_on__gt=self.starts_on)) if self.starts_on else begun_before
+        )
         if overlapping.exists():
             raise ValidationError("任职日期与这个席位的另一任重叠，请核对")
 
