@@ -114,7 +114,9 @@ def test_a_namesake_is_pointed_out_and_the_clerk_says_whether_it_is_the_same(wor
     assert "就是韦春兰（白山镇社区学校志愿者）138****1111" in text_of(asked)
     assert 'value="韦 春兰"' in asked.content.decode(), "what was typed is still there"
     assert town.post(NEW, sent | {"same": known.pk}).status_code == 302
-    assert Appointment.objects.get(institution=point).person == known and Person.objects.filter(name="韦春兰").count() == 1
+    assert (
+        Appointment.objects.get(institution=point).person == known and Person.objects.filter(name="韦春兰").count() == 1
+    )
     assert town.post(NEW, sent | {"same": "new"}).status_code == 302
     assert Appointment.objects.filter(institution=point).count() == 2
 
@@ -205,7 +207,11 @@ def test_a_number_is_kept_as_typed_in_plain_characters(typed, stored):
 @pytest.fixture
 def schools(world):
     made = {}
-    for name, place, unit in [("新汉小学", "新汉村", world.ours), ("镇中心小学", "白山镇", world.ours), ("羊山小学", "羊山村", world.theirs)]:
+    for name, place, unit in [
+        ("新汉小学", "新汉村", world.ours),
+        ("镇中心小学", "白山镇", world.ours),
+        ("羊山小学", "羊山村", world.theirs),
+    ]:
         made[name] = SharedResource.objects.create(division=world.places[place], kind="school", name=name, unit=unit)
     made["新汉小学"].serves.add(world.places["新汉村"])
     SharedResource.objects.create(division=world.places["新汉村"], kind="reading", name="农家书屋", unit=world.ours)
@@ -232,7 +238,12 @@ def test_a_part_timer_from_another_catchment_is_kept_and_pointed_out(world, as_u
 
 
 def test_an_officer_is_not_sent_by_a_school(world, as_user, schools):
-    sent = {"institution": at(world, "白山镇").pk, "name": "某人", "function": "officer", "school": schools["新汉小学"].pk}
+    sent = {
+        "institution": at(world, "白山镇").pk,
+        "name": "某人",
+        "function": "officer",
+        "school": schools["新汉小学"].pk,
+    }
     page = as_user("town").post(NEW, sent)
     assert page.status_code == 200 and "这个岗位不由学校派出" in page.content.decode()
 
@@ -449,9 +460,7 @@ def test_hours_are_kept_of_helpers_alone(world, as_user):
 
 
 @pytest.mark.parametrize("name", ["people", "helpers", "contacts", "appointment-new"])
-def test_ld_2_lists_take_the_same_queries_for_3_and_30_people(
-    world, as_user, django_assert_num_queries, schools, name
-):
+def test_ld_2_lists_take_the_same_queries_for_3_and_30_people(world, as_user, django_assert_num_queries, schools, name):
     def more(count):
         for _ in range(count):
             person = somebody(world, f"人{Person.objects.count()}")
