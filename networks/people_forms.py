@@ -180,7 +180,7 @@ class AppointmentForm(VersionedForm):
         return cleaned
 
 
-class NewAppointmentForm(AppointmentForm, WhoForm):
+class NewAppointmentForm(WhoForm, AppointmentForm):
     """Somebody new or known at a body."""
 
     field_order = ["person", "name", "phone", "same", "function", "title", "school", "specialities", "starts_on"]

@@ -41,7 +41,6 @@ class LeadingGroup(models.Model):
                 fields=["division"],
                 condition=Q(dissolved_on=None),
                 name="one_standing_group_per_place",
-                violation_error_message="这里已有一个领导小组；另行成立时，请先填写原领导小组的撤销日期",
             ),
             models.CheckConstraint(
                 condition=Q(dissolved_on=None) | Q(set_up_on=None) | Q(dissolved_on__gt=F("set_up_on")),
@@ -57,6 +56,9 @@ class LeadingGroup(models.Model):
         super().clean()
         if self.division_id and self.division.tier == Tier.VILLAGE:
             raise ValidationError("领导小组由县和乡镇成立")
+        standing = LeadingGroup.objects.filter(division=self.division_id, dissolved_on=None).exclude(pk=self.pk)
+        if self.dissolved_on is None and standing.exists():
+            raise ValidationError("这里已有一个领导小组；另行成立的，请先填写原领导小组的撤销日期")
 
     def seats_on(self, day: datetime.date) -> list["Seat"]:
         """The seats there are on a day, in the order in which they are read out, each with `holder` (None: vacant)."""

@@ -5,6 +5,7 @@ import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
@@ -242,11 +243,17 @@ class ServiceRecordQuerySet(ScopedQuerySet):
 class ServiceRecord(models.Model):
     """服务时长: what a volunteer, 少先队辅导员 or retired cadre did on a day, in hours (依据 二(三)4, 二(四)2)."""
 
-    LONGEST = Decimal(24)
-
     appointment = models.ForeignKey(Appointment, models.PROTECT, verbose_name="任职", related_name="services")
     held_on = models.DateField("日期")
-    hours = models.DecimalField("时长（小时）", max_digits=3, decimal_places=1)
+    hours = models.DecimalField(
+        "时长（小时）",
+        max_digits=3,
+        decimal_places=1,
+        validators=[
+            MinValueValidator(Decimal("0.1"), "时长应大于 0 小时"),
+            MaxValueValidator(Decimal(24), "一次服务不超过 24 小时"),
+        ],
+    )
     what = models.CharField("服务内容", max_length=100)
     version = models.PositiveIntegerField("版本", default=0, editable=False)
 

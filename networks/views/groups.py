@@ -1,5 +1,7 @@
 """领导小组: of the county and its townships, seats by post, who holds them, and the appendix of a notice (三(一))."""
 
+import itertools
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
@@ -86,11 +88,10 @@ def leading_group(request: HttpRequest, pk: int) -> HttpResponse:
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """附件：……组成人员名单, A4, as a notice carries it."""
     context = _shown(request, pk)
-    context["ranks"] = [
-        (label, [seat for seat in context["leaders"] if seat.rank == rank])
-        for rank, label in Seat.Rank.choices
-        if rank not in Seat.IN_OFFICE
-    ]
+    labels = dict(Seat.Rank.choices)
+    for key, seats in [("ranks", context["leaders"]), ("office_ranks", context["office"])]:
+        by_rank = itertools.groupby(seats, key=lambda seat: seat.rank)
+        context[key] = [(labels[rank].removeprefix("办公室"), list(rows)) for rank, rows in by_rank]
     return render(request, "networks/groups/paper.html", context)
 
 

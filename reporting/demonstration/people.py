@@ -169,7 +169,6 @@ def _lead(county: Division, cast: _Cast) -> None:
     """The county group's holders, one seat vacant and one that changed hands; and two townships' groups."""
     group = LeadingGroup.objects.get(division=county)
     seats = list(group.seats.all())
-    own = {"office_head": cast.accounts["director"], "office_deputy": cast.accounts["bureau"]}
     people, holders = [], []
     for code, basis in [("450124100", "白政发〔2019〕8号"), ("450124103", "古政发〔2019〕5号")]:
         seats += _township_seats(Division.objects.get(pk=code), basis)
@@ -181,10 +180,8 @@ def _lead(county: Division, cast: _Cast) -> None:
         if seat.rank == Seat.Rank.DEPUTY and not township and seat.unit.code == "jyj":
             terms = [(cast.today.year - 4, cast.today.year - 2), *terms]
         for begins, ends in terms:
-            person = None if township else own.get(seat.rank)
-            if person is None:
-                person = Person(county=county, name=f"演示·{cast.chance.choice(SURNAMES)}某", post=MARK)
-                people.append(person)
+            person = Person(county=county, name=f"演示·{cast.chance.choice(SURNAMES)}某", post=MARK)
+            people.append(person)
             dates = {"starts_on": datetime.date(begins, 3, 15), "ends_on": ends and datetime.date(ends, 3, 15)}
             holders.append(SeatHolder(seat=seat, person=person, **dates))
     holders[0].titles = "县委常委、宣传部部长"
