@@ -153,9 +153,7 @@ ACTS = [
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.
-ADMIN__CHANGE = {"on": f"{datetime.date.today().year}-01-02", "basis": "马编〔2026〕3号"}
-
-ACTS = [
+ADMIN_ACTS = [
     ("networks.division", "change", lambda s: {"short_name": "白山"}),
     ("networks.countysettings", "change", lambda s: {"live_since": 2020}),
     (
