@@ -1,6 +1,6 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
-`accounts` who signs in · `network` which institutions run · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
+`accounts` who signs in · `network` which institutions run · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) ·
 `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers that wait to be mended.
 """
 
@@ -17,7 +17,7 @@ from networks.models import CountySettings, Division, MemberUnit, User
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, ledger, network, uploads
+from . import accounts, changes, ledger, network, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -62,6 +62,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
         if not empty:
             network.confirm(county, today)
             _set_rules(years, county)
+            changes.write(county)
             sessions = ledger.write(county, today)
             uploads.write(today)
             audit.record(
