@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from networks.access import ROLES, Action, can
-from networks.models import Division, Institution, MemberUnit, Role, User
+from networks.models import Division, DivisionSuccession, Institution, MemberUnit, Role, UnitSuccession, User
 from trainings.loading import load_vocabulary
 from trainings.models import CoOrganiser, DeliveryForm, TrainingSession
 
@@ -27,10 +27,12 @@ COUNTY_ROLES = ["bureau", "centre", "leader", "auditor"]
 @dataclass(frozen=True)
 class Plan:
     """A random installation: for each county its townships (each a number of villages) and departments, then sessions as
-    (county, unit, place, state, co-organiser, entered by the centre), all as numbers that are taken modulo what there is."""
+    (county, unit, place, state, co-organiser, entered by the centre), then changes as (county, what was merged or split, into
+    what, how, long ago or yet to come), all as numbers that are taken modulo what there is."""
 
     counties: list
     sessions: list
+    changes: list
 
 
 plans = st.builds(
@@ -48,6 +50,17 @@ plans = st.builds(
             st.booleans(),
         ),
         max_size=8,
+    ),
+    changes=st.lists(
+        st.tuples(
+            st.integers(0, 9),
+            st.integers(0, 9),
+            st.integers(0, 9),
+            st.sampled_from(["unit", "place"]),
+            st.sampled_from(["merge", "merge", "split"]),
+            st.booleans(),
+        ),
+        max_size=4,
     ),
 )
 
@@ -117,7 +130,21 @@ def build(plan):
             changes = {"status": state, "submitted_by": row.entered_by, "submitted_at": row.created_at}
             changes |= {"return_reason": "figure"} if state == "returned" else {}
             TrainingSession.objects.filter(pk=row.pk).update(**changes)
+    for c, old, new, what, how, past in plan.changes:
+        units, places = counties[c % len(counties)]
+        rows = units if what == "unit" else [place for place in places if place.tier == "township"]
+        old, new = rows[old % len(rows)], rows[new % len(rows)]
+        model = UnitSuccession if what == "unit" else DivisionSuccession
+        if root(new) != old and (how == "split" or not model.objects.filter(old=old).exclude(change="split").exists()):
+            day = DAY if past else DAY + datetime.timedelta(days=800)
+            model.objects.get_or_create(old=old, new=new, defaults={"on": day, "change": how})
     return users
+
+
+def root(thing, day=datetime.date.max):
+    """The unit or place that has taken over from this one by renaming or merging until that day, asked of it one by one."""
+    link = thing.successions.exclude(change="split").filter(on__lte=day).first()
+    return root(link.new, day) if link else thing
 
 
 # --- the oracle: domain.md's table of roles, written down once more without the code's words -----------------
@@ -134,16 +161,12 @@ def oracle_sees_session(user, row):
         return open_to_others or row.entered_by.role == "centre"
     if user.role in {"leader", "operator"}:
         return False
-    if user.home_unit_id:
-        own = row.organiser_id == user.home_unit_id
-    else:
-        own = row.organiser.kind == "township" and row.organiser.division_id == user.home_division_id
-    partners = {
-        partner.unit_id if user.home_unit_id else (partner.unit.kind == "township" and partner.unit.division_id)
-        for partner in row.co_organisers.all()
-    }
-    together = (user.home_unit_id or user.home_division_id) in partners
-    held_here = bool(user.home_division_id) and (row.place_id or "").startswith(user.home_division_id)
+    today = datetime.date.today()
+    unit = user.home_unit or MemberUnit.objects.get(kind="township", division=user.home_division_id)
+    own = root(row.organiser, today) == root(unit, today)
+    together = root(unit, today) in {root(partner.unit, today) for partner in row.co_organisers.all()}
+    here = Division.objects.filter(pk=(row.place_id or "")[:9], tier="township").first()
+    held_here = bool(user.home_division_id and here) and root(here, today) == root(user.home_division, today)
     return own or ((together or held_here) and open_to_others)
 
 
