@@ -11,7 +11,7 @@ from django.utils import timezone
 from .access import can, kinds_kept_by, places_to_keep_at
 from .models import Division, MemberUnit, Tier, User
 from .models.places import code_range
-from .names import clean_text
+from .names import clean_lines, clean_text
 
 
 class DateInput(forms.DateInput):
@@ -123,7 +123,8 @@ class KeptForm(VersionedForm):
         cleaned = super().clean()
         for name, value in cleaned.items():
             if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
-                cleaned[name] = clean_text(value)
+                lines = isinstance(self.fields[name].widget, forms.Textarea)
+                cleaned[name] = clean_lines(value) if lines else clean_text(value)
         return cleaned
 
 
