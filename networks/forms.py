@@ -114,6 +114,7 @@ class KeptForm(VersionedForm):
         self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
         if can(user, scope.managed_by):
             self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
+            self.fields["unit"].empty_label = "请选择" if self.fields["unit"].required else "没有"
         else:
             del self.fields["unit"]
             if row.pk is None:
