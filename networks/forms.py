@@ -11,7 +11,7 @@ from django.utils import timezone
 from .access import can, kinds_kept_by, places_to_keep_at
 from .models import Division, MemberUnit, Tier, User
 from .models.places import code_range
-from .names import clean_text
+from .names import clean_lines, clean_text
 from .uploads import Prepared, Unusable
 
 
@@ -158,6 +158,7 @@ class KeptForm(VersionedForm):
         self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
         if can(user, scope.managed_by):
             self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
+            self.fields["unit"].empty_label = "请选择" if self.fields["unit"].required else "没有"
         else:
             del self.fields["unit"]
             if row.pk is None:
@@ -167,7 +168,8 @@ class KeptForm(VersionedForm):
         cleaned = super().clean()
         for name, value in cleaned.items():
             if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
-                cleaned[name] = clean_text(value)
+                lines = isinstance(self.fields[name].widget, forms.Textarea)
+                cleaned[name] = clean_lines(value) if lines else clean_text(value)
         return cleaned
 
 

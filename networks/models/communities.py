@@ -3,6 +3,7 @@
 import datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -47,7 +48,7 @@ class LearningGroup(Published):
         verbose_name="推荐（联系）单位",
         related_name="learning_groups",
     )
-    members = models.PositiveIntegerField("成员数", null=True, blank=True)
+    members = models.PositiveIntegerField("成员数", validators=[MinValueValidator(1)], null=True, blank=True)
     theme = models.CharField("学习主题", max_length=60, blank=True)
     activity = models.CharField("活动情况", max_length=300, blank=True)
     founded_on = models.DateField("成立（开始创建）日期", null=True, blank=True)

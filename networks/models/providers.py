@@ -1,6 +1,7 @@
 """Who offers learning beside the public places, and the projects that bring it to the townships (依据 二(二)2—3)."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -108,7 +109,11 @@ class ResourceProject(Published):
     ends_on = models.DateField("结束日期", null=True, blank=True, help_text="还在进行的不填")
     content = models.CharField("内容", max_length=300)
     beneficiaries = models.PositiveIntegerField(
-        "受益人数", null=True, blank=True, help_text="人数，不是人次；说不准就不填"
+        "受益人数",
+        validators=[MinValueValidator(1)],
+        null=True,
+        blank=True,
+        help_text="人数，不是人次；说不准就不填",
     )
     funds = models.CharField("经费来源", max_length=100, blank=True)
     version = models.PositiveIntegerField("版本", default=0, editable=False)

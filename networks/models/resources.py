@@ -3,6 +3,7 @@
 import datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -53,7 +54,7 @@ class SharedResource(Published):
     offers = models.CharField("开放内容", max_length=200, blank=True, help_text="如教室、球场、图书阅览、排练厅")
     opening_hours = models.CharField("开放时间", max_length=100, blank=True, help_text="如周六、周日 9:00—17:00")
     open_to = models.CharField("面向", max_length=100, blank=True, help_text="如全体居民、老年人、青少年")
-    capacity = models.PositiveIntegerField("可容纳人数", null=True, blank=True)
+    capacity = models.PositiveIntegerField("可容纳人数", validators=[MinValueValidator(1)], null=True, blank=True)
     address = models.CharField("地址", max_length=100, blank=True)
     phone = models.CharField("咨询电话", max_length=30, blank=True, help_text="填办公电话，居民会看到；不填个人手机")
     serves = models.ManyToManyField(

@@ -43,7 +43,6 @@ class LearningGroupForm(KeptForm):
             "ended_on": DateInput(),
             "recognised_on": DateInput(),
         }
-        error_messages = {"members": {"min_value": "成员数应是不小于 1 的整数"}}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -63,14 +63,14 @@ class Sharing:
         self._write_projects()
 
     def group_of(self, event: Event) -> LearningGroup | None:
-        """The group of the event's township that does such things, for about half of such events."""
+        """The group of the event's township that does such things, for most of such events."""
         fitting = [
             group
             for group, words in self._groups.get(event.place[:9], [])
             if any(word in event.topic.title for word in words) and group.founded_on <= event.held_on
         ]
         luck = random.Random(f"group {event.number}")
-        return luck.choice(fitting) if fitting and luck.random() < 0.5 else None
+        return luck.choice(fitting) if fitting and luck.random() < 0.9 else None
 
     def _of(self, town: Division) -> list[Division]:
         return [village for village in self.villages if village.parent_id == town.pk]

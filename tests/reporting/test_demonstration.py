@@ -14,7 +14,19 @@ from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
-from networks.models import Division, Institution, InstitutionCheck, InstitutionState, MemberUnit, Person, User
+from networks.models import (
+    Division,
+    Institution,
+    InstitutionCheck,
+    InstitutionState,
+    LearningGroup,
+    MemberUnit,
+    Person,
+    Provider,
+    ResourceProject,
+    SharedResource,
+    User,
+)
 from reporting import demonstration
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
@@ -115,6 +127,27 @@ def test_this_year_has_something_for_every_page(county):
     assert CoOrganiser.objects.filter(unit=None).exists()
     assert QuotaAdjustment.objects.get().year.year == 2024
     assert ImportBatch.objects.filter(historical=True, state="committed").count() == 3
+
+
+def test_groups_places_providers_and_projects_are_there_and_sessions_name_their_groups(county):
+    groups = LearningGroup.objects.all()
+    assert 24 <= groups.count() <= 30 and set(groups.values_list("kind", flat=True)) == set(LearningGroup.Kind.values)
+    assert groups.values("division__parent").exclude(division__parent="450124").distinct().count() == 11
+    assert not groups.exclude(name__startswith="演示·").exists() and groups.filter(ended_on__isnull=False).count() == 1
+    linked = TrainingSession.objects.exclude(learning_group=None).select_related("learning_group")
+    assert 10 <= linked.count() <= 80 and linked.filter(status="verified").exists()
+    assert all(row.place_id[:9] == row.learning_group.division_id[:9] for row in linked)
+    assert all(row.learning_group.founded_on <= row.held_on for row in linked)
+    schools = SharedResource.objects.filter(kind="school")
+    served = list(schools.values_list("serves", flat=True))
+    assert len(served) == len(set(served)) == 156  # every village, each once
+    assert all(row.name == f"演示·{row.serves.order_by('code')[0].short_name}小学" for row in schools)
+    kinds = dict(SharedResource.objects.values_list("kind").annotate(Count("pk")))
+    assert kinds["station"] == 11 and {kinds[kind] for kind in ("library", "culture", "folk", "achievement")} == {1}
+    assert SharedResource.objects.filter(is_open=False).exists()
+    assert not SharedResource.objects.exclude(note="演示数据").exists()
+    assert Provider.objects.count() == 4
+    assert set(ResourceProject.objects.values_list("kind", flat=True)) == set(ResourceProject.Kind.values)
 
 
 def test_two_uploaded_ledgers_wait_to_be_mended(county, settings):
