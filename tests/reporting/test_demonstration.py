@@ -14,11 +14,12 @@ from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
-from networks.models import Division, Institution, MemberUnit, Person, User
+from networks.models import AnnualFigure, Division, Fund, Institution, MemberUnit, Person, User, ZoneCheck
 from reporting import demonstration
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
 from reporting.models import AssessmentYear, QuotaAdjustment
+from reporting.references import ReferenceFigures, outcomes
 from trainings import imports
 from trainings.models import Audience, AudienceCount, CoOrganiser, Evidence, ImportBatch, Status, TrainingSession
 
@@ -289,3 +290,29 @@ def test_coverage_says_something_and_is_the_same_every_day_of_a_year(county):
     assert all(row.history.count() == 2 for row in running.filter(kind="school"))  # loaded, then looked at
     year = AssessmentYear.objects.get(year=2026)
     assert str(YearFigures(year).coverage["township"]) == "9/11"
+
+
+def test_no_township_has_a_population_but_the_one_that_is_known(county):
+    people = AnnualFigure.objects.filter(kind="population").exclude(division_id="450124")
+    assert list(people.values_list("division_id", "year", "basis", "value")) == [
+        ("450124103", 2019, "registered", 59289)
+    ]
+    own = AnnualFigure.objects.filter(kind="population", division_id="450124").order_by("year")
+    assert [(row.year, row.value) for row in own] == [(y, 382_430) for y in (2020, 2023, 2024, 2025, 2026)]
+    known = {"第七次全国人口普查", "2019年末户籍人口"}
+    assert {row.source for row in AnnualFigure.objects.exclude(source__contains="演示数据")} == known
+    assert not Fund.objects.exclude(note="演示数据").exists()
+
+
+def test_the_last_full_year_has_figures_funds_and_self_checks_and_this_year_has_gaps(county):
+    place = Division.objects.get(pk="450124")
+    last, now = (
+        {o.reference.key: o for o in outcomes(ReferenceFigures(place, y), place, with_funds=True)} for y in (2025, 2026)
+    )
+    assert {o.reached for o in last.values()} == {True, False, None}
+    assert now["participation"].ratio.value is None and "等" not in now["funds"].ratio.denominator.why
+    assert set(ZoneCheck.objects.values_list("year", "zone__division__name").annotate(Count("pk"))) == {
+        (2025, "白山镇", 10),
+        (2026, "白山镇", 8),
+    }
+    assert not ZoneCheck.objects.exclude(text__contains="演示数据").exists()
