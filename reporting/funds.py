@@ -66,6 +66,10 @@ class FundTable:
     def bodies(self, year: int) -> list[Division]:
         return self._table.places(year)
 
+    def entered(self, year: int) -> bool:
+        """Whether anybody has entered anything for the year."""
+        return any(other == year for other, _ in self._rows)
+
     def own(self, place: Division, year: int) -> Money:
         """What the place entered itself: all its sources together. A source without a row is one it does not have."""
         rows = self._rows.get((year, place.pk), [])

@@ -113,12 +113,12 @@ def _checks(county: Division, current: int) -> Iterator[ZoneCheck]:
             (current, (ratings.BUILT, ratings.BUILT, ratings.PROGRESSING, ratings.PROGRESSING)),
         ):
             for heading, rating in zip(Heading, given, strict=False):
-                text, evidence = WORDS[heading]
+                text, evidence = WORDS[heading] if rating != ratings.NOT_BEGUN else ("列入下一年计划。", "")
                 yield ZoneCheck(
                     zone=zone,
                     year=year,
                     heading=heading,
                     rating=rating,
                     text=f"{text}（{MARK}）",
-                    evidence=f"{evidence}（{MARK}）",
+                    evidence=f"{evidence}（{MARK}）" if evidence else "",
                 )

@@ -120,7 +120,9 @@ def funds(request: HttpRequest) -> HttpResponse:
                 (body, table.own(body, year), per_capita(people, table, body, year) if body != county else None)
                 for body in bodies
             ],
-            "by_year": [(y, table.total(place, y), per_capita(people, table, place, y)) for y in years],
+            "by_year": [
+                (y, table.total(place, y), per_capita(people, table, place, y)) for y in years if table.entered(y)
+            ],
             "whole": place == county,
         }
     return render(request, "reporting/funds.html", context)

@@ -15,7 +15,9 @@ from django.utils import timezone
 from PIL import Image
 
 from networks.models import (
+    AnnualFigure,
     Division,
+    Fund,
     Institution,
     InstitutionCheck,
     InstitutionState,
@@ -26,11 +28,13 @@ from networks.models import (
     ResourceProject,
     SharedResource,
     User,
+    ZoneCheck,
 )
 from reporting import demonstration
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
 from reporting.models import AssessmentYear, QuotaAdjustment
+from reporting.references import ReferenceFigures, outcomes
 from trainings import imports
 from trainings.models import Audience, AudienceCount, CoOrganiser, Evidence, ImportBatch, Status, TrainingSession
 
@@ -339,3 +343,29 @@ def test_the_network_shows_every_state_five_checks_and_a_photo(county):
     assert checks[True] > checks[False] > 0
     assert Institution.objects.get(photo__isnull=False).division_id == "450124100"
     assert InstitutionState.objects.exclude(note__contains="演示数据").count() == 0
+
+
+def test_no_township_has_a_population_but_the_one_that_is_known(county):
+    people = AnnualFigure.objects.filter(kind="population").exclude(division_id="450124")
+    assert list(people.values_list("division_id", "year", "basis", "value")) == [
+        ("450124103", 2019, "registered", 59289)
+    ]
+    own = AnnualFigure.objects.filter(kind="population", division_id="450124").order_by("year")
+    assert [(row.year, row.value) for row in own] == [(y, 382_430) for y in (2020, 2023, 2024, 2025, 2026)]
+    known = {"第七次全国人口普查", "2019年末户籍人口"}
+    assert {row.source for row in AnnualFigure.objects.exclude(source__contains="演示数据")} == known
+    assert not Fund.objects.exclude(note="演示数据").exists()
+
+
+def test_the_last_full_year_has_figures_funds_and_self_checks_and_this_year_has_gaps(county):
+    place = Division.objects.get(pk="450124")
+    last, now = (
+        {o.reference.key: o for o in outcomes(ReferenceFigures(place, y), place, with_funds=True)} for y in (2025, 2026)
+    )
+    assert {o.reached for o in last.values()} == {True, False, None}
+    assert now["participation"].ratio.value is None and "等" not in now["funds"].ratio.denominator.why
+    assert set(ZoneCheck.objects.values_list("year", "zone__division__name").annotate(Count("pk"))) == {
+        (2025, "白山镇", 10),
+        (2026, "白山镇", 8),
+    }
+    assert not ZoneCheck.objects.exclude(text__contains="演示数据").exists()
