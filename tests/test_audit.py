@@ -6,7 +6,7 @@ from django.contrib import admin
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from networks.models import AffiliatedBody, AuditEvent, MemberUnit, UnitTerm, User
+from networks.models import AffiliatedBody, AuditEvent, MemberUnit, RegistryImport, UnitTerm, User
 from reporting.models import QuotaAdjustment
 from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
 
@@ -121,6 +121,7 @@ def foreign_keys(site):
         ImportBatch,
         AudienceCount,
         Evidence,
+        RegistryImport,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:

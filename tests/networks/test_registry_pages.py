@@ -78,7 +78,7 @@ def test_one_sheet_fills_a_township_after_old_and_new_were_shown(
     )
     shown = town.get(page).content.decode()
     assert "确认登记（新增 1 条，修改 3 条）" in shown
-    assert "村委会<br>村小学" in shown
+    assert "<ins>村委会、村小学</ins>" in shown
     assert Institution.objects.count() == 8, "nothing is stored before it is confirmed"
     assert "继续" in town.get(reverse("registry-workbooks")).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
