@@ -21,6 +21,7 @@ from networks.models import (
     MemberUnit,
     PasswordLink,
     Provider,
+    RegistryImport,
     ResourceProject,
     Seat,
     SeatHolder,
@@ -183,6 +184,7 @@ def foreign_keys(site):
         SignIn,
         Institution,
         InstitutionCheck,
+        RegistryImport,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:

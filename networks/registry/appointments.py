@@ -181,7 +181,7 @@ class Appointments(Registry):
             if column == self.body_column and stored.body in self.bodies.find(row.text(column)):
                 continue
             here = _ways_of_writing(stored.institution.division) if stored.institution else set()
-            if column == PLACE and name_key(row.text(PLACE)) in map(name_key, here):
+            if column == PLACE and name_key(row.text(PLACE)) in {"", *map(name_key, here)}:
                 continue
             if column in (self.body_column, PLACE, FUNCTION):
                 row.problem(

@@ -54,6 +54,9 @@ class Names(Text):
         parts = re.split(r"[、；;\n]", super().read(value, desk))
         return "\n".join(dict.fromkeys(filter(None, map(str.strip, parts))))
 
+    def shown(self, value):
+        return "、".join(value.splitlines()) or NOTHING
+
 
 class Phone(Text):
     """A telephone number: digits with what people put between them; several are parted by 、 or /."""

@@ -169,12 +169,15 @@ class Registry:
             plan.outcome = "nothing"
             return plan
         given = self.read_key(plan)
-        if row.problems:
-            return plan
-        try:
-            plan.stored = self.find(plan, given)
-        except Misfit as misfit:
-            row.problem(misfit.column, misfit.code, misfit.message)
+        if not row.problems:
+            try:
+                plan.stored = self.find(plan, given)
+            except Misfit as misfit:
+                row.problem(misfit.column, misfit.code, misfit.message)
+        if row.problems:  # its other cells are looked through all the same: nobody likes to learn of errors one by one
+            for column in self.columns:
+                if not column.key and not is_blank(row.cells.get(column.name)):
+                    self.attempt(plan, column, {})
             return plan
         self.claim(plan, claimed)
         self.compare(plan, given)

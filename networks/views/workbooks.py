@@ -14,6 +14,7 @@ from ..access import Action, require
 from ..forms import WorkbookField
 from ..models import RegistryImport
 from ..registry import REGISTRIES, Registry, Rehearsal, imports, open_to, workbook
+from ..registry.columns import NOTHING
 from ..registry.sheet import MAX_ROWS
 from ..xlsx.marked import mark_errors
 from ..xlsx.problems import Refused, Unreadable
@@ -185,4 +186,4 @@ def _shown(found: Rehearsal) -> dict:
         for plan in found.to_store[:ROWS_SHOWN]
     ]
     left = {"errors_left": len(found.errors) - len(errors), "changes_left": len(found.to_store) - len(changes)}
-    return {"rehearsal": found, "errors": errors, "changes": changes, **left}
+    return {"rehearsal": found, "errors": errors, "changes": changes, "nothing": NOTHING, **left}

@@ -50,7 +50,7 @@ def read_day(value, *, epoch_1904=False):
             typed = "".join(half_width(clean_text(value)).split())
             found = _FULL_DATE.fullmatch(typed) or _COMPACT.fullmatch(typed)
             day = datetime.date(*(int(group) for group in found.groups() if group and group.isdecimal()))
-        elif 19_000_000 <= value < 21_000_000 and not isinstance(value, DateNumber):
+        elif 19_000_000 <= value < 21_000_000:  # 20190305; also typed into a cell that is laid out for dates
             day = datetime.date(int(value) // 10_000, int(value) // 100 % 100, int(value) % 100)
         else:
             day = serial_to_datetime(value, epoch_1904=epoch_1904).date()
