@@ -160,19 +160,28 @@ def _ask_once(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     account, extra = _managed(request, pk), []
     action, done = _VERBS[verb]
     if request.method == "POST":
-        try:
-            with transaction.atomic():
-                getattr(account, verb)()
-                audit.record(
-                    action, actor=request.user, subject=account, request=request, county_code=account.county_code
-                )
-        except ValidationError as refused:
-            extra = refused.messages
-        else:
+
+        @transaction.atomic
+        def act() -> None:
+            getattr(account, verb)()
+            audit.record(action, actor=request.user, subject=account, request=request, county_code=account.county_code)
+
+        _, extra = _try(act)
+        if not extra:
             messages.success(request, done)
             return redirect("account", pk=pk)
     context = {"account": account, "verb": verb, "extra": extra, "crumbs": _crumbs(account)}
     return render(request, "networks/accounts/ask_once.html", context)
+
+
+def _try(act: Callable[[], object]) -> tuple[object, list[str]]:
+    """What the act gave, or the sentences with which it was refused and nothing of it happened."""
+    try:
+        return act(), []
+    except ValidationError as refused:
+        return None, refused.messages
+    except IntegrityError:
+        return None, [QUICKER]
 
 
 def _crumbs(account: User) -> list[tuple[str, str]]:
@@ -187,10 +196,9 @@ def _crumbs(account: User) -> list[tuple[str, str]]:
 def link(request: HttpRequest, pk: int) -> HttpResponse:
     account, extra = _managed(request, pk, barred_from_linking), []
     if request.method == "POST":
-        try:
-            return show_slips(request, accounts.give_links([account], actor=request.user, request=request))
-        except ValidationError as refused:
-            extra = refused.messages
+        slips, extra = _try(lambda: accounts.give_links([account], actor=request.user, request=request))
+        if slips:
+            return show_slips(request, slips)
     context = {"account": account, "verb": "link", "extra": extra, "crumbs": _crumbs(account)}
     return render(request, "networks/accounts/ask_once.html", context)
 
@@ -235,13 +243,10 @@ def new(request: HttpRequest) -> HttpResponse:
         ticked = [row for row in rows if row.ticked]
         extra = _refused(ticked)
         if not extra:
-            try:
-                slips = accounts.make([row.order for row in ticked], actor=request.user, county=county, request=request)
+            orders = [row.order for row in ticked]
+            slips, extra = _try(lambda: accounts.make(orders, actor=request.user, county=county, request=request))
+            if slips:
                 return show_slips(request, slips, f"已建立 {len(slips)} 个账号")
-            except ValidationError as refused:
-                extra = refused.messages
-            except IntegrityError:
-                extra = [QUICKER]
     context = {
         "county": county,
         "counties": counties,
@@ -302,8 +307,8 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         appointments=accounts.appointments_to_hand_over(account),
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            slip = accounts.hand_over(
+        slip, extra = _try(
+            lambda: accounts.hand_over(
                 account,
                 form.order,
                 appointments=form.cleaned_data.get("appointments") or [],
@@ -311,16 +316,18 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
                 actor=request.user,
                 request=request,
             )
+        )
+        if slip:
             return show_slips(request, [slip], f"{account.username} 已停用，交接给了新账号 {slip.account.username}")
-        except ValidationError as refused:
-            extra = refused.messages
-        except IntegrityError:
-            extra = [QUICKER]
     context = {
         "account": account,
         "form": form,
         "extra": extra,
         "unfinished": accounts.unfinished(account),
+        "title": "把账号交接给接手的人",
+        "lead": f"{account.home_name} {account.get_role_display()}：现由 {account.person.name} 使用 {account.username}",
+        "button": "交接并停用原账号",
+        "back": reverse("account", args=[pk]),
         "crumbs": _crumbs(account),
     }
     return render(request, "networks/accounts/hand_over.html", context)
