@@ -108,8 +108,8 @@ class StateForm(VersionedForm):
         return self.instance
 
 
-class ChecksForm(VersionedForm):
-    """五有: five answers on one page, each with a note and, if wanted, a photo or PDF that shows it."""
+class _WithFiles(VersionedForm):
+    """A form about an institution whose uploads are attached by `actor`."""
 
     class Meta:
         model = Institution
@@ -118,6 +118,13 @@ class ChecksForm(VersionedForm):
     def __init__(self, *args, actor: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
+
+
+class ChecksForm(_WithFiles):
+    """五有: five answers on one page, each with a note and, if wanted, a photo or PDF that shows it."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
         found = {check.item: check for check in self.instance.checks.select_related("evidence")}
         self.checks = [found.get(item) or InstitutionCheck(institution=self.instance, item=item) for item in _ITEMS]
         for check in self.checks:
@@ -164,16 +171,11 @@ class ChecksForm(VersionedForm):
         _drop(before, check.evidence)
 
 
-class PhotoForm(VersionedForm):
+class PhotoForm(_WithFiles):
     picture = UploadField(label="照片", images_only=True, help_text="门口、牌子或教室，JPG 或 PNG；不拍学员正脸")
 
-    class Meta:
-        model = Institution
-        fields = []
-
-    def __init__(self, *args, actor: User, **kwargs) -> None:
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.actor = actor
         if self.instance.photo_id:
             self.fields["picture"].required = False
             self.fields["drop"] = forms.BooleanField(label="删除现有照片", required=False)
