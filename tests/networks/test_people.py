@@ -56,7 +56,7 @@ def text_of(response):
 def test_a_township_gives_a_point_a_new_part_timer_in_one_form(world, as_user):
     town, point = as_user("town"), at(world, "新汉村")
     page = town.get(f"{NEW}?institution={point.pk}")
-    assert [value for value, _ in page.context["form"].fields["function"].choices][0] == "part_time"
+    assert next(value for value, _ in page.context["form"].fields["function"].choices) == "part_time"
     sent = {"institution": point.pk, "name": " 韦春兰 ", "phone": "138 0000 1111", "function": "part_time"}
     answer = town.post(NEW, sent | {"title": "小学教师", "starts_on": "2026-03-01"})
     row = Appointment.objects.get()
