@@ -41,7 +41,7 @@ _APPOINTED = {  # whose appointments propose a person for a role, the better one
 class Home:
     """Where accounts belong: the county's office, a township or a unit; and the accounts that are there."""
 
-    key: str  # division code, or u and the unit's number
+    key: str  # division code, or u and the unit's number, or none: operators belong to the installation
     name: str
     roles: list[Role]
     division: Division | None = None
@@ -63,10 +63,10 @@ class Home:
 def homes(county: Division, accounts: Iterable[User], *, operators: bool = False) -> list[Home]:
     """The county's office, its townships in order, its departments in the order of the founding document; then whatever else
     the given accounts belong to. Two queries."""
-    office = Home(county.pk, f"{county}（县级）", [*COUNTY_ROLES], division=county)
+    found = {county.pk: Home(county.pk, f"{county}（县级）", [*COUNTY_ROLES], division=county)}
+    nowhere = Home("none", "系统管理员（不属于任何县）", [Role.OPERATOR])
     if operators:
-        office.roles = [*office.roles, Role.OPERATOR]
-    found = {office.key: office}
+        found[nowhere.key] = nowhere
     townships = Division.objects.filter(tier=Tier.TOWNSHIP, parent=county).order_by("code")
     units = MemberUnit.objects.filter(county=county).order_by("position", "code")
     units = units.annotate(
@@ -84,8 +84,7 @@ def homes(county: Division, accounts: Iterable[User], *, operators: bool = False
     retired = {place.pk for place in townships if place.retired_on}
     retired |= {f"u{unit.pk}" for unit in units if unit.gone or unit.kind == MemberUnit.Kind.OTHER}
     for account in accounts:
-        home = found.get(_home_key(account)) or office
-        home.accounts.append(account)
+        found.get(_home_key(account), nowhere).accounts.append(account)
     order = list(Role)
     for home in found.values():
         home.accounts.sort(key=lambda account: (order.index(Role(account.role)), account.username))
@@ -236,10 +235,8 @@ def make(orders: list[Order], *, actor: User, county: Division | None, request: 
 
 def _make(order: Order, *, actor: User, county: Division | None, request: HttpRequest, **detail: object) -> Slip:
     person = order.person or Person.objects.create(county=county, name=order.name)
-    account = User(username=order.username, person=person, role=order.role)
-    if order.role != Role.OPERATOR:  # belongs to no county
-        account.home_unit = order.home.unit
-        account.home_division = None if order.home.unit else order.home.division
+    home = {"home_unit": order.home.unit, "home_division": order.home.division}
+    account = User(username=order.username, person=person, role=order.role, **home)
     account.set_password(None)
     account.full_clean(exclude=["password"])
     account.save()

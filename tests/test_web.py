@@ -63,6 +63,9 @@ def everything(site):
 
 def test_wb_1_every_answer_carries_the_headers(site):
     wrong = []
+    link = reverse("set-password", args=["x"]).removesuffix(
+        "x/"
+    )  # its address is itself a secret: only the host is told
     errors = [("/nowhere/", "town"), ("/review/", "town"), ("/sessions/999999/", "town"), ("/sessions/", "anonymous")]
     for url, who in [*everything(site), *errors]:
         response = site.send(who, "GET", url)
@@ -73,7 +76,8 @@ def test_wb_1_every_answer_carries_the_headers(site):
             "frames": "frame-ancestors 'none'" in policy or "sandbox" in policy,
             "frame header": response.headers.get("X-Frame-Options") == "DENY",
             "nosniff": response.headers.get("X-Content-Type-Options") == "nosniff",
-            "referrer": response.headers.get("Referrer-Policy") == "same-origin",
+            "referrer": response.headers.get("Referrer-Policy")
+            == ("strict-origin" if url.startswith(link) else "same-origin"),
             "opener": response.headers.get("Cross-Origin-Opener-Policy") == "same-origin",
             "not stored": "no-store" in response.headers.get("Cache-Control", ""),
             "no signature": "Server" not in response.headers and "X-Powered-By" not in response.headers,

@@ -33,6 +33,7 @@ from ..account_forms import (
     refuse_doubles,
 )
 from ..models import Division, Role, Tier, User
+from ..models.places import code_range
 from ..scoped_admin import history_of
 from .accounts import end_sign_ins as end
 from .keeping import QUICKER
@@ -79,7 +80,7 @@ def _accounts_of(user: User, county: Division | None):
     rows = User.objects.visible_to(user)
     if county is None or not _makes_operators(user):
         return rows
-    first, after = county.pk, county.pk[:-1] + chr(ord(county.pk[-1]) + 1)
+    first, after = code_range(county.pk)
     here = rows.filter(home_division_id__gte=first, home_division_id__lt=after) | rows.filter(home_unit__county=county)
     return here | rows.filter(home_division=None, home_unit=None)
 
