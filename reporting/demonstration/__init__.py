@@ -67,9 +67,9 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             registries = sharing.Sharing(county, today)
             registries.write()
             people.employ(county, today)
-            changes.write(county)
             sessions = ledger.write(county, today, registries)
             uploads.write(today)
+            changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)
             audit.record(
