@@ -62,9 +62,9 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
         if not empty:
             network.confirm(county, today)
             _set_rules(years, county)
-            changes.write(county)
             sessions = ledger.write(county, today)
             uploads.write(today)
+            changes.write(county)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )
