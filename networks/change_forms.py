@@ -101,6 +101,7 @@ class MergeUnits(UnitChange):
 
     def offer(self) -> None:
         self.fields["units_to_merge"].queryset = self.fields["into"].queryset = self.units
+        self.fields["into"].empty_label = "不并入现有的"
 
     def perform(self) -> Outcome:
         data, new = self.cleaned_data, None

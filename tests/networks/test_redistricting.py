@@ -1,11 +1,8 @@
 """合村并居: places renamed, merged, split; who sees them, and where sessions may take place."""
 
-import datetime
 from datetime import date
 
 import pytest
-import time_machine
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from networks.loading import load_divisions
@@ -14,29 +11,14 @@ from networks.redistricting import NewPlace, merge_places, rename_place, split_p
 from reporting.models import AssessmentYear
 from trainings.models import Refused, TrainingSession
 
+from .test_reorganisation import JULY, fresh, november, refused  # noqa: F401 — the clock is a fixture
+
 pytestmark = pytest.mark.django_db
-JULY = date(2026, 7, 1)
-
-
-@pytest.fixture(autouse=True)
-def november():
-    with time_machine.travel(datetime.datetime(2026, 11, 25, 4, tzinfo=datetime.UTC), tick=False):
-        yield
-
-
-def fresh(user):
-    return User.objects.get(pk=user.pk)
 
 
 @pytest.fixture
 def act(world):
     return {"on": JULY, "basis": "马政发〔2026〕1号", "actor": world.bureau}
-
-
-def refused(act):
-    with pytest.raises(ValidationError) as caught, transaction.atomic():
-        act()
-    return "；".join(caught.value.messages)
 
 
 def test_a_new_name_under_the_same_code_keeps_the_old_one_with_its_last_day(world, act):
