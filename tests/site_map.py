@@ -61,6 +61,11 @@ def ledger(*titles: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("台账.xlsx", file.getvalue())
 
 
+def as_shown(response) -> dict:
+    """What a browser would send back from the form of a page as it stands."""
+    return {field.html_name: field.value() or "" for field in response.context["form"]}
+
+
 class Samples:
     """Objects of ours, theirs (same county) and foreign (another county), as keyword arguments of addresses."""
 
