@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django import forms
+from django.db import models
 
 from .annual import LEARNERS_AMONG, LINES, POPULATIONS, Line
 from .models import AnnualFigure, Division, Fund, Tier
@@ -316,12 +317,12 @@ class YearSheet(SheetForm):
         for source in Fund.Source if self.with_funds else []:
             values = {part: given[f"fund_{source}_{part}"] for part in ("budgeted", "paid", "note")}
             row = funds.get(source) or Fund(division=self.place, year=self.year, source=source)
-            _put(row, values, empty=values["budgeted"] is None and values["paid"] is None)
+            put_row(row, values, empty=values["budgeted"] is None and values["paid"] is None)
         return self.place
 
     def _store(self, row: AnnualFigure | None, place: Division, line: Line, values: dict) -> None:
         row = row or AnnualFigure(division=place, year=self.year, kind=line.kind, basis=line.basis)
-        _put(row, values, empty=values["value"] is None)
+        put_row(row, values, empty=values["value"] is None)
 
     # --- for the page --------------------------------------------------------------------------------
 
@@ -397,7 +398,7 @@ def _common(rows: Iterable[AnnualFigure | None]) -> str:
     return sources.pop() if len(sources) == 1 else ""
 
 
-def _put(row: AnnualFigure | Fund, values: dict, *, empty: bool) -> None:
+def put_row(row: models.Model, values: dict, *, empty: bool) -> None:
     """Creates, changes or deletes the row, or leaves it alone when nothing differs."""
     if empty:
         if row.pk:
@@ -407,5 +408,6 @@ def _put(row: AnnualFigure | Fund, values: dict, *, empty: bool) -> None:
         return
     for name, value in values.items():
         setattr(row, name, value)
-    row.version += 1 if row.pk else 0
+    if row.pk and hasattr(row, "version"):
+        row.version += 1
     row.save()

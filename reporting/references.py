@@ -79,6 +79,11 @@ class Ratio:
             return f"{self.denominator.label}是 0"
         return "；".join(dict.fromkeys(missing))
 
+    @property
+    def told(self) -> str:
+        """The value with its basis, or with what is missing."""
+        return f"{self.words}（{self.why or self.denominator.label}）"
+
     def reaches(self, threshold: Decimal) -> bool | None:
         """Judged by the exact value. None where there is none."""
         return None if self.exact is None else self.exact >= Fraction(threshold)

@@ -22,7 +22,7 @@ from networks.models import (
 )
 from networks.models.places import code_range
 from networks.names import clean_lines
-from networks.sheets import SheetForm
+from networks.sheets import SheetForm, put_row
 from trainings.models import Status, TrainingSession
 
 from .references import ReferenceFigures, participation, per_capita
@@ -98,15 +98,8 @@ class CheckSheet(SheetForm):
         rows = self._rows()
         for heading in Heading:
             values = {part: self.cleaned_data[f"{heading}_{part}"] for part in ("rating", "text", "evidence")}
-            row = rows.get(heading)
-            if not values["rating"]:
-                if row:
-                    row.delete()
-            elif not row or any(getattr(row, name) != value for name, value in values.items()):
-                row = row or ZoneCheck(zone=self.zone, year=self.year, heading=heading)
-                for name, value in values.items():
-                    setattr(row, name, value)
-                row.save()
+            row = rows.get(heading) or ZoneCheck(zone=self.zone, year=self.year, heading=heading)
+            put_row(row, values, empty=not values["rating"])
         return self.zone
 
     @property
@@ -177,7 +170,7 @@ def _funding(place: Division, figures: ReferenceFigures, user: User) -> list[Fac
     return [
         Fact("预算", "没有填报" if money.budgeted is None else f"{money.budgeted:,.2f} 元"),
         Fact("实际支出", "没有填报" if money.paid is None else f"{money.paid:,.2f} 元"),
-        Fact("人均经费", f"{ratio.words}（{ratio.why or ratio.denominator.label}）"),
+        Fact("人均经费", ratio.told),
     ]
 
 
@@ -199,4 +192,4 @@ def _online(place: Division, year: int) -> list[Fact]:
 
 def _people(place: Division, figures: ReferenceFigures) -> Fact:
     ratio = participation(figures.table, place, figures.year)
-    return Fact("居民年参与率", f"{ratio.words}（{ratio.why or ratio.denominator.label}）")
+    return Fact("居民年参与率", ratio.told)

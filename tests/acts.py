@@ -17,7 +17,7 @@ from PIL import Image
 from networks.models import Institution, Person
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
-from .site_map import Site, ledger, registry
+from .site_map import Site, as_shown, ledger, registry
 
 PASSWORD = "Correct-Horse-7"
 
@@ -86,22 +86,21 @@ def _digest_shown(site: Site) -> str:
 
 def _sheet(site: Site) -> dict:
     """The sheet of annual figures as it is shown, with one figure changed and one fund added."""
-    form = site.send("town", "GET", site.samples.url("figure-sheet", "ours.figures")).context["form"]
-    return _as_shown(form) | {"elderly": "1,250", "fund_donation_paid": "300.50"}
+    return as_shown(site.send("town", "GET", site.samples.url("figure-sheet", "ours.figures"))) | {
+        "elderly": "1,250",
+        "fund_donation_paid": "300.50",
+    }
 
 
 def _sheet_without_funds(site: Site) -> dict:
-    form = site.send("centre", "GET", site.samples.url("figure-sheet", "ours.figures")).context["form"]
-    return _as_shown(form) | {"elderly": "1,250"}
+    return as_shown(site.send("centre", "GET", site.samples.url("figure-sheet", "ours.figures"))) | {"elderly": "1,250"}
 
 
 def _self_check(site: Site) -> dict:
-    form = site.send("town", "GET", site.samples.url("zone-check-edit", "ours.check")).context["form"]
-    return _as_shown(form) | {"staff_rating": "progressing", "staff_text": "配备专干一名"}
-
-
-def _as_shown(form) -> dict:
-    return {field.html_name: field.value() or "" for field in form}
+    return as_shown(site.send("town", "GET", site.samples.url("zone-check-edit", "ours.check"))) | {
+        "staff_rating": "progressing",
+        "staff_text": "配备专干一名",
+    }
 
 
 def _zone(site: Site) -> dict:

@@ -87,6 +87,17 @@ def world(db):
     return build_world()
 
 
+@pytest.fixture
+def ask(client):
+    """`ask(user, url)` is the page that this person gets; with data and "post" the answer to what they send."""
+
+    def send(user, url, data=None, method="get"):
+        client.force_login(user)
+        return getattr(client, method)(url, data)
+
+    return send
+
+
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
     """The world with a sample of everything and everybody signed in, once for all tests of a module: what a test sends

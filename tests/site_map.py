@@ -110,6 +110,11 @@ def a_project(**fields) -> ResourceProject:
     return ResourceProject.objects.create(starts_on=datetime.date(2026, 1, 1), content="进村教学", **fields)
 
 
+def as_shown(response) -> dict:
+    """What a browser would send back from the form of a page as it stands."""
+    return {field.html_name: field.value() or "" for field in response.context["form"]}
+
+
 class Samples:
     """Objects of ours, theirs (same county) and foreign (another county), as keyword arguments of addresses."""
 

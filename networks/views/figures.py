@@ -44,7 +44,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "year": year,
-        "years": years_offered(request.user, this),
+        "year_tabs": [(other, f"?year={other}") for other in years_offered(request.user, this)],
         "county": table.county,
         "parts": parts,
         "filled": [(place, table.filled(place, year), place.pk in kept) for place in places],
@@ -60,7 +60,8 @@ def figures(request: HttpRequest) -> HttpResponse:
 def sheet(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """The sheet of a place and year: to fill for whoever keeps the place's figures, to read for everybody else."""
     place = visible_or_404(request.user, Division.objects.select_related("parent"), pk=code)
-    if not FIRST_YEAR <= year <= timezone.localdate().year + 1:
+    last = timezone.localdate().year + 1  # next year's budget is known in autumn
+    if not FIRST_YEAR <= year <= last:
         raise Http404(f"没有{year}年度的年度数据表")
     back = f"{reverse('figures')}?year={year}"
     context = {
@@ -68,7 +69,11 @@ def sheet(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "year": year,
         "crumbs": _crumbs(place, year),
         "title": f"{place}{year}年度数据",
-        "other_years": [y for y in range(year - 2, year + 2) if FIRST_YEAR <= y <= timezone.localdate().year + 1],
+        "year_tabs": [
+            (other, reverse("figure-sheet", args=[other, code]))
+            for other in range(year - 2, year + 2)
+            if FIRST_YEAR <= other <= last
+        ],
     }
     if not Division.objects.kept_by(request.user).filter(pk=code).exists():
         if request.method == "POST":

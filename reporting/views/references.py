@@ -20,26 +20,29 @@ from ..models import ReferenceThreshold
 from ..references import REFERENCES, Reference, ReferenceFigures, outcomes, per_capita, plain
 
 
-def _county_and_places(request: HttpRequest) -> tuple[Division, QuerySet[Division]]:
+def _asked(request: HttpRequest) -> tuple[int, list[int], Division, QuerySet[Division]]:
+    """The year asked for, the years on offer, the county, and it with its townships."""
+    this = timezone.localdate().year
+    year = asked_year(request.GET.get("year"), otherwise=this)
     county = Division.objects.get(pk=request.user.county_code)
-    return county, Division.objects.visible_to(request.user).within(county.pk).exclude(tier=Tier.VILLAGE)
+    places = Division.objects.visible_to(request.user).within(county.pk).exclude(tier=Tier.VILLAGE)
+    return year, years_offered(request.user, this), county, places
 
 
 @require_safe
 @require(Action.VIEW_NETWORK)
 def references(request: HttpRequest) -> HttpResponse:
     """Every indicator with both its parts, its threshold and, for the county as a whole, whether it is reached."""
-    this = timezone.localdate().year
-    year = asked_year(request.GET.get("year"), otherwise=this)
-    county, places = _county_and_places(request)
+    year, years, county, places = _asked(request)
     towns = places.filter(tier=Tier.TOWNSHIP).current()
     asked = request.GET.get("place", "")
     place = next((town for town in towns if town.pk == asked), county)
+    of_place = "" if place == county else f"&place={place.pk}"
     with_funds = places_seen_for(request.user, Fund).filter(pk=place.pk).exists()
     shown = outcomes(ReferenceFigures(county, year), place, with_funds=with_funds)
     context = {
         "year": year,
-        "years": years_offered(request.user, this),
+        "year_tabs": [(other, f"?year={other}{of_place}") for other in years],
         "county": county,
         "place": place,
         "towns": towns,
@@ -100,13 +103,11 @@ def threshold(request: HttpRequest, key: str) -> HttpResponse:
 @require(Action.VIEW_STANDING)
 def funds(request: HttpRequest) -> HttpResponse:
     """Money by source, by place and by year, as far as this account may see it: the whole county's, or its own."""
-    this = timezone.localdate().year
-    year = asked_year(request.GET.get("year"), otherwise=this)
-    county, places = _county_and_places(request)
-    years = [other for other in years_offered(request.user, this) if other > this - 10]
+    year, years, county, places = _asked(request)
     seen = list(places_seen_for(request.user, Fund).filter(pk__in=places))
     place = next((p for p in seen if p.pk == county.pk), seen[0] if seen else None)
-    context = {"year": year, "years": years, "county": county, "place": place}
+    tabs = [(other, f"?year={other}") for other in years]
+    context = {"year": year, "year_tabs": tabs, "county": county, "place": place}
     if place:
         table = FundTable(county, [year, *years], Fund.objects.visible_to(request.user))
         people = AnnualTable(county, [year, *years])

@@ -83,7 +83,7 @@ def _check_context(request: HttpRequest, pk: int, year: int) -> dict:
     return {
         "zone": zone,
         "year": year,
-        "years": years,
+        "year_tabs": [(other, reverse("zone-check", args=[zone.pk, other])) for other in years],
         "parts": [(heading, rows.get(heading), beside[heading]) for heading in Heading],
         "kept": Zone.objects.kept_by(request.user).filter(pk=zone.pk).exists(),
         "crumbs": [("实验区、示范区", reverse("zones"))],

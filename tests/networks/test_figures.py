@@ -15,33 +15,20 @@ from networks.annual import LINES, POPULATIONS, AnnualTable, Line, asked_year
 from networks.models import AnnualFigure, AuditEvent, Division, Fund, Zone
 from networks.sheets import PeopleField, YuanField, as_text
 
-from ..site_map import taken_back
+from ..site_map import as_shown, taken_back
 
 KIND = AnnualFigure.Kind
 ELDERLY = Line(KIND.ELDERLY)
 RESIDENT, REGISTERED = POPULATIONS
 
 
-@pytest.fixture
-def page(client):
-    def get(user, url, data=None, method="get"):
-        client.force_login(user)
-        return getattr(client, method)(url, data)
-
-    return get
-
-
 def sheet_url(world, place="白山镇", year=None):
     return f"/network/figures/{year or world.year}/{world.places[place].pk if place in world.places else place}/"
 
 
-def shown(response):
-    return {field.html_name: field.value() or "" for field in response.context["form"]}
-
-
-def enter(page, user, url, **cells):
+def enter(ask, user, url, **cells):
     """Opens the sheet and sends it back with some cells filled."""
-    return page(user, url, shown(page(user, url)) | cells, "post")
+    return ask(user, url, as_shown(ask(user, url)) | cells, "post")
 
 
 def figure(place, year, kind="elderly", value=100, basis="", **more):
@@ -53,9 +40,9 @@ def figure(place, year, kind="elderly", value=100, basis="", **more):
 # --- the sheet ---------------------------------------------------------------------------------------
 
 
-def test_a_township_fills_its_whole_sheet_in_one_save(world, page):
+def test_a_township_fills_its_whole_sheet_in_one_save(world, ask):
     answer = enter(
-        page,
+        ask,
         world.town,
         sheet_url(world),
         population_resident="１２,000人",
@@ -106,9 +93,9 @@ def test_a_township_fills_its_whole_sheet_in_one_save(world, page):
         ({"v450124100201_resident": "300"}, "villages_resident_source", "请写明各村"),
     ],
 )
-def test_a_wrong_cell_is_named_nothing_is_saved_and_nothing_typed_is_lost(world, page, cells, name, said):
+def test_a_wrong_cell_is_named_nothing_is_saved_and_nothing_typed_is_lost(world, ask, cells, name, said):
     right = {"minors": "77", "minors_source": "学籍"}
-    answer = enter(page, world.town, sheet_url(world), **right, **cells)
+    answer = enter(ask, world.town, sheet_url(world), **right, **cells)
     assert answer.status_code == 200
     form = answer.context["form"]
     assert list(form.errors) == [name] and said in form.errors[name][0]
@@ -119,78 +106,78 @@ def test_a_wrong_cell_is_named_nothing_is_saved_and_nothing_typed_is_lost(world,
     assert not AnnualFigure.objects.exists() and not Fund.objects.exists() and not AuditEvent.objects.exists()
 
 
-def test_an_emptied_number_takes_its_row_away_and_its_history_stays(world, page):
+def test_an_emptied_number_takes_its_row_away_and_its_history_stays(world, ask):
     row = figure(world.places["白山镇"], world.year)
-    assert enter(page, world.town, sheet_url(world), elderly="").status_code == 302
+    assert enter(ask, world.town, sheet_url(world), elderly="").status_code == 302
     assert not AnnualFigure.objects.exists()
     assert list(AnnualFigure.history.filter(id=row.pk).values_list("history_type", "value")) == [("-", 100), ("+", 100)]
 
 
-def test_last_years_sources_are_offered_and_its_numbers_are_not(world, page):
+def test_last_years_sources_are_offered_and_its_numbers_are_not(world, ask):
     town = world.places["白山镇"]
     figure(town, world.year - 1, value=811, kind="participants", method="按签到去重")
     figure(world.places["新汉村"], world.year - 1, kind="population", basis="resident", value=99)
-    form = page(world.town, sheet_url(world)).context["form"]
+    form = ask(world.town, sheet_url(world)).context["form"]
     assert (form["participants"].value(), form["participants_source"].value()) == ("", "统计年报")
     assert form["participants_method"].value() == "按签到去重"
     assert form["villages_resident_source"].value() == "统计年报"
-    assert enter(page, world.town, sheet_url(world)).status_code == 302  # what was only offered is no entry
+    assert enter(ask, world.town, sheet_url(world)).status_code == 302  # what was only offered is no entry
     assert AnnualFigure.objects.count() == 2
-    enter(page, world.town, sheet_url(world), participants="900")
+    enter(ask, world.town, sheet_url(world), participants="900")
     assert AnnualFigure.objects.get(year=world.year).source == "统计年报"
 
 
-def test_changing_one_villages_number_leaves_the_other_villages_sources_alone(world, page):
+def test_changing_one_villages_number_leaves_the_other_villages_sources_alone(world, ask):
     for village, source in [("新汉村", "村报表"), ("新兴社区", "社区台账")]:
         row = figure(world.places[village], world.year, kind="population", basis="resident", value=500)
         AnnualFigure.objects.filter(pk=row.pk).update(source=source)
-    answer = enter(page, world.town, sheet_url(world), v450124100201_resident="510")
+    answer = enter(ask, world.town, sheet_url(world), v450124100201_resident="510")
     assert "villages_resident_source" in answer.context["form"].errors  # they differ, so none is offered
-    enter(page, world.town, sheet_url(world), v450124100201_resident="510", villages_resident_source="统计年报")
+    enter(ask, world.town, sheet_url(world), v450124100201_resident="510", villages_resident_source="统计年报")
     sources = dict(AnnualFigure.objects.values_list("division", "source"))
     assert sources == {"450124100201": "统计年报", "450124100006": "统计年报"}
 
 
-def test_in_4_the_second_to_save_sees_both_values_and_what_they_did_not_touch_is_put_in_place(world, page):
+def test_in_4_the_second_to_save_sees_both_values_and_what_they_did_not_touch_is_put_in_place(world, ask):
     town = world.places["白山镇"]
     figure(town, world.year, value=100)
     figure(town, world.year, kind="minors", value=200)
-    mine = shown(page(world.town, sheet_url(world))) | {"elderly": "150", "farmers": "9", "farmers_source": "台账"}
-    enter(page, world.centre, sheet_url(world), elderly="120", minors="220")
-    refused = page(world.town, sheet_url(world), mine, "post")
+    mine = as_shown(ask(world.town, sheet_url(world))) | {"elderly": "150", "farmers": "9", "farmers_source": "台账"}
+    enter(ask, world.centre, sheet_url(world), elderly="120", minors="220")
+    refused = ask(world.town, sheet_url(world), mine, "post")
     errors = refused.context["form"].errors
     assert "已有人先改成了“120”" in errors["elderly"][0]
     assert "别人刚刚改成了“220”" in errors["minors"][0]
     assert set(errors) == {"elderly", "minors", "__all__"}
     assert AnnualFigure.objects.get(kind="elderly").value == 120 and not AnnualFigure.objects.filter(kind="farmers")
-    again = shown(refused)
+    again = as_shown(refused)
     assert (again["elderly"], again["minors"], again["farmers"]) == ("150", "220", "9")
-    assert page(world.town, sheet_url(world), again, "post").status_code == 302
+    assert ask(world.town, sheet_url(world), again, "post").status_code == 302
     assert dict(AnnualFigure.objects.values_list("kind", "value")) == {"elderly": 150, "minors": 220, "farmers": 9}
 
 
-def test_a_request_without_what_was_seen_or_without_cells_deletes_nothing(world, page):
+def test_a_request_without_what_was_seen_or_without_cells_deletes_nothing(world, ask):
     figure(world.places["白山镇"], world.year)
     url = sheet_url(world)
     for body in [{}, {"elderly": ""}, {"elderly": "", "seen": "{"}, {"elderly": "", "seen": "[]"}]:
-        assert page(world.town, url, body, "post").status_code == 200
-    seen = shown(page(world.town, url))["seen"]
-    assert page(world.town, url, {"seen": seen, "minors": "5", "minors_source": "学籍"}, "post").status_code == 302
+        assert ask(world.town, url, body, "post").status_code == 200
+    seen = as_shown(ask(world.town, url))["seen"]
+    assert ask(world.town, url, {"seen": seen, "minors": "5", "minors_source": "学籍"}, "post").status_code == 302
     assert dict(AnnualFigure.objects.values_list("kind", "value")) == {"elderly": 100, "minors": 5}
 
 
-def test_saving_the_sheet_as_it_is_writes_no_row_and_no_history(world, page):
+def test_saving_the_sheet_as_it_is_writes_no_row_and_no_history(world, ask):
     figure(world.places["白山镇"], world.year)
     Fund.objects.create(division=world.places["白山镇"], year=world.year, source="public", budgeted="12000.50")
     before = (AnnualFigure.history.count(), Fund.history.count())
-    assert enter(page, world.town, sheet_url(world)).status_code == 302
+    assert enter(ask, world.town, sheet_url(world)).status_code == 302
     assert (AnnualFigure.history.count(), Fund.history.count()) == before
     assert AuditEvent.objects.get(action="填报年度数据").detail["fields"] == []
 
 
-def test_what_looks_wrong_is_a_hint_and_refuses_nothing(world, page):
+def test_what_looks_wrong_is_a_hint_and_refuses_nothing(world, ask):
     answer = enter(
-        page,
+        ask,
         world.town,
         sheet_url(world),
         elderly="100",
@@ -204,32 +191,32 @@ def test_what_looks_wrong_is_a_hint_and_refuses_nothing(world, page):
         v450124100006_resident="499",
     )
     assert answer.status_code == 302
-    assert page(world.town, sheet_url(world)).context["form"].hints == [
+    assert ask(world.town, sheet_url(world)).context["form"].hints == [
         "参加学习的老年人（130）多于60岁及以上老年人（100），请核对",
         "各村常住人口相加是 899，与白山镇的 900 不同，请核对",
     ]
 
 
-def test_the_centre_keeps_figures_and_sees_no_money(world, page):
+def test_the_centre_keeps_figures_and_sees_no_money(world, ask):
     Fund.objects.create(division=world.places["白山镇"], year=world.year, source="public", paid=98765)
-    text = page(world.centre, sheet_url(world)).content.decode()
+    text = ask(world.centre, sheet_url(world)).content.decode()
     assert "98765" not in text and "98,765" not in text and "fund_public" not in text
-    sent = enter(page, world.centre, sheet_url(world), elderly="5", elderly_source="年报", fund_public_paid="1")
+    sent = enter(ask, world.centre, sheet_url(world), elderly="5", elderly_source="年报", fund_public_paid="1")
     assert sent.status_code == 302
     assert Fund.objects.get().paid == 98765 and AnnualFigure.objects.get().value == 5
-    assert page(world.centre, "/network/funds/").status_code == 403
+    assert ask(world.centre, "/network/funds/").status_code == 403
 
 
-def test_others_read_a_townships_figures_and_not_its_money(world, page):
+def test_others_read_a_townships_figures_and_not_its_money(world, ask):
     figure(world.places["白山镇"], world.year, value=4321)
     Fund.objects.create(division=world.places["白山镇"], year=world.year, source="public", paid=98765)
     for user in (world.town2, world.unit):
-        text = page(user, sheet_url(world)).content.decode()
+        text = ask(user, sheet_url(world)).content.decode()
         assert "4,321" in text and "98,765" not in text and '<form method="post" class="box' not in text
-        assert page(user, sheet_url(world), {"elderly": "1"}, "post").status_code == 403
-        assert "98,765" not in page(user, "/network/funds/").content.decode()
-    assert "98,765" in page(world.head, sheet_url(world)).content.decode()
-    assert "98,765" in page(world.leader, "/network/funds/").content.decode()
+        assert ask(user, sheet_url(world), {"elderly": "1"}, "post").status_code == 403
+        assert "98,765" not in ask(user, "/network/funds/").content.decode()
+    assert "98,765" in ask(world.head, sheet_url(world)).content.decode()
+    assert "98,765" in ask(world.leader, "/network/funds/").content.decode()
     assert AnnualFigure.objects.get().value == 4321
 
 
@@ -249,10 +236,10 @@ def test_which_places_funds_are_seen_and_kept_for(world):
 
 
 @pytest.mark.parametrize("year", [1999, 2100, 0])
-def test_a_year_out_of_reach_has_no_sheet(world, page, year):
-    assert page(world.town, f"/network/figures/{year}/450124100/").status_code == 404
-    assert page(world.town, f"/network/figures/{world.year + 2}/450124100/").status_code == 404
-    assert page(world.town, f"/network/figures/{world.year + 1}/450124100/").status_code == 200
+def test_a_year_out_of_reach_has_no_sheet(world, ask, year):
+    assert ask(world.town, f"/network/figures/{year}/450124100/").status_code == 404
+    assert ask(world.town, f"/network/figures/{world.year + 2}/450124100/").status_code == 404
+    assert ask(world.town, f"/network/figures/{world.year + 1}/450124100/").status_code == 200
 
 
 # --- the county's table --------------------------------------------------------------------------------
@@ -299,22 +286,22 @@ def test_a_sum_is_never_made_of_a_part(django_db_setup, django_db_blocker, value
         assert found == (own if own is not None else None if None in values else sum(values))
 
 
-def test_the_table_shows_gaps_as_gaps_and_sources_beside_the_figures(world, page):
+def test_the_table_shows_gaps_as_gaps_and_sources_beside_the_figures(world, ask):
     figure(world.places["白山镇"], world.year, value=700)
-    response = page(world.bureau, f"/network/figures/?year={world.year}")
+    response = ask(world.bureau, f"/network/figures/?year={world.year}")
     text = response.content.decode()
     assert "700" in text and "统计年报" in text and "无法计算" in text and "缺古零镇" in text
     filled = {str(place): done for place, done, _ in response.context["filled"]}
     assert filled == {"马山县": 0, "白山镇": 1, "古零镇": 0}
-    own = page(world.town, "/network/figures/")
+    own = ask(world.town, "/network/figures/")
     assert [str(place) for place in own.context["own"]] == ["白山镇"] and "填报本镇数据" in own.content.decode()
 
 
-def test_the_pages_ask_the_same_number_of_queries_whatever_there_is(world, page):
+def test_the_pages_ask_the_same_number_of_queries_whatever_there_is(world, ask):
     def count(user, url):
-        page(user, url)
+        ask(user, url)
         with CaptureQueriesContext(connection) as captured:
-            assert page(user, url).status_code == 200
+            assert ask(user, url).status_code == 200
         return len(captured)
 
     urls = [
@@ -425,8 +412,8 @@ def test_only_the_two_known_populations_and_the_two_zones_are_loaded(db, capsys)
     assert Zone.objects.count() == 2 and AnnualFigure.objects.get(year=2020).value == 382431
 
 
-def test_seen_is_plain_json_of_what_is_stored(world, page):
+def test_seen_is_plain_json_of_what_is_stored(world, ask):
     figure(world.places["白山镇"], world.year)
-    seen = json.loads(shown(page(world.town, sheet_url(world)))["seen"])
+    seen = json.loads(as_shown(ask(world.town, sheet_url(world)))["seen"])
     assert seen["elderly"] == "100" and seen["minors"] == ""
     assert {line.key for line in LINES} <= set(seen)

@@ -18,15 +18,6 @@ from reporting.references import REFERENCES, Part, Ratio, ReferenceFigures, outc
 YEAR = 2025
 
 
-@pytest.fixture
-def page(client):
-    def get(user, url, data=None, method="get"):
-        client.force_login(user)
-        return getattr(client, method)(url, data)
-
-    return get
-
-
 def figure(place, kind, value, basis="", year=YEAR):
     method = "按签到去重" if kind == "participants" else ""
     AnnualFigure.objects.create(
@@ -110,14 +101,14 @@ def test_participation_is_never_made_of_attendances(world, settings):
     assert year.participation.why == f"没有{world.year}年的年度参与人数"
 
 
-def test_the_dashboard_shows_participation_with_its_parts_or_what_is_missing(world, page):
+def test_the_dashboard_shows_participation_with_its_parts_or_what_is_missing(world, ask):
     url = f"/dashboard/{world.year}/"
     figure(world.places["白山镇"], "participants", 3000, year=world.year)
-    assert "的年度参与人数（缺古零镇）" in page(world.leader, url).content.decode()
+    assert "的年度参与人数（缺古零镇）" in ask(world.leader, url).content.decode()
     figure(world.places["古零镇"], "participants", 2000, year=world.year)
     figure(world.county, "population", 20_000, "resident", year=world.year)
     assert INDICATORS["participation"].of(YearFigures(world.assessment_year)) == Decimal("25.0")
-    text = page(world.leader, url).content.decode()
+    text = ask(world.leader, url).content.decode()
     assert "25.0%" in text and "5,000 人 ÷ 常住人口 20,000 人" in text
 
 
@@ -157,18 +148,18 @@ def test_a_total_is_the_sum_of_its_rows_or_nothing(rows):
         assert whole == sum(amounts)
 
 
-def test_the_page_of_funds_shows_each_their_own(world, page):
+def test_the_page_of_funds_shows_each_their_own(world, ask):
     fund(world.county, budgeted=800_000, paid=700_000)
     fund(world.places["白山镇"], budgeted=20_000, paid=15_000)
     fund(world.places["古零镇"], budgeted=31_000, paid=30_999)
     fund(world.other_county, paid=4_444_444)
     figure(world.county, "population", 382_430, "resident")
     url = f"/network/funds/?year={YEAR}"
-    text = page(world.bureau, url).content.decode()
+    text = ask(world.bureau, url).content.decode()
     assert "745,999" in text and "1.95" in text and "30,999.00" in text and "4,444" not in text
-    text = page(world.town, url).content.decode()
+    text = ask(world.town, url).content.decode()
     assert "15,000.00" in text and "30,999" not in text and "700,000" not in text and "745,999" not in text
-    text = page(world.unit, url).content.decode()
+    text = ask(world.unit, url).content.decode()
     assert "这里没有您单位的经费" in text and "15,000" not in text
 
 
@@ -251,50 +242,50 @@ def test_places_for_the_elderly_are_counted_by_township_and_by_village(world):
     assert of(world, "elderly_points").denominator.value == 2
 
 
-def test_the_county_gets_a_verdict_and_a_single_township_none(world, page):
+def test_the_county_gets_a_verdict_and_a_single_township_none(world, ask):
     figure(world.county, "elderly", 100)
     figure(world.county, "elderly_learning", 21)
     figure(world.places["白山镇"], "elderly", 100)
     figure(world.places["白山镇"], "elderly_learning", 50)
-    text = page(world.leader, f"/network/zones/references/?year={YEAR}").content.decode()
+    text = ask(world.leader, f"/network/zones/references/?year={YEAR}").content.decode()
     assert "21.0%" in text and "达到</span>" in text and "无法判断" in text
-    response = page(world.leader, f"/network/zones/references/?year={YEAR}&place=450124100")
+    response = ask(world.leader, f"/network/zones/references/?year={YEAR}&place=450124100")
     text = response.content.decode()
     assert "50.0%" in text and "达到</span>" not in text and "结论" not in text
     assert {outcome.reached for outcome in response.context["outcomes"]} == {None}
-    foreign = page(world.leader, f"/network/zones/references/?year={YEAR}&place=450125100")
+    foreign = ask(world.leader, f"/network/zones/references/?year={YEAR}&place=450125100")
     assert foreign.context["place"] == world.county
 
 
-def test_whoever_has_no_sight_of_money_is_shown_the_others(world, page):
+def test_whoever_has_no_sight_of_money_is_shown_the_others(world, ask):
     fund(world.county, paid=123_456)
     keys = {
-        user.username: {o.reference.key for o in page(user, "/network/zones/references/").context["outcomes"]}
+        user.username: {o.reference.key for o in ask(user, "/network/zones/references/").context["outcomes"]}
         for user in (world.bureau, world.centre, world.town)
     }
     assert "funds" in keys["bureau"] and "funds" not in keys["centre"] | keys["town"]
     assert len(keys["centre"]) == 11
-    own = page(world.town, "/network/zones/references/?place=450124100").context["outcomes"]
+    own = ask(world.town, "/network/zones/references/?place=450124100").context["outcomes"]
     assert "funds" in {o.reference.key for o in own}
 
 
 # --- thresholds ------------------------------------------------------------------------------------------
 
 
-def test_the_office_sets_its_own_threshold_with_a_reason_and_history(world, page):
+def test_the_office_sets_its_own_threshold_with_a_reason_and_history(world, ask):
     url = "/network/zones/references/elderly/"
     figure(world.county, "elderly", 100, year=world.year)
     figure(world.county, "elderly_learning", 21, year=world.year)
     body = {"value": "22.5", "reason": "县老年教育规划", "seen_version": 0}
-    assert page(world.bureau, url, body, "post").status_code == 302
+    assert ask(world.bureau, url, body, "post").status_code == 302
     row = ReferenceThreshold.objects.get()
     assert (row.county, row.key, row.value) == (world.county, "elderly", Decimal("22.5"))
     assert row.history.get().history_user == world.bureau
     assert AuditEvent.objects.get(action="修改参照值").detail == {"fields": ["reason", "value"], "key": "elderly"}
-    text = page(world.bureau, "/network/zones/references/").content.decode()
+    text = ask(world.bureau, "/network/zones/references/").content.decode()
     assert "≥ 22.5%" in text and "本县自定：县老年教育规划" in text and "未达到" in text
-    assert page(world.foreign_bureau, url).context["form"]["value"].value() == Decimal("20")
-    stale = page(world.bureau2, url, {"value": "15", "reason": "另定", "seen_version": 0}, "post")
+    assert ask(world.foreign_bureau, url).context["form"]["value"].value() == Decimal("20")
+    stale = ask(world.bureau2, url, {"value": "15", "reason": "另定", "seen_version": 0}, "post")
     assert stale.status_code == 200 and "已有人先改成了“22.5”" in stale.content.decode()
     row.refresh_from_db()
     assert row.value == Decimal("22.5")
@@ -309,14 +300,14 @@ def test_the_office_sets_its_own_threshold_with_a_reason_and_history(world, page
         ({"value": "20", "reason": ""}, "必填"),
     ],
 )
-def test_a_threshold_out_of_range_or_without_reason_is_refused(world, page, body, said):
-    answer = page(world.bureau, "/network/zones/references/elderly/", body | {"seen_version": 0}, "post")
+def test_a_threshold_out_of_range_or_without_reason_is_refused(world, ask, body, said):
+    answer = ask(world.bureau, "/network/zones/references/elderly/", body | {"seen_version": 0}, "post")
     assert answer.status_code == 200 and said in str(answer.context["form"].errors)
     assert not ReferenceThreshold.objects.exists()
 
 
-def test_an_unknown_indicator_has_no_threshold(world, page):
-    assert page(world.bureau, "/network/zones/references/dogs/").status_code == 404
+def test_an_unknown_indicator_has_no_threshold(world, ask):
+    assert ask(world.bureau, "/network/zones/references/dogs/").status_code == 404
 
 
 def test_the_database_refuses_what_a_threshold_cannot_be(world):
