@@ -299,7 +299,7 @@ def test_ac_5_the_operator_makes_no_second_judge_or_auditor_and_touches_none(wor
 def test_first_set_up_by_the_pages_alone(world, operator):
     User.objects.filter(role="bureau").update(role="leader")
     sent = line("450124", "bureau", name="第一人", username="first") | line(
-        "450124", "operator", name="网管", username="net"
+        "none", "operator", name="网管", username="net"
     )
     answer = operator.post("/accounts/new/", sent)
     assert len(links_on(answer)) == 2

@@ -69,7 +69,7 @@ def test_the_bureau_sees_its_queue_and_who_needs_a_hand(world, page):
     ("name", "words"),
     [
         ("auditor", "操作日志"),
-        ("operator", "重置密码"),
+        ("operator", "一次性链接"),
         ("homeless", "您的账号还没有归属"),
         ("head", "逐场查看是否计入"),
         ("unit2", "登记培训"),
