@@ -96,6 +96,11 @@ class LearningGroup(Published):
         return self.kind in self.ORGANISATIONS
 
     @property
+    def size(self) -> str:
+        """27 人, 3 户, or '' while unknown."""
+        return f"{self.members:,} {'户' if self.kind == self.Kind.FAMILY else '人'}" if self.members else ""
+
+    @property
     def has_ended(self) -> bool:
         return self.ended_on is not None and self.ended_on <= timezone.localdate()
 

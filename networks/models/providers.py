@@ -7,13 +7,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from ..access import Action, Scope, ScopedQuerySet
-from ..wording import Published
+from ..access import ScopedQuerySet
 from .places import Division
+from .resources import KEPT_BY_TASK, OfTask
 from .units import MemberUnit
 
 
-class Provider(Published):
+class Provider(OfTask):
     """A body outside the plan's units that offers courses, teachers or rooms. No person is named here: 联系电话 is an
     office's."""
 
@@ -41,14 +41,7 @@ class Provider(Published):
 
     history = HistoricalRecords()
     objects = ScopedQuerySet.as_manager()
-    scope = Scope(
-        county="unit__county_id",
-        unit="unit_id",
-        place="division_id",
-        managed_by=Action.MANAGE_NETWORK,
-        kept_by_unit_only=True,
-        task="kind",
-    )
+    scope = KEPT_BY_TASK
 
     class Meta:
         verbose_name = verbose_name_plural = "资源提供方"
@@ -78,7 +71,7 @@ class Provider(Published):
             raise ValidationError({"until": "结束日期不能早于开始日期"})
 
 
-class ResourceProject(Published):
+class ResourceProject(OfTask):
     """What a unit, alone or with a provider, brings to the people for a time: 马山文化三宝进社区, 三区人才, 免费开放 …"""
 
     class Kind(models.TextChoices):
@@ -120,14 +113,7 @@ class ResourceProject(Published):
 
     history = HistoricalRecords()
     objects = ScopedQuerySet.as_manager()
-    scope = Scope(
-        county="unit__county_id",
-        unit="unit_id",
-        place="division_id",
-        managed_by=Action.MANAGE_NETWORK,
-        kept_by_unit_only=True,
-        task="kind",
-    )
+    scope = KEPT_BY_TASK
 
     class Meta:
         verbose_name = verbose_name_plural = "资源项目"
@@ -149,10 +135,6 @@ class ResourceProject(Published):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def clause(self) -> str:
-        return self.CLAUSES.get(self.kind, "")
 
     @property
     def is_past(self) -> bool:

@@ -14,8 +14,33 @@ from ..wording import Published
 from .places import Division
 from .units import MemberUnit
 
+# Registries that are divided among the units by the plan's tasks; each model's `CLAUSES` says which kind belongs to which.
+KEPT_BY_TASK = Scope(
+    county="unit__county_id",
+    unit="unit_id",
+    place="division_id",
+    managed_by=Action.MANAGE_NETWORK,
+    kept_by_unit_only=True,
+    task="kind",
+)
 
-class SharedResource(Published):
+
+class OfTask(Published):
+    """A row whose kind belongs to a task of the plan (`CLAUSES`): the unit that answers for the task keeps it."""
+
+    CLAUSES: dict[str, str] = {}
+
+    class Meta:
+        abstract = True
+
+    @property
+    def basis(self) -> str:
+        """依据 二(二)1, or '' for a kind that stands in no clause."""
+        clause = self.CLAUSES.get(self.kind)
+        return f"依据 {clause}" if clause else ""
+
+
+class SharedResource(OfTask):
     """A place for learning, and what of it is open to whom and when. Kept by the unit that answers for its task
     (`CLAUSES`). `opened_on` may be unknown; a place that opens again gets the new day, its history keeps the old ones."""
 
@@ -67,14 +92,7 @@ class SharedResource(Published):
 
     history = HistoricalRecords(m2m_fields=[serves])
     objects = ScopedQuerySet.as_manager()
-    scope = Scope(
-        county="unit__county_id",
-        unit="unit_id",
-        place="division_id",
-        managed_by=Action.MANAGE_NETWORK,
-        kept_by_unit_only=True,
-        task="kind",
-    )
+    scope = KEPT_BY_TASK
 
     class Meta:
         verbose_name = verbose_name_plural = "共享资源"
@@ -115,10 +133,6 @@ class SharedResource(Published):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def clause(self) -> str:
-        return self.CLAUSES.get(self.kind, "")
 
     def clean(self) -> None:
         """What residents are told must be there; a place that is open has not closed."""

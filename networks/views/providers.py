@@ -81,6 +81,7 @@ def provider(request: HttpRequest, pk: int) -> HttpResponse:
     row = visible_or_404(request.user, named, pk=pk)
     context = {
         "provider": row,
+        "crumbs": [("共享资源", reverse("resources")), ("提供方", reverse("providers"))],
         "projects": ResourceProject.objects.visible_to(request.user).filter(provider=row).select_related("unit"),
         "may_change": Provider.objects.kept_by(request.user).filter(pk=pk).exists(),
     }

@@ -118,6 +118,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
     row = visible_or_404(request.user, named, pk=pk)
     context = {
         "resource": row,
+        "crumbs": _crumbs(),
         "serves": row.serves.order_by("code"),
         "may_change": SharedResource.objects.kept_by(request.user).filter(pk=pk).exists(),
     }

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -60,6 +61,7 @@ def community(request: HttpRequest, pk: int) -> HttpResponse:
     rows = can(user, Action.VIEW_SESSIONS)
     context = {
         "group": group,
+        "crumbs": [("学习型组织和学习团队", reverse("communities"))],
         "years": years,
         "year": timezone.localdate().year,
         "definition": learning.DEFINITION,

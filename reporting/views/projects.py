@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -22,6 +23,7 @@ def resource_project(request: HttpRequest, pk: int) -> HttpResponse:
     word = learning.word_of(project)
     context = {
         "project": project,
+        "crumbs": [("共享资源", reverse("resources")), ("资源项目", reverse("resource-projects"))],
         "word": word,
         "year": year,
         "may_change": ResourceProject.objects.kept_by(user).filter(pk=pk).exists(),
