@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from networks import audit
 from networks.loading import COUNTY
-from networks.models import Attachment, CountySettings, Division, MemberUnit, User
+from networks.models import Attachment, CountySettings, Division, MemberUnit, RegistryImport, User
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
@@ -80,7 +80,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
 
 def _clear() -> None:
     """Empties every table, history and protected rows included, and removes the files that hang on them."""
-    files = [row.file for model in (Attachment, Evidence, ImportBatch) for row in model.objects.exclude(file="")]
+    files = [row.file for model in (Attachment, Evidence, ImportBatch, RegistryImport) for row in model.objects.exclude(file="")]
     call_command("flush", interactive=False, verbosity=0)
     for file in files:
         file.storage.delete(file.name)
