@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Right
+from django.utils import timezone
 
 from networks.models import Division, Institution, MemberUnit, Tier
 from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSession
@@ -130,8 +131,10 @@ class YearFigures:
 
     @cached_property
     def coverage(self) -> dict[str, Coverage]:
-        """By `township`, `village` (村 alone) and `any_village` (村 and 社区); places that were abolished are left out."""
-        places = Division.objects.within(self.year.county_id).current().annotate(end=Right("code", 3))
+        """By `township`, `village` (村 alone) and `any_village` (村 and 社区), of the places that there are on the last day
+        counted: not those abolished by then, nor those founded later."""
+        day = self.as_of or min(timezone.localdate(), self.year.last_day)
+        places = Division.objects.within(self.year.county_id).on(day).annotate(end=Right("code", 3))
         running, unconfirmed = Institution.State.OPEN, Institution.State.UNCONFIRMED
         counted = (
             places.exclude(tier=Tier.COUNTY)
