@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.models import MemberUnit, UnitSuccession, UnitTerm, User
-from networks.redistricting import merge_places
+from networks.redistricting import NewPlace, merge_places
 from networks.reorganisation import NewUnit, merge_units, rename_unit
 from reporting.assessment import Counting, NotForLockedYears, county_standing, standings
+from reporting.indicators import YearFigures
 from reporting.models import AssessmentYear, QuotaAdjustment
 from reporting.organised import held_at_now, places_now
 from trainings.models import CoOrganiser
@@ -212,6 +213,14 @@ def test_a_place_as_now_holds_what_took_place_in_those_that_it_took_over(world):
     assert set(held_at_now(there)) == set(rows[:2])
     assert set(held_at_now(world.places["白山镇"])) == set(rows)
     assert not held_at_now(world.places["羊山村"]).exists()
+
+
+def test_coverage_counts_the_places_of_its_last_day(world, y2026):
+    places = [world.places["新汉村"], world.places["新兴社区"]]
+    new = NewPlace("新合社区居委会", "450124100009")
+    merge_places(places, new=new, institutions="close", on=JULY, basis="", actor=world.bureau)
+    villages = {day: YearFigures(y2026, day).coverage["any_village"].places for day in (date(2026, 6, 30), JULY, None)}
+    assert villages == {date(2026, 6, 30): 3, JULY: 2, None: 2}
 
 
 # --- properties ----------------------------------------------------------------------------------------------
