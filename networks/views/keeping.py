@@ -28,10 +28,11 @@ def keep(
     status: int = 200,
     **context: object,
 ) -> HttpResponse:
-    """One form on a page of its own. `action` names the act in the log; `perform(form)` stores what the form holds and
-    returns the row (default: `form.save()`, with the row's version counted up). `back` is the address to go to afterwards,
-    or makes it from the row; `detail` is what the log holds besides the names of the changed fields (codes, numbers). Rules of the model and of the database that the form could not ask come back as sentences;
-    nothing typed is lost. Rights and scope are the caller's business."""
+    """One form on a page of its own. `action` names the act in the log, `detail` what it holds besides the names of the
+    changed fields (codes, numbers); `perform(form)` stores what the form holds and returns the row (default: `form.save()`,
+    with the row's version counted up). `back` is the address to go to afterwards, or makes it from the row. Rules of the
+    model and of the database that the form could not ask come back as sentences; nothing typed is lost. Rights and scope
+    are the caller's business."""
     extra = []
     if request.method == "POST":
         row = None
