@@ -16,8 +16,7 @@ GROUPS = {
 }
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
-PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county"}
-PUBLIC = {"login", "demo-login", "healthz", "admin:login", "set-password"}
+PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |

@@ -85,7 +85,9 @@ def writes_of(attribute, path):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             parts = [part for target in targets for part in ast.walk(target)]
-            if any(isinstance(t, ast.Attribute) and t.attr == attribute for t in parts):
+            if any(
+                isinstance(t, ast.Attribute) and isinstance(t.ctx, ast.Store) and t.attr == attribute for t in parts
+            ):
                 yield node.lineno
         if isinstance(node, ast.Call):
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -105,6 +107,7 @@ def test_ac_4_nothing_outside_the_models_assigns_a_status(path):
 
 
 ELSEWHERE = {
+    "networks/registry/imports.py",
     "trainings/imports.py",
     "trainings/models/imports.py",
     "trainings/workbook/batches.py",

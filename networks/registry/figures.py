@@ -93,6 +93,8 @@ class Figures(Yearly):
         values = self.values(plan.stored) | plan.values if plan.stored else plan.values
         if values[KIND] == AnnualFigure.Kind.POPULATION and not values.get(BASIS):
             plan.row.problem(BASIS, "missing", "人口要写明口径：请填常住或户籍")
+        if values[KIND] != AnnualFigure.Kind.POPULATION and values.get(BASIS):
+            plan.row.problem(BASIS, "not_population", "只有人口才分常住、户籍：请把口径留空")
         if values[KIND] == AnnualFigure.Kind.PARTICIPANTS and not values.get(METHOD):
             plan.row.problem(METHOD, "missing", "年度参与人数要写明统计方法：如按签到去重、按名册、抽样推算")
 

@@ -142,7 +142,7 @@ def quota_bar(verified: int | None, pending: int | None, required: int | None) -
     return QuotaBar(
         verified=share(verified),
         pending=share(pending),
-        mark=share(required) if required else None,
+        mark=max(share(required), 0.01) if required else None,
         met=verified >= required,
         short=max(required - verified, 0),
         known=True,

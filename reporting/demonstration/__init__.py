@@ -80,7 +80,11 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
 
 def _clear() -> None:
     """Empties every table, history and protected rows included, and removes the files that hang on them."""
-    files = [row.file for model in (Attachment, Evidence, ImportBatch, RegistryImport) for row in model.objects.exclude(file="")]
+    files = [
+        row.file
+        for model in (Attachment, Evidence, ImportBatch, RegistryImport)
+        for row in model.objects.exclude(file="")
+    ]
     call_command("flush", interactive=False, verbosity=0)
     for file in files:
         file.storage.delete(file.name)

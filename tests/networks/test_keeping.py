@@ -23,6 +23,8 @@ from networks.models import (
 )
 from networks.views.keeping import QUICKER, keep
 
+from ..site_map import answer_for
+
 pytestmark = pytest.mark.django_db
 EVERYWHERE = ["白山镇", "新兴社区", "新汉村", "古零镇", "羊山村"]
 
@@ -74,11 +76,16 @@ def test_funds_are_kept_by_the_bureau_and_their_township_and_seen_by_no_other(wo
 
 
 def test_a_resource_is_kept_by_its_unit_even_where_it_lies_in_another_township(world):
-    for unit, place, name in [(world.wxgtj, "白山镇", "县图书馆"), (world.ours, "新汉村", "新汉村农家书屋")]:
-        SharedResource.objects.create(division=world.places[place], kind="other", name=name, unit=unit)
+    answer_for(world.wxgtj, "二(二)2")
+    answer_for(world.ours, "二(二)1")
+    for unit, place, kind, name in [
+        (world.wxgtj, "白山镇", "library", "县图书馆"),
+        (world.ours, "新汉村", "school", "新汉村小学"),
+    ]:
+        SharedResource.objects.create(division=world.places[place], kind=kind, name=name, unit=unit)
     kept = {who: places(SharedResource.objects.kept_by(user), "name") for who, user in world.users.items()}
-    assert kept["town"] == ["新汉村农家书屋"] and kept["unit"] == ["县图书馆"] and kept["town2"] == []
-    assert kept["bureau"] == sorted(["县图书馆", "新汉村农家书屋"]) and kept["head"] == kept["foreign_bureau"] == []
+    assert kept["town"] == ["新汉村小学"] and kept["unit"] == ["县图书馆"] and kept["town2"] == []
+    assert kept["bureau"] == sorted(["县图书馆", "新汉村小学"]) and kept["head"] == kept["foreign_bureau"] == []
 
 
 def test_a_unit_is_kept_by_its_officers_and_the_bureau_but_not_by_the_centre(world):

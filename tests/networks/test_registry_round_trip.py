@@ -12,6 +12,7 @@ from networks.models import AnnualFigure, Appointment, Fund, Institution, Member
 from networks.names import clean_lines, clean_text
 from networks.registry import REGISTRIES, workbook
 from networks.xlsx.values import _ID_NUMBER
+from networks.xlsx.writing import escaped
 
 from .registry_files import changes_of, edited, exported, rehearsed, sheet_of, taken_in
 
@@ -109,7 +110,7 @@ def test_xl_6_staff_and_contacts_come_back_as_they_went_out(world, person, field
 def test_xl_6_annual_figures_come_back_as_they_went_out(world, year, value, source, method, basis):
     row = {"division": world.places["白山镇"], "year": year, "value": value, "source": source}
     AnnualFigure.objects.all().delete()
-    AnnualFigure.objects.create(**row, kind="elderly", basis=basis, method=method)
+    AnnualFigure.objects.create(**row, kind="population", basis=basis or "resident", method=method)
     AnnualFigure.objects.create(**row | {"division": world.places["新汉村"]}, kind="population", basis="registered")
     assert nothing_changes(world.town, "figures") == 2
 
@@ -144,9 +145,9 @@ def test_an_edited_export_comes_in_as_exactly_the_edit_and_once_more_as_nothing(
     content = edited(
         book,
         {
-            (at, "名称"): name,
-            (at, "承办单位"): hosts or None,
-            (at, "地址"): address or None,
+            (at, "名称"): escaped(name),
+            (at, "承办单位"): escaped(hosts) or None,
+            (at, "地址"): escaped(address) or None,
             (at, "座位（个）"): seats,
             (at, "状态"): "已开办",
             (at, "状态起始日期"): day.isoformat(),
