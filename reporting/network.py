@@ -242,7 +242,7 @@ class Network:
     @cached_property
     def nodes(self) -> dict[str, Node]:
         """By division code, in its order; places abolished by that day are left out. Two queries."""
-        places = Division.objects.within(self.county_code).current(self.day)
+        places = Division.objects.within(self.county_code).on(self.day)
         nodes = {place.code: Node(place) for place in places}
         first, after = code_range(self.county_code)
         here = Institution.objects.filter(division__gte=first, division__lt=after)
