@@ -36,7 +36,10 @@ class Ledger:
 
     def __init__(self, county: Division, today: datetime.date, sharing: Sharing | None = None) -> None:
         self.county, self.today, self.sharing = county, today, sharing
-        self.units = {unit.code: unit for unit in MemberUnit.objects.filter(county=county).select_related("division")}
+        self.units = {
+            unit.code: unit
+            for unit in MemberUnit.objects.filter(county=county, retired_on=None).select_related("division")
+        }
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
         hosts = Institution.objects.filter(division__code__startswith=county.pk, function="implement")
         self.hosts = {host.division_id: host for host in hosts}

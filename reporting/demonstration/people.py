@@ -47,16 +47,10 @@ def employ(county: Division, today: datetime.date) -> None:
     _lead(county, cast)
 
 
-def primary_school(village: Division) -> SharedResource:
-    """The invented school of a village, which is its 学区."""
-    unit = MemberUnit.objects.get(division_id=village.parent_id, kind=MemberUnit.Kind.TOWNSHIP)
-    school, _ = SharedResource.objects.get_or_create(
-        name=f"演示·{village.short_name}小学",
-        division=village,
-        defaults={"kind": SharedResource.Kind.SCHOOL, "unit": unit, "note": MARK},
-    )
-    school.serves.add(village)
-    return school
+def schools_by_village(county: Division) -> dict[str, SharedResource]:
+    """The school in whose 学区 each village lies; `sharing` has written them."""
+    schools = SharedResource.objects.filter(kind=SharedResource.Kind.SCHOOL, unit__county=county)
+    return {village.pk: school for school in schools.prefetch_related("serves") for village in school.serves.all()}
 
 
 class _Cast:
@@ -125,10 +119,10 @@ class _Cast:
         """Part-timers at most of the points that run, and helpers at some."""
         points = Institution.objects.filter(kind=Institution.Kind.POINT, division__code__startswith=self.county.pk)
         running = list(points.filter(state=Institution.State.OPEN).select_related("division").order_by("division_id"))
-        schools = {point.pk: primary_school(point.division) for point in running[:: len(running) // 8]}
-        schools[running[0].pk] = schools[running[len(running) // 8].pk]  # of another 学区: a slip to be seen
+        schools = schools_by_village(self.county)
+        elsewhere = schools[running[-1].division_id]  # of another 学区: a slip to be seen
         for number, point in enumerate(running):
-            school = schools.get(point.pk)
+            school = elsewhere if number == 0 else None if number % 8 == 7 else schools[point.division_id]
             if number % 9 != 5:
                 self.appoint(self.somebody(), point, Function.PART_TIME, school=school, title="小学教师")
             if number % 4 == 0:

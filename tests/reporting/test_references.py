@@ -219,12 +219,15 @@ def test_awareness_and_satisfaction_wait_for_a_survey(world):
         assert (of(world, key).words, of(world, key).why) == ("无法计算", "尚未开展调查")
 
 
+OPEN = {"is_open": True, "offers": "书法教室", "opening_hours": "周末"}
+
+
 def test_places_for_the_elderly_are_counted_by_township_and_by_village(world):
     assert of(world, "elderly_schools").why == "“共享资源”里还没有登记老年人学习场所"
 
     def place(where, **more):
         SharedResource.objects.create(
-            division=where, kind="elderly", name=f"老年学校{where}{len(more)}", unit=world.jyj, is_open=True, **more
+            division=where, kind="elderly", name=f"老年学校{where}{len(more)}", unit=world.jyj, **OPEN, **more
         )
 
     place(world.places["白山镇"])

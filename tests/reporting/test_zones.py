@@ -159,7 +159,13 @@ def test_what_the_registries_say_stands_beside_each_heading(world, zone):
     Appointment.objects.create(person=gone, institution=school, function="officer", ends_on=datetime.date(2020, 1, 1))
     for name, is_open in [("图书室", True), ("礼堂", False)]:
         SharedResource.objects.create(
-            division=zone.division, kind="library", name=name, unit=world.ours, is_open=is_open
+            division=zone.division,
+            kind="library",
+            name=name,
+            unit=world.ours,
+            is_open=is_open,
+            offers="阅览",
+            opening_hours="周末",
         )
     Fund.objects.create(division=zone.division, year=world.year, source="public", budgeted=20000, paid="15000.50")
     online = DeliveryForm.objects.get(name="远程学习")
