@@ -571,9 +571,8 @@ def barred_from_rewriting(user: User, person: Person) -> str:
         return "这个人不属于本县"
     if can(user, Action.MANAGE_NETWORK):
         return ""
-    tied = [person.appointments, person.seats_held, person.accounts]
-    at_home = _ties_at_home(user)
-    if any(all_.exclude(pk__in=mine.values("pk")).exists() for all_, mine in zip(tied, at_home, strict=True)):
+    ties = zip([person.appointments, person.seats_held, person.accounts], _ties_at_home(user), strict=True)
+    if any(everywhere.exclude(pk__in=at_home.values("pk")).exists() for everywhere, at_home in ties):
         return "这个人还在别的单位任职，姓名和电话由县教育局修改"
     if not people_to_appoint(user).filter(pk=person.pk).exists():
         return "这个人不在您的范围内"

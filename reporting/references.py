@@ -12,6 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from django.db.models import Q
+
 from networks.annual import LEARNERS_AMONG, AnnualTable, Line
 from networks.models import AnnualFigure, Division, SharedResource, Tier
 from networks.models.places import code_range
@@ -143,10 +145,10 @@ class ReferenceFigures:
         """Division codes with a learning place for the elderly that is open to residents, opened by the year's end."""
         first, after = code_range(self.county.pk)
         rows = SharedResource.objects.filter(
-            kind=SharedResource.Kind.ELDERLY, is_open=True, division_id__gte=first, division_id__lt=after
+            kind=SharedResource.Kind.ELDERLY, division_id__gte=first, division_id__lt=after
         )
-        last = datetime.date(self.year, 12, 31)
-        rows = rows.exclude(opened_on__gt=last).exclude(closed_on__lte=last)
+        last = datetime.date(self.year, 12, 31)  # what has closed since was open then
+        rows = rows.filter(Q(is_open=True) | Q(closed_on__gt=last)).exclude(opened_on__gt=last)
         return set(rows.values_list("division_id", flat=True))
 
     def _with_places(self, label: str, having: int, whole: Part) -> Ratio:

@@ -16,16 +16,19 @@ from PIL import Image
 
 from networks.models import (
     AnnualFigure,
+    Appointment,
     Division,
     Fund,
     Institution,
     InstitutionCheck,
     InstitutionState,
+    LeadingGroup,
     LearningGroup,
     MemberUnit,
     Person,
     Provider,
     ResourceProject,
+    ServiceRecord,
     SharedResource,
     User,
     ZoneCheck,
@@ -152,6 +155,23 @@ def test_groups_places_providers_and_projects_are_there_and_sessions_name_their_
     assert not SharedResource.objects.exclude(note="演示数据").exists()
     assert Provider.objects.count() == 4
     assert set(ResourceProject.objects.values_list("kind", flat=True)) == set(ResourceProject.Kind.values)
+
+
+def test_the_network_has_people_hours_and_groups_with_gaps_and_slips_to_be_seen(county):
+    now = Appointment.objects.on(datetime.date(2026, 11, 24))
+    at_units = {f: set(now.filter(function=f).values_list("unit__code", flat=True)) for f in ["contact", "supervisor"]}
+    quota = set(MemberUnit.objects.filter(terms__fact="quota").values_list("code", flat=True))
+    assert (quota - at_units["contact"], quota - at_units["supervisor"]) == ({"tw"}, {"450124201"})
+    officers = dict(now.filter(function="officer").values_list("institution__division").annotate(Count("pk")))
+    assert officers["450124102"] == 2 and "450124201" not in officers and len(officers) == 10
+    part_timers = now.filter(function="part_time").with_catchment().select_related("institution")
+    assert sum(row.sent_from_elsewhere for row in part_timers) in {1, 2}
+    assert Appointment.objects.exclude(succeeds=None).count() == 1
+    assert set(ServiceRecord.objects.values_list("held_on__year", flat=True)) == {2025, 2026}
+    assert LeadingGroup.objects.count() == 3
+    vacant = LeadingGroup.objects.get(division="450124").seats_on(datetime.date(2026, 11, 24))
+    assert [seat.unit.code for seat in vacant if seat.holder is None] == ["lgj"]
+    assert not Person.objects.exclude(phone__regex=r"^(139 0000 \d{4}|0771-6000\d{3}|)$").exists()
 
 
 def test_two_uploaded_ledgers_wait_to_be_mended(county, settings):

@@ -227,13 +227,13 @@ def test_places_for_the_elderly_are_counted_by_township_and_by_village(world):
 
     def place(where, **more):
         SharedResource.objects.create(
-            division=where, kind="elderly", name=f"老年学校{where}{len(more)}", unit=world.jyj, **OPEN, **more
+            division=where, kind="elderly", name=f"老年学校{where}{len(more)}", unit=world.jyj, **OPEN | more
         )
 
     place(world.places["白山镇"])
     assert of(world, "elderly_schools").words == "50.0%" and of(world, "elderly_points").words == "0.0%"
     place(world.places["新汉村"], opened_on="2025-12-31")
-    place(world.places["羊山村"], closed_on="2025-12-31")
+    place(world.places["羊山村"], is_open=False, closed_on="2025-12-31")
     place(world.places["新兴社区"], opened_on="2026-01-01", note="以后")
     place(world.other_places["大丰镇"])
     SharedResource.objects.create(division=world.places["古零镇"], kind="library", name="图书馆", unit=world.jyj)
