@@ -35,7 +35,8 @@ class Ledger:
 
     def __init__(self, county: Division, today: datetime.date) -> None:
         self.county, self.today = county, today
-        self.units = {unit.code: unit for unit in MemberUnit.objects.filter(county=county).select_related("division")}
+        units = MemberUnit.objects.filter(county=county).on(today).select_related("division")
+        self.units = {unit.code: unit for unit in units}
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
         self.hosts = {i.division_id: i for i in Institution.objects.filter(division__code__startswith=county.pk)}
         self.words = {
