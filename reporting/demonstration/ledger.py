@@ -34,12 +34,10 @@ REVIEWERS = ["bureau", "bureau2", "director"]
 class Ledger:
     """Everything that the invented sessions refer to, by name."""
 
-    def __init__(self, county: Division, today: datetime.date, sharing: Sharing | None = None) -> None:
-        self.county, self.today, self.sharing = county, today, sharing
-        self.units = {
-            unit.code: unit
-            for unit in MemberUnit.objects.filter(county=county, retired_on=None).select_related("division")
-        }
+    def __init__(self, county: Division, today: datetime.date) -> None:
+        self.county, self.today = county, today
+        units = MemberUnit.objects.filter(county=county).on(today).select_related("division")
+        self.units = {unit.code: unit for unit in units}
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
         hosts = Institution.objects.filter(division__code__startswith=county.pk, function="implement")
         self.hosts = {host.division_id: host for host in hosts}
