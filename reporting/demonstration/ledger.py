@@ -34,8 +34,8 @@ REVIEWERS = ["bureau", "bureau2", "director"]
 class Ledger:
     """Everything that the invented sessions refer to, by name."""
 
-    def __init__(self, county: Division, today: datetime.date) -> None:
-        self.county, self.today = county, today
+    def __init__(self, county: Division, today: datetime.date, sharing: Sharing | None = None) -> None:
+        self.county, self.today, self.sharing = county, today, sharing
         units = MemberUnit.objects.filter(county=county).on(today).select_related("division")
         self.units = {unit.code: unit for unit in units}
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
