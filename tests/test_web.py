@@ -293,8 +293,10 @@ def test_wb_4_no_query_string_breaks_a_page_or_widens_what_it_shows(site):
         for url, who in own + desks:
             for value in VALUES:
                 ask(who, url, dict.fromkeys(names, value))
-            for number, name in enumerate(names + NAMES):
-                ask(who, url, {name: VALUES[number % len(VALUES)]})
+            # A few names at a time: all at once would let the first refusal hide the others, one by one takes minutes.
+            paired = [(name, VALUES[number % len(VALUES)]) for number, name in enumerate(names + NAMES)]
+            for first in range(0, len(paired), 5):
+                ask(who, url, dict(paired[first : first + 5]))
         assert wrong == []
 
 
