@@ -3,6 +3,8 @@
 Code asks for actions (`can(user, Action.REVIEW)`), never for roles. Rows are asked for with `visible_to(user)`; a model only
 declares by which of its fields it belongs to a county, a place or a unit (`scope = Scope(...)`). Outside one's scope is 404,
 inside it but not allowed is 403. Whoever has no home sees nothing.
+
+Longer than our other files on purpose: whoever asks who may do something looks here and nowhere else.
 """
 
 from __future__ import annotations

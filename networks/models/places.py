@@ -32,9 +32,9 @@ class DivisionQuerySet(ScopedQuerySet):
         first, last = code_range(code)
         return self.filter(code__gte=first, code__lt=last)
 
-    def current(self, day: datetime.date | None = None) -> "DivisionQuerySet":
-        """Places that have not been abolished, or not by that day."""
-        return self.filter(Q(retired_on=None) | Q(retired_on__gt=day) if day else Q(retired_on=None))
+    def current(self) -> "DivisionQuerySet":
+        """Places that have not been abolished."""
+        return self.filter(retired_on=None)
 
     def on(self, day: datetime.date) -> "DivisionQuerySet":
         """The places that there were on a day; a place exists in [established_on, retired_on)."""
