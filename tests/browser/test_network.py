@@ -1,4 +1,4 @@
-"""The network on a phone: a township's officer opens a new teaching point."""
+"""The network on a phone: a township's officer opens a new teaching point and gives it its staff."""
 
 import datetime
 import re
@@ -7,7 +7,7 @@ from .conftest import OFFICE, PHONE
 from .test_main_job import photo
 
 
-def test_an_officer_opens_a_new_point_on_a_phone_and_the_leader_sees_it(person, flawless):
+def test_an_officer_opens_a_new_point_with_its_staff_on_a_phone_and_the_leader_sees_it(person, flawless):
     officer = person("town-450124100", PHONE)
     officer.goto("/network/")
     flawless(officer)
@@ -43,6 +43,18 @@ def test_an_officer_opens_a_new_point_on_a_phone_and_the_leader_sees_it(person, 
     officer.wait_for_url(point)
     assert officer.get_by_text("1/5").first.is_visible()
     assert officer.get_by_role("link", name=re.compile("下载佐证")).is_visible()
+    flawless(officer)
+
+    officer.locator("a[href*='/network/people/new/']").first.click()
+    assert officer.get_by_text("新汉村第二教学点").first.is_visible()
+    officer.get_by_label("姓名", exact=True).fill("演示·韦某")
+    officer.get_by_label("电话", exact=True).fill("139 0000 0001")
+    flawless(officer)
+    officer.get_by_role("button", name="保存").click()
+    officer.wait_for_url(re.compile(r"/network/people/\d+/$"))
+    officer.goto(point)
+    assert officer.get_by_text("演示·韦某").first.is_visible()
+    assert officer.get_by_text("139 0000 0001").count() == 0
     flawless(officer)
 
     officer.goto("/network/shortfalls/")
