@@ -135,7 +135,9 @@ def build(plan):
         rows = units if what == "unit" else [place for place in places if place.tier == "township"]
         old, new = rows[old % len(rows)], rows[new % len(rows)]
         model = UnitSuccession if what == "unit" else DivisionSuccession
-        if old not in (new, root(new)) and (how == "split" or not model.objects.filter(old=old).exclude(change="split").exists()):
+        if old not in (new, root(new)) and (
+            how == "split" or not model.objects.filter(old=old).exclude(change="split").exists()
+        ):
             day = DAY if past else DAY + datetime.timedelta(days=800)
             model.objects.get_or_create(old=old, new=new, defaults={"on": day, "change": how})
     return users
