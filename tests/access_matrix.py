@@ -125,6 +125,8 @@ review-revoke        | POST | ours.verified     | BUREAU                        
 review-revoke        | POST | foreign.verified  | foreign_bureau                          | *          | BUREAU
 review-correct       | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-correct       | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
+review-hint          | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
+review-hint          | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
 review-verify-many   | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-verify-many   | POST | -                 | BUREAU foreign_bureau                   | *          |
 

@@ -79,6 +79,12 @@ def _at_school(site: Site) -> dict:
     return {"institution": Institution.objects.get(division=site.world.ours.division).pk}
 
 
+def _hint(site: Site) -> dict:
+    """An answer to the first hint that the review page shows."""
+    page = site.send("bureau", "GET", site.samples.url("review-session", "ours.submitted"))
+    return {"fingerprint": page.context["hints"][0].fingerprint, "text": "电话核实，属实"}
+
+
 def _digest_shown(site: Site) -> str:
     page = site.send("town", "GET", site.samples.url("import-batch", "ours.rehearsed"))
     return page.context["rehearsal"].digest
@@ -173,6 +179,7 @@ ACTS = [
     Act("evidence-delete", "town", "draft.evidence", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),
     Act("review-return", "bureau", "ours.submitted", lambda s: {"reason": "figure"} | _seen(s, "ours.submitted")),
+    Act("review-hint", "bureau", "ours.submitted", _hint),
     Act("review-revoke", "bureau", "ours.verified", lambda s: {"reason": "figure"} | _seen(s, "ours.verified")),
     Act(
         "review-correct",

@@ -30,6 +30,7 @@ urlpatterns = [
     path("review/<int:pk>/verify/", review.verify, name="review-verify"),
     path("review/<int:pk>/return/", review.send_back, name="review-return"),
     path("review/<int:pk>/revoke/", review.revoke, name="review-revoke"),
+    path("review/<int:pk>/hints/", review.answer_hint, name="review-hint"),
     path("review/<int:pk>/correct/", review.correct, name="review-correct"),
     # imports
     path("sessions/import/", imports.upload, name="import-upload"),

@@ -4,6 +4,7 @@ from .announcements import Announcement, SignUp
 from .classes import TrainingClass, UnitPlan
 from .courses import Course, CourseMaterial
 from .evidence import Evidence
+from .hints import HintAnswer, PhotoMatch, PhotoPrint
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
 from .rosters import RosterLine
@@ -22,9 +23,12 @@ __all__ = [
     "CourseMaterial",
     "DeliveryForm",
     "Evidence",
+    "HintAnswer",
     "ImportBatch",
     "Language",
     "Missing",
+    "PhotoMatch",
+    "PhotoPrint",
     "Programme",
     "Project",
     "Refused",

@@ -18,6 +18,7 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
+from ..hints import notices_about
 from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
@@ -179,6 +180,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_review": can(user, Action.REVIEW) and session.status == Status.SUBMITTED,
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
+        "notices": notices_about(session, user) if editable and session.status in SUBMITTABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
         "token": new_token(),
