@@ -443,6 +443,15 @@ def barred_from_verifying(user: User, session: TrainingSession) -> str:
     return barred
 
 
+def barred_from_calling(user: User, session: TrainingSession) -> str:
+    """Why this account may not call about a drawn session (电话回访), or ''. Nobody checks what they entered, revised or
+    submitted."""
+    barred = barred_from_reviewing(user, session)
+    if not barred and user.person_id in involved_people(session):
+        return "您登记、修改或提交过这一场次，须由另一位工作人员回访"
+    return barred
+
+
 def involved_people(session: TrainingSession) -> set[int]:
     """Person ids of who entered, who revised and who submitted the session."""
     accounts = (session.entered_by, session.revised_by, session.submitted_by)

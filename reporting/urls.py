@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     assessment,
+    calls,
     communities,
     contacts,
     counted,
@@ -29,6 +30,10 @@ urlpatterns = [
     path("network/places/<int:code>/", network.place, name="network-place"),
     path("network/institutions/<int:pk>/", network.institution, name="network-institution"),
     path("setup/", setup.setup, name="setup"),
+    path("review/calls/", calls.samples, name="call-samples"),
+    path("review/calls/<int:pk>/", calls.sample, name="call-sample"),
+    path("review/calls/<int:pk>/print/", calls.sample_print, name="call-sample-print"),
+    path("review/calls/record/<int:pk>/", calls.call, name="call"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
     path("network/contacts/export/", contacts.export, name="contacts-export"),

@@ -127,6 +127,15 @@ review-correct       | POST | ours.submitted    | BUREAU                        
 review-correct       | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
 review-hint          | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-hint          | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
+call-samples         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
+call-samples         | POST | -                 | BUREAU foreign_bureau                   | *          |
+call-sample          | GET  | ours.draw         | BUREAU auditor                          | *          | foreign_bureau
+call-sample          | GET  | foreign.draw      | foreign_bureau                          | *          | BUREAU auditor
+call-sample-print    | GET  | ours.draw         | BUREAU auditor                          | *          | foreign_bureau
+call-sample-print    | GET  | foreign.draw      | foreign_bureau                          | *          | BUREAU auditor
+call                 | GET  | ours.call         | BUREAU                                  | *          | foreign_bureau
+call                 | POST | ours.call         | BUREAU                                  | *          | foreign_bureau
+call                 | POST | foreign.call      | foreign_bureau                          | *          | BUREAU
 review-verify-many   | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-verify-many   | POST | -                 | BUREAU foreign_bureau                   | *          |
 

@@ -42,6 +42,7 @@ from networks.models import (
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
+from reporting.calls import draw
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -171,6 +172,15 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._calls()
+
+    def _calls(self) -> None:
+        """A draw of call-backs in either county that holds everything submitted."""
+        w = self.w
+        for whose, unit, bureau in [("ours", w.ours, w.bureau), ("foreign", w.foreign, w.foreign_bureau)]:
+            drawn = draw(county=unit.county, year=w.year, size=200, seed="样本", actor=bureau)
+            call = drawn.calls.get(session=self.kwargs[f"{whose}.submitted"]["pk"])
+            self.kwargs |= {f"{whose}.draw": {"pk": drawn.pk}, f"{whose}.call": {"pk": call.pk}}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

@@ -151,7 +151,7 @@ Change = Callable[[Image.Image, random.Random], bytes]
 CHANGES: dict[str, Change] = {
     "same file": lambda p, r: encoded(p, 92),
     "re-encoded, quality 30": lambda p, r: encoded(p, 30),
-    "as PNG": lambda p, r: encoded(resized(p, 900), kind="PNG"),
+    "as PNG": lambda p, r: encoded(resized(p, 480), kind="PNG"),
     "shrunk to 480": lambda p, r: encoded(resized(p, 480), 70),
     "brighter by 35 %": lambda p, r: encoded(lit(p, 1.35)),
     "darker by 35 %": lambda p, r: encoded(lit(p, 0.65)),
