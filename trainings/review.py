@@ -51,9 +51,7 @@ class QueueFilter(forms.Form):
         required=False,
         choices=[("", "不限"), ("open", "我能核定的"), ("barred", "须由别人核定的")],
     )
-    sort = forms.ChoiceField(
-        label="排序", required=False, choices=[("", "核查提示多的在前"), ("waiting", "等得最久的在前")]
-    )
+    sort = forms.ChoiceField(label="排序", required=False, choices=[("", "提示多的在前"), ("waiting", "等得久的在前")])
 
     def __init__(self, data: QueryDict, user: User, first_year: int, last_year: int, *, sortable: bool) -> None:
         super().__init__(data, auto_id="filter_%s")

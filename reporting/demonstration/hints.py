@@ -24,7 +24,9 @@ DRAWN = 8
 
 def write(county: Division, today: datetime.date) -> None:
     ordinary = TrainingSession.objects.filter(organiser__county=county, is_historical=False)
-    ordinary = ordinary.exclude(audience_counts__audience__sensitivity__gt=Audience.Sensitivity.ORDINARY).order_by("pk")
+    ordinary = ordinary.exclude(audience_counts__audience__sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY).order_by(
+        "pk"
+    )
     photographed = ordinary.filter(evidence__kind="photo").distinct()
     _share_a_photo(
         photographed.filter(status="submitted").exclude(organiser__code=SEAT), photographed.filter(status="verified")
