@@ -103,6 +103,10 @@ class VersionedForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
+        for name, value in cleaned.items():
+            if isinstance(value, str) and isinstance(self.fields.get(name), forms.CharField):
+                lines = isinstance(self.fields[name].widget, forms.Textarea)
+                cleaned[name] = clean_lines(value) if lines else clean_text(value)
         if self.instance.pk is None:
             return cleaned
         stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
@@ -163,14 +167,6 @@ class KeptForm(VersionedForm):
             del self.fields["unit"]
             if row.pk is None:
                 row.unit = user.own_unit
-
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        for name, value in cleaned.items():
-            if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
-                lines = isinstance(self.fields[name].widget, forms.Textarea)
-                cleaned[name] = clean_lines(value) if lines else clean_text(value)
-        return cleaned
 
 
 class LastDayForm(forms.Form):

@@ -43,6 +43,13 @@ class SeatForm(VersionedForm):
             last = self.instance.group.seats.aggregate(last=Max("position"))["last"]
             self.fields["position"].initial = (last or 0) + 1
 
+    def clean_starts_on(self):
+        """Nobody has held a seat before there was one."""
+        day = self.cleaned_data["starts_on"]
+        if day and self.instance.pk and self.instance.holders.filter(starts_on__lt=day).exists():
+            raise ValidationError("这个席位在那以前已有人担任，请先核对任职日期")
+        return day
+
     def clean_ends_on(self):
         """A seat that goes takes nobody with it: its holder leaves first."""
         day = self.cleaned_data["ends_on"]
