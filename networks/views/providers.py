@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..access import Action, kept_or_403, kinds_kept_by, require, visible_or_404
 from ..forms import DateInput, KeptForm, RegistryFilter
 from ..models import Provider, ResourceProject
-from .keeping import keep
+from .keeping import enter
 from .resources import refuse_without_task
 
 PER_PAGE = 30
@@ -152,9 +152,11 @@ def _enter(
     label, listed, shown = PAGES[model]
     if row is None:
         refuse_without_task(request, model)
-    act = f"{'修改' if row else '登记'}{label}"
-    crumbs = [("共享资源", reverse("resources")), (label, reverse(listed))]
-    crumbs += [(str(row), reverse(shown, args=[row.pk]))] if row else []
-    form = form_class(request.POST or None, instance=row, user=request.user)
-    back = reverse(shown, args=[row.pk]) if row else lambda made: reverse(shown, args=[made.pk])
-    return keep(request, form, action=act, title=act, back=back, crumbs=crumbs)
+    return enter(
+        request,
+        form_class,
+        row,
+        thing=label,
+        listed=[("共享资源", reverse("resources")), (label, reverse(listed))],
+        page_of=lambda kept: reverse(shown, args=[kept.pk]),
+    )
