@@ -378,6 +378,8 @@ def test_a_sheet_changes_what_it_speaks_of_and_leaves_the_rest_alone(world):
     rehearsal = taken_in(content, world.town, "figures")
     assert [row[3:5] for row in figures()] == [(12, "年报"), (10, "年报"), (10, "学籍")]  # its own source stays its own
     assert changes_of(rehearsal) == [(2, "changed", [(ELDERLY, "10", "12"), ("来源", "（空）", "新年报")])]
+    versions = dict(AnnualFigure.objects.values_list("kind", "version"))
+    assert versions == {"elderly": 1, "minors": 0, "farmers": 0}
     AnnualFigure.objects.update(source="年报")
     taken_in(content, world.town, "figures")
     assert [row[3:5] for row in figures()] == [(12, "新年报"), (10, "年报"), (10, "年报")]
