@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from .access import can, kinds_kept_by, places_to_keep_at
 from .models import Division, MemberUnit, Tier, User
-from .models.places import code_range
 from .names import clean_lines, clean_text
 from .uploads import Prepared, Unusable
 
@@ -161,12 +160,18 @@ class KeptForm(VersionedForm):
         kinds = kinds_kept_by(user, self._meta.model) if scope.task else dict(known)
         self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
         if can(user, scope.managed_by):
-            self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
+            units = MemberUnit.objects.visible_to(user)
+            self.fields["unit"].queryset = units.on(timezone.localdate()) | units.filter(pk=row.unit_id)
             self.fields["unit"].empty_label = "请选择" if self.fields["unit"].required else "没有"
         else:
             del self.fields["unit"]
             if row.pk is None:
                 row.unit = user.own_unit
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The unit is set here where it is not asked for, so that it can be said what this unit has already."""
+        excluded = super()._get_validation_exclusions()
+        return excluded - {"unit"} if self.instance.unit_id else excluded
 
 
 class LastDayForm(forms.Form):
@@ -213,8 +218,7 @@ class RegistryFilter(forms.Form):
         if self.value("kind"):
             rows = rows.filter(kind=self.value("kind"))
         if self.value("township"):
-            first, after = code_range(self.value("township"))
-            rows = rows.filter(division__gte=first, division__lt=after)
+            rows = rows.filter(Q(division=self.value("township")) | Q(division__parent=self.value("township")))
         for word in self.value("q").split():
             anywhere = Q(pk__in=[])
             for text in texts:

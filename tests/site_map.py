@@ -103,11 +103,11 @@ def answer_for(unit: MemberUnit, *clauses: str) -> None:
 
 
 def open_place(**fields) -> SharedResource:
-    return SharedResource.objects.create(is_open=True, offers="教室", opening_hours="周末", **fields)
+    return SharedResource.objects.create(**{"is_open": True, "offers": "教室", "opening_hours": "周末"} | fields)
 
 
 def a_project(**fields) -> ResourceProject:
-    return ResourceProject.objects.create(starts_on=datetime.date(2026, 1, 1), content="进村教学", **fields)
+    return ResourceProject.objects.create(**{"starts_on": datetime.date(2026, 1, 1), "content": "进村教学"} | fields)
 
 
 def as_shown(response) -> dict:

@@ -80,6 +80,7 @@ class Registry:
     """One registry at work for one account. `hold` locks the stored rows that it reads until the transaction ends."""
 
     key = title = about = ""
+    hints: tuple[str, ...] = ("删掉一行不会删除系统里的内容：停办的机构写状态，离任的人写离任日期。",)
     model = None
     columns: tuple[Column, ...] = ()
     numbered = True  # whether our own exports name the stored row by its 编号
@@ -104,6 +105,10 @@ class Registry:
     def rows(self):
         """The stored rows that go out, in the order of the sheet."""
         return self.kept()
+
+    def count(self):
+        """How many of these hold something."""
+        return self.rows().count()
 
     def kept(self):
         """All stored rows that the account may change."""
@@ -345,6 +350,7 @@ def apply(rehearsal):
         raise Refused("overtaken", OVERTAKEN) from None
     except ValidationError as refused:
         raise Refused("rules", f"一行也没有登记：{'；'.join(refused.messages)}") from None
-    keys = {row.pk for row in rows}
-    if desk.model.objects.kept_by(desk.user).filter(pk__in=keys).count() != len(keys):
-        raise Refused("out_of_scope", "有的行不在您的范围内，一行也没有登记")
+    for model in {type(row) for row in rows}:
+        keys = {row.pk for row in rows if type(row) is model}
+        if model.objects.kept_by(desk.user).filter(pk__in=keys).count() != len(keys):
+            raise Refused("out_of_scope", "有的行不在您的范围内，一行也没有登记")
