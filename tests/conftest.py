@@ -4,11 +4,13 @@
 文新广体局 with quota, 县老干局 without), one body outside the group; and a second county with its own bureau and township.
 """
 
+import copy
 import datetime
 import socket
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ from reporting.models import AssessmentYear
 from trainings.loading import load_vocabulary
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
-from .site_map import Site, taken_back
+from .site_map import Site
 
 THIS_YEAR = timezone.localdate().year
 
@@ -81,10 +83,53 @@ def _county(code, name, townships):
     return county, places
 
 
+class Standing:
+    """What a worker has built once for the tests that follow: "world" or "site", inside a transaction that is never
+    committed. Each test works in a savepoint of its own within it, so that nobody meets what another one did."""
+
+    name = thing = block = None
+
+    def change_to(self, name: str | None, build) -> None:
+        if name == self.name:
+            return
+        if self.name:
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+        self.name = self.thing = None
+        if name:
+            self.block = transaction.atomic()
+            self.block._from_testcase = True  # what insists on a transaction of its own (durable) is content with it
+            self.block.__enter__()
+            self.thing = build()
+            self.name = name
+
+
+STANDING = Standing()
+
+
+@pytest.fixture(autouse=True, scope="class")  # for a plain function that means: once for it, before what is made for it
+def standing(request, tmp_path_factory):
+    """Building the county takes longer than most tests: it stands until a test asks for something else."""
+    names = request.node.fixturenames
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in names or (marker and marker.kwargs.get("transaction"))
+    wanted = None if commits else next((name for name in ("site", "world") if name in names), None)
+
+    def site():
+        media = tmp_path_factory.mktemp("media")
+        with override_settings(MEDIA_ROOT=media):
+            return Site(build_world(), media)
+
+    if wanted != STANDING.name and (marker or STANDING.name or wanted):
+        request.getfixturevalue("django_db_setup")
+        with request.getfixturevalue("django_db_blocker").unblock():
+            STANDING.change_to(wanted, {"world": build_world, "site": site}.get(wanted))
+
+
 @pytest.fixture
-def world(db):
+def world(standing, db):
     """Everything above as one namespace: places, units, users by their demo-like names, vocabulary, `session(...)`."""
-    return build_world()
+    return copy.deepcopy(STANDING.thing) if STANDING.name == "world" else build_world()
 
 
 @pytest.fixture
@@ -98,18 +143,66 @@ def ask(client):
     return send
 
 
-@pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The world with a sample of everything and everybody signed in, once for all tests of a module: what a test sends
-    is taken back at once. Such modules say `pytestmark = pytest.mark.django_db`."""
-    media = tmp_path_factory.mktemp("media")
-    with django_db_blocker.unblock(), taken_back(), override_settings(MEDIA_ROOT=media):
-        yield Site(build_world(), media)
+@pytest.fixture
+def site(standing, db):
+    """The world with a sample of everything and everybody signed in, one for all: what a test sends is taken back at
+    once."""
+    return STANDING.thing
 
 
-def build_world():
+class World(SimpleNamespace):
+    """The small county; w.town, w.ours … are rows of it."""
+
+    def session(w, organiser=None, *, status="draft", held_on=None, reported=50, actor=None, verifier=None, **fields):
+        """A stored session brought to `status` by the verbs, as people would."""
+        organiser = organiser or w.ours
+        officers = {
+            w.ours: w.town,
+            w.theirs: w.town2,
+            w.wxgtj: w.unit,
+            w.lgj: w.unit2,
+            w.foreign: w.foreign_town,
+        }
+        actor = actor or officers.get(organiser, w.bureau)
+        if actor.role == "bureau":
+            fields.setdefault("on_behalf_source", "paper")
+        fields.setdefault("title", "桑蚕小蚕共育技术")
+        fields.setdefault("form", DeliveryForm.objects.get(name="课堂学习"))
+        fields.setdefault("theme", Theme.objects.get(name="农村实用技术"))
+        if not fields.get("outside_county"):
+            fields.setdefault("place", organiser.division)
+        row = TrainingSession(
+            organiser=organiser,
+            held_on=held_on or datetime.date(w.year, 1, 1),
+            reported_attendance=reported,
+            entered_by=actor,
+            status="planned" if status in {"planned", "cancelled"} else "draft",
+            **fields,
+        )
+        row.save()
+        if status in {"submitted", "verified", "returned"}:
+            row.submit(actor=actor)
+        if status == "verified":
+            judge = verifier or (
+                w.foreign_bureau if organiser == w.foreign else w.bureau if actor != w.bureau else w.bureau2
+            )
+            row.verify(actor=judge, attendance=row.reported_attendance)
+        if status == "returned":
+            row.send_back(
+                actor=w.foreign_bureau if organiser == w.foreign else w.bureau2,
+                reason="figure",
+                note="签到表只有四十人",
+            )
+        if status == "void":
+            row.void(actor=actor)
+        if status == "cancelled":
+            row.cancel(actor=actor, reason="下雨")
+        return row
+
+
+def build_world() -> World:
     load_vocabulary()
-    w = SimpleNamespace(today=timezone.localdate(), year=THIS_YEAR)
+    w = World(today=timezone.localdate(), year=THIS_YEAR)
     w.county, w.places = _county(
         "450124",
         "马山县",
@@ -169,51 +262,4 @@ def build_world():
         setattr(w, username, user)
     w.assessment_year = AssessmentYear.objects.open_year(w.county, w.year)
 
-    def session(organiser=None, *, status="draft", held_on=None, reported=50, actor=None, verifier=None, **fields):
-        """A stored session brought to `status` by the verbs, as people would."""
-        organiser = organiser or w.ours
-        officers = {
-            w.ours: w.town,
-            w.theirs: w.town2,
-            w.wxgtj: w.unit,
-            w.lgj: w.unit2,
-            w.foreign: w.foreign_town,
-        }
-        actor = actor or officers.get(organiser, w.bureau)
-        if actor.role == "bureau":
-            fields.setdefault("on_behalf_source", "paper")
-        fields.setdefault("title", "桑蚕小蚕共育技术")
-        fields.setdefault("form", DeliveryForm.objects.get(name="课堂学习"))
-        fields.setdefault("theme", Theme.objects.get(name="农村实用技术"))
-        if not fields.get("outside_county"):
-            fields.setdefault("place", organiser.division)
-        row = TrainingSession(
-            organiser=organiser,
-            held_on=held_on or datetime.date(w.year, 1, 1),
-            reported_attendance=reported,
-            entered_by=actor,
-            status="planned" if status in {"planned", "cancelled"} else "draft",
-            **fields,
-        )
-        row.save()
-        if status in {"submitted", "verified", "returned"}:
-            row.submit(actor=actor)
-        if status == "verified":
-            judge = verifier or (
-                w.foreign_bureau if organiser == w.foreign else w.bureau if actor != w.bureau else w.bureau2
-            )
-            row.verify(actor=judge, attendance=row.reported_attendance)
-        if status == "returned":
-            row.send_back(
-                actor=w.foreign_bureau if organiser == w.foreign else w.bureau2,
-                reason="figure",
-                note="签到表只有四十人",
-            )
-        if status == "void":
-            row.void(actor=actor)
-        if status == "cancelled":
-            row.cancel(actor=actor, reason="下雨")
-        return row
-
-    w.session = session
     return w

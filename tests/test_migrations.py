@@ -1,37 +1,81 @@
-"""IN-9: what a migration makes of the data that was there before, on both engines and across its batches."""
+"""IN-9: what a migration makes of the data that was there before, on both engines and across its batches.
+
+The other tests build their tables from the models (`--no-migrations`, which saves seconds a run); here the migrations build
+them, in a database of their own, and both ways must come to the same tables.
+"""
 
 import datetime
+import os
+import re
 from collections import Counter
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 
-pytestmark = pytest.mark.django_db(transaction=True)
 DAY = datetime.date(2024, 3, 1)
+ALIAS = "migrated"
+OURS = ("networks_", "trainings_", "reporting_")
+TABLES = {  # every table and index with what defines it
+    "sqlite": "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL",
+    "postgresql": """
+        SELECT table_name, concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable)
+            FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid)
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'""",
+}
 
 
 @pytest.fixture
-def migrate():
-    """`migrate(app, name)` brings the database there and gives the models of that moment; everything is brought back."""
+def migrated(settings, tmp_path, django_db_blocker):
+    """`migrated(app, name)` brings an empty database there, without names to the newest, and gives the models of then."""
+    settings.MIGRATION_MODULES = {}
+    name = f"test_migrations_{os.getpid()}"
+    sqlite = connection.vendor == "sqlite"
+    with django_db_blocker.unblock():
+        if not sqlite:
+            server = connection.copy()
+            with server._nodb_cursor() as cursor:
+                cursor.execute(f'CREATE DATABASE "{name}"')
+        own = connections.databases["default"] | {"NAME": str(tmp_path / "migrated.sqlite3") if sqlite else name}
+        connections.databases[ALIAS] = own
 
-    def to(app, name):
-        executor = MigrationExecutor(connection)
-        executor.migrate([(app, name)])
-        return executor.loader.project_state([(app, name)]).apps
+        def to(*target):
+            executor = MigrationExecutor(connections[ALIAS])
+            targets = [target] if target else executor.loader.graph.leaf_nodes()
+            executor.migrate(targets)
+            return executor.loader.project_state(targets).apps
 
-    yield to
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+        yield to
+        connections[ALIAS].close()
+        del connections[ALIAS], connections.databases[ALIAS]
+        if not sqlite:
+            with server._nodb_cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{name}"')
 
 
-def test_in_9_states_of_institutions_become_dated_entries(migrate):
-    old = migrate("networks", "0001_initial")
-    division, institution = old.get_model("networks", "Division"), old.get_model("networks", "Institution")
-    county = division.objects.create(code="450124", tier="county", name="马山县", short_name="马山县")
+def tables(on) -> set[tuple[str, str]]:
+    """(table, part of its definition) for every table of ours, in the words of the database itself."""
+    with on.cursor() as cursor:
+        cursor.execute(TABLES[on.vendor])
+        found = [(table, words) for table, words in cursor.fetchall() if table.startswith(OURS)]
+    # SQLite keeps a table as one sentence, in which the order of columns and rules means nothing
+    return {
+        (table, part)
+        for table, words in found
+        for part in re.sub(r"^CREATE TABLE[^(]*\((.*)\)$", r"\1", words).split(", ")
+    }
+
+
+@pytest.mark.django_db
+def test_in_9_states_of_institutions_become_dated_entries_and_the_tables_are_those_of_the_models(migrated):
+    old = migrated("networks", "0001_initial")
+    division, institution = (old.get_model("networks", name) for name in ("Division", "Institution"))
+    county = division.objects.using(ALIAS).create(code="450124", tier="county", name="马山县", short_name="马山县")
     states = ["unconfirmed", "preparing", "running", "idle", "closed"]
-    institution.objects.bulk_create(
+    institution.objects.using(ALIAS).bulk_create(
         institution(
             division=county,
             kind="point",
@@ -41,21 +85,21 @@ def test_in_9_states_of_institutions_become_dated_entries(migrate):
         )
         for number in range(1310)
     )
-    new = migrate("networks", "0004_states_have_dates")
-    institution, entry = new.get_model("networks", "Institution"), new.get_model("networks", "InstitutionState")
+    new = migrated()
+    institution, entry = (
+        new.get_model("networks", name).objects.using(ALIAS) for name in ("Institution", "InstitutionState")
+    )
     each = 262
-    assert Counter(institution.objects.values_list("state", flat=True)) == {
+    assert Counter(institution.values_list("state", flat=True)) == {
         "unconfirmed": each,
         "preparing": each,
         "open": 2 * each,
         "closed": each,
     }
-    assert Counter(entry.objects.values_list("state", flat=True)) == {
-        "preparing": each,
-        "open": 2 * each,
-        "closed": each,
-    }
-    assert entry.objects.filter(since=DAY).count() == 4 * (each - 1)
-    agree = entry.objects.filter(institution__state__exact=F("state"), institution__state_since=F("since"))
-    assert agree.count() == entry.objects.count() == 4 * each
-    assert not institution.objects.filter(state="unconfirmed").exclude(state_since=None).exists()
+    assert Counter(entry.values_list("state", flat=True)) == {"preparing": each, "open": 2 * each, "closed": each}
+    assert entry.filter(since=DAY).count() == 4 * (each - 1)
+    agree = entry.filter(institution__state__exact=F("state"), institution__state_since=F("since"))
+    assert agree.count() == entry.count() == 4 * each
+    assert not institution.filter(state="unconfirmed").exclude(state_since=None).exists()
+
+    assert tables(connections[ALIAS]) == tables(connection)

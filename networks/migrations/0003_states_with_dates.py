@@ -10,15 +10,16 @@ SHOWN = ("running", "idle")  # what an open institution shows by its sessions of
 def date_the_states(apps, schema_editor):
     """What had no date begins with the day of this upgrade."""
     institution, entry, past = (
-        apps.get_model("networks", name) for name in ("Institution", "InstitutionState", "HistoricalInstitution")
+        apps.get_model("networks", name).objects.using(schema_editor.connection.alias)
+        for name in ("Institution", "InstitutionState", "HistoricalInstitution")
     )
-    for rows in (institution.objects, past.objects):
+    for rows in (institution, past):
         rows.filter(state__in=SHOWN).update(state="open")
-    looked_at = institution.objects.exclude(state="unconfirmed")
+    looked_at = institution.exclude(state="unconfirmed")
     looked_at.filter(state_since=None).update(state_since=timezone.localdate())
-    entry.objects.bulk_create(
+    entry.bulk_create(
         (
-            entry(institution_id=pk, state=state, since=since)
+            entry.model(institution_id=pk, state=state, since=since)
             for pk, state, since in looked_at.values_list("pk", "state", "state_since")
         ),
         batch_size=BATCH,
