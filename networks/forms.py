@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from .access import can, kinds_kept_by, places_to_keep_at
 from .models import Division, MemberUnit, Tier, User
-from .models.places import code_range
 from .names import clean_lines, clean_text
 from .uploads import Prepared, Unusable
 
@@ -103,6 +102,10 @@ class VersionedForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
+        for name, value in cleaned.items():
+            if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
+                lines = isinstance(self.fields[name].widget, forms.Textarea)
+                cleaned[name] = clean_lines(value) if lines else clean_text(value)
         if self.instance.pk is None:
             return cleaned
         stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
@@ -164,13 +167,10 @@ class KeptForm(VersionedForm):
             if row.pk is None:
                 row.unit = user.own_unit
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        for name, value in cleaned.items():
-            if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
-                lines = isinstance(self.fields[name].widget, forms.Textarea)
-                cleaned[name] = clean_lines(value) if lines else clean_text(value)
-        return cleaned
+    def _get_validation_exclusions(self) -> set[str]:
+        """The unit is set here where it is not asked for, so that it can be said what this unit has already."""
+        excluded = super()._get_validation_exclusions()
+        return excluded - {"unit"} if self.instance.unit_id else excluded
 
 
 class LastDayForm(forms.Form):
@@ -217,8 +217,7 @@ class RegistryFilter(forms.Form):
         if self.value("kind"):
             rows = rows.filter(kind=self.value("kind"))
         if self.value("township"):
-            first, after = code_range(self.value("township"))
-            rows = rows.filter(division__gte=first, division__lt=after)
+            rows = rows.filter(Q(division=self.value("township")) | Q(division__parent=self.value("township")))
         for word in self.value("q").split():
             anywhere = Q(pk__in=[])
             for text in texts:

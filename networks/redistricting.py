@@ -252,7 +252,11 @@ def _move_the_rest(olds: list[Division], new: Division, actor: User, outcome: Ou
     if villages:
         outcome.lines.append(f"{villages} 个村（社区）改属{new}，代码不变；公布了新代码的，再逐个办理更名")
     resources = list(SharedResource.objects.filter(division__in=olds, closed_on=None))
+    taken = set(SharedResource.objects.filter(division=new).values_list("name", flat=True))
     for resource in resources:
+        if resource.name in taken:
+            raise ValidationError(f"{new}会有两处名为“{resource.name}”的共享资源，请先给其中一处改名")
+        taken.add(resource.name)
         resource.division, resource._history_user = new, actor
         resource.version += 1
         resource.save()

@@ -4,6 +4,8 @@ The groups that are counted by heads only are a vocabulary of `trainings`, which
 answer here when it loads. Until something is registered every question fails.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
@@ -25,8 +27,12 @@ def protected_names_in(texts: list[str]) -> list[str]:
     return _find(texts)
 
 
+# A mobile telephone, also as 138-0077-1234, or an identity card; neither is an office's.
+PERSONAL_NUMBER = re.compile(r"(?<!\d)(1[3-9]\d([ -]?)\d{4}\2\d{4}|\d{17}[\dXx])(?!\d)")
+
+
 class Published(models.Model):
-    """A row whose `PUBLIC_TEXTS` everybody in the county reads, and residents some day."""
+    """A row whose `PUBLIC_TEXTS`, and `phone` where it has one, everybody in the county reads, and residents some day."""
 
     PUBLIC_TEXTS: tuple[str, ...] = ()
 
@@ -41,5 +47,8 @@ class Published(models.Model):
             for field, name in zip(self.PUBLIC_TEXTS, found, strict=True)
             if name
         }
+        for field in filter(lambda name: hasattr(self, name), (*self.PUBLIC_TEXTS, "phone")):
+            if PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", getattr(self, field))):
+                wrong.setdefault(field, "这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话")
         if wrong:
             raise ValidationError(wrong)

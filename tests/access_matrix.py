@@ -152,12 +152,11 @@ registry-workbooks   | GET  | -                 | *                             
 registry-upload      | GET  | institutions      | *                                       | READERS unit unit2 |
 registry-upload      | GET  | contacts          | *                                       | READERS    |
 registry-upload      | POST | institutions      | *                                       | READERS unit unit2 |
-registry-upload      | POST | funds             | *                                       | READERS centre unit unit2 |
+registry-upload      | POST | figures           | *                                       | READERS unit unit2 |
 registry-download    | GET  | institutions      | *                                       | READERS unit unit2 |
 registry-download    | GET  | staff             | *                                       | READERS unit unit2 |
 registry-download    | GET  | contacts          | *                                       | READERS    |
 registry-download    | GET  | figures           | *                                       | READERS unit unit2 |
-registry-download    | GET  | funds             | *                                       | READERS centre unit unit2 |
 registry-import      | GET  | ours.workbook     | town                                    | READERS    | *
 registry-import      | GET  | theirs.workbook   | town2                                   | READERS    | *
 registry-import      | GET  | foreign.workbook  | foreign_town                            | READERS    | *

@@ -103,7 +103,7 @@ def answer_for(unit: MemberUnit, *clauses: str) -> None:
 
 
 def open_place(**fields) -> SharedResource:
-    return SharedResource.objects.create(is_open=True, offers="教室", opening_hours="周末", **fields)
+    return SharedResource.objects.create(**{"is_open": True, "offers": "教室", "opening_hours": "周末"} | fields)
 
 
 def a_project(**fields) -> ResourceProject:

@@ -83,6 +83,12 @@ class Division(models.Model):
     def __str__(self) -> str:
         return self.short_name
 
+    def stood_on(self, day: datetime.date) -> bool:
+        """What `DivisionQuerySet.on` asks the database."""
+        return (not self.established_on or self.established_on <= day) and (
+            not self.retired_on or self.retired_on > day
+        )
+
     @property
     def kind(self) -> str:
         """村 or 社区 of a 12-digit code: the last three digits are 001—199 for 居委会, 200—399 for 村委会."""

@@ -40,6 +40,13 @@ class OfTask(Published):
         return f"依据 {clause}" if clause else ""
 
 
+class SharedResourceQuerySet(ScopedQuerySet):
+    def open_on(self, day: datetime.date) -> "SharedResourceQuerySet":
+        """Those that were open to residents on a day: what has closed since was. One that opened again later was not, for
+        an entry holds its latest opening alone."""
+        return self.filter(Q(is_open=True) | Q(closed_on__gt=day)).exclude(opened_on__gt=day)
+
+
 class SharedResource(OfTask):
     """A place for learning, and what of it is open to whom and when. Kept by the unit that answers for its task
     (`CLAUSES`). `opened_on` may be unknown; a place that opens again gets the new day, its history keeps the old ones."""
@@ -91,7 +98,7 @@ class SharedResource(OfTask):
     version = models.PositiveIntegerField("版本", default=0, editable=False)
 
     history = HistoricalRecords(m2m_fields=[serves])
-    objects = ScopedQuerySet.as_manager()
+    objects = SharedResourceQuerySet.as_manager()
     scope = KEPT_BY_TASK
 
     class Meta:
@@ -145,6 +152,10 @@ class SharedResource(OfTask):
             if self.closed_on and not (self.opened_on and self.opened_on >= self.closed_on):
                 raise ValidationError({"opened_on": "重新开放的，请把开放日期改为重新开放的那一天"})
             self.closed_on = None
+        if self.closed_on and self.opened_on and self.opened_on > self.closed_on:
+            raise ValidationError(
+                {"opened_on": "重新开放的，请同时勾选“已向居民开放”；没有的，开放日期不能晚于停止开放的日期"}
+            )
         if self.opened_on and self.opened_on > timezone.localdate():
             raise ValidationError({"opened_on": "开放日期不能晚于今天；还没有开放的，先不勾选“已向居民开放”"})
 

@@ -112,6 +112,10 @@ class Registry:
         """The stored rows that go out, in the order of the sheet."""
         return self.kept()
 
+    def count(self):
+        """How many of these hold something."""
+        return self.rows().count()
+
     def kept(self):
         """All stored rows that the account may change."""
         rows = self.model.objects.kept_by(self.user)
@@ -392,6 +396,7 @@ def apply(rehearsal):
         raise Refused("overtaken", OVERTAKEN) from None
     except ValidationError as refused:
         raise Refused("rules", f"一行也没有登记：{'；'.join(refused.messages)}") from None
-    keys = {row.pk for row in rows}
-    if desk.model.objects.kept_by(desk.user).filter(pk__in=keys).count() != len(keys):
-        raise Refused("out_of_scope", "有的行不在您的范围内，一行也没有登记")
+    for model in {type(row) for row in rows}:
+        keys = {row.pk for row in rows if type(row) is model}
+        if model.objects.kept_by(desk.user).filter(pk__in=keys).count() != len(keys):
+            raise Refused("out_of_scope", "有的行不在您的范围内，一行也没有登记")

@@ -21,7 +21,7 @@ TOP = Alignment(vertical="top", wrap_text=True)
 
 
 def workbook(registry):
-    """(bytes, how many rows) of the rows that `registry` (an instance for the account) lets out."""
+    """(bytes, how many rows hold something) of the rows that `registry` (an instance for the account) lets out."""
     book = Workbook()
     sheet = book.active
     sheet.title = registry.title
@@ -48,7 +48,7 @@ def workbook(registry):
         names = list(map(escaped, names))
         drop_down(sheet, options, number, name, names, target=positions[name], rows=last - 1 + TO_FILL)
     sheet.freeze_panes = sheet.cell(2, 2 + max(n for n, c in enumerate(registry.columns) if c.key and n < 3))
-    return saved(book), last - 1
+    return saved(book), registry.count()
 
 
 def _heading(cell, column):

@@ -1,6 +1,7 @@
 """学习型组织与学习团队: entering, changing and ending them. Their pages with figures are in reporting/views/communities.py."""
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,6 +16,9 @@ from .keeping import keep
 class LearningGroupForm(KeptForm):
     class Meta:
         model = LearningGroup
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个地方已登记过同名的，请换一个名称，或修改原来的那条"}
+        }
         fields = [
             "kind",
             "name",

@@ -1,6 +1,7 @@
 """提供方与资源项目: who offers learning besides the public places, and what is brought to the people (依据 二(二)2—3)."""
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,7 @@ PAGES = {  # of each registry: its name, its list, and the page of a row
 class ProviderForm(KeptForm):
     class Meta:
         model = Provider
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": "这个单位已登记过这一家，请修改原来的那条"}}
         fields = ["kind", "name", "division", "unit", "offers", "phone", "since", "until", "note"]
         widgets = {"since": DateInput(), "until": DateInput()}
 
@@ -34,6 +36,9 @@ class ProviderForm(KeptForm):
 class ProjectForm(KeptForm):
     class Meta:
         model = ResourceProject
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个单位已登记过同名、同一天开始的项目，请修改原来的那条"}
+        }
         fields = [
             "kind",
             "title",

@@ -1,7 +1,7 @@
 """共享资源: the places that are open to residents, as a list, one by one, and as their unit keeps them (依据 二(二)1—2)."""
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +22,9 @@ CLAUSE_WORDS = "学校依据 二(二)1；文化场馆 二(二)2；老年和校�
 class ResourceForm(KeptForm):
     class Meta:
         model = SharedResource
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个地方已登记过同名的场所，请换一个名称，或修改原来的那条"}
+        }
         fields = [
             "kind",
             "name",

@@ -105,7 +105,8 @@ def funds(request: HttpRequest) -> HttpResponse:
     """Money by source, by place and by year, as far as this account may see it: the whole county's, or its own."""
     year, years, county, places = _asked(request)
     seen = list(places_seen_for(request.user, Fund).filter(pk__in=places))
-    place = next((p for p in seen if p.pk == county.pk), seen[0] if seen else None)
+    # The whole county, else the own township and not one that it has taken over.
+    place = next(iter(sorted(seen, key=lambda p: (p.pk != county.pk, p.retired_on is not None))), None)
     tabs = [(other, f"?year={other}") for other in years]
     context = {"year": year, "year_tabs": tabs, "county": county, "place": place}
     if place:

@@ -184,6 +184,46 @@ def test_a_place_closes_on_a_day_and_opens_again_on_a_later_one(plan, town):
     assert (row.is_open, row.opened_on, row.closed_on) == (True, datetime.date(2025, 9, 1), None)
 
 
+def test_an_opening_day_after_the_closing_asks_whether_it_is_open(plan, town):
+    row = school(plan, is_open=False, closed_on=datetime.date(2025, 7, 1))
+    edit = f"/network/resources/{row.pk}/edit/"
+    answer = town.post(edit, filled(plan, is_open=None, opened_on="2025-09-01", seen_version=0))
+    said = "重新开放的，请同时勾选“已向居民开放”；没有的，开放日期不能晚于停止开放的日期"
+    assert errors_of(answer) == {"opened_on": [said]}
+
+
+def test_what_has_closed_since_was_open_on_the_day(plan):
+    def named(day):
+        return set(SharedResource.objects.open_on(datetime.date.fromisoformat(day)).values_list("name", flat=True))
+
+    school(plan, name="早停", is_open=False, closed_on="2024-12-31")
+    school(plan, name="后停", is_open=False, opened_on="2024-03-01", closed_on="2025-01-01")
+    school(plan, name="未开", is_open=False)
+    school(plan, name="新开", opened_on="2025-01-01")
+    assert named("2024-12-31") == {"后停"} and named("2025-01-01") == {"新开"} and named("2024-01-01") == {"早停"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"phone": "13800771234"}, "phone"),
+        ({"phone": "１３８００７７１２３４"}, "phone"),
+        ({"note": "找韦老师 138-0077-1234"}, "note"),
+        ({"opening_hours": "预约 138 0077 1234"}, "opening_hours"),
+        ({"address": "45012419800101123X"}, "address"),
+        ({"phone": "0771-6822001"}, None),
+        ({"phone": "07716822001"}, None),
+        ({"note": "2019-03-01 至 2020-12-31，图书 13000 册"}, None),
+    ],
+)
+def test_no_public_text_holds_a_personal_number(plan, town, changes, field):
+    answer = town.post(NEW, filled(plan, **changes))
+    if field is None:
+        assert answer.status_code == 302
+    else:
+        assert errors_of(answer) == {field: ["这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话"]}
+
+
 def test_an_opening_day_to_come_is_refused(plan, town):
     tomorrow = str(TODAY + datetime.timedelta(days=1))
     assert "opened_on" in errors_of(town.post(NEW, filled(plan, opened_on=tomorrow)))
@@ -273,10 +313,10 @@ def test_a_township_keeps_providers_and_the_culture_department_the_projects_of_i
     stored = ResourceProject.objects.get()
     assert (stored.unit, stored.provider, stored.division) == (plan.wxgtj, row, plan.county)
     assert "kind" in errors_of(client.post("/network/resources/projects/new/", project | {"kind": "guangdong"}))
-    late = client.post("/network/resources/projects/new/", project | {"ends_on": "2025-12-31"})
+    late = client.post("/network/resources/projects/new/", project | {"title": "另一项", "ends_on": "2025-12-31"})
     assert errors_of(late) == {"ends_on": ["结束日期不能早于开始日期"]}
     twice = client.post("/network/resources/projects/new/", project)
-    assert "刚才有人保存了相同的内容" in twice.content.decode()
+    assert errors_of(twice) == {"__all__": ["这个单位已登记过同名、同一天开始的项目，请修改原来的那条"]}
     assert "三宝进社区" in client.get(f"/network/resources/providers/{row.pk}/").content.decode()
 
 
