@@ -42,18 +42,23 @@ def stamp_of(workbook) -> tuple[datetime.datetime | None, str]:
     return None, ""
 
 
+def entries_since(model: type[models.Model], moment: datetime.datetime) -> models.QuerySet:
+    """What the history of the model's rows holds since that moment."""
+    return model.history.model.objects.filter(history_date__gt=moment)
+
+
 def as_they_were(rows: Iterable[models.Model], moment: datetime.datetime, *related: str) -> dict:
     """{pk: the row as it was at that moment} of those `rows` that somebody has saved since; None for one that was not there
-    yet. Two queries and one for each of `related`, which are the rows' foreign keys that the caller reads."""
+    then. Two queries and one for each of `related`, which are the rows' foreign keys that the caller reads."""
     rows = {row.pk: row for row in rows}
     if not rows:
         return {}
-    history = next(iter(rows.values())).history.model.objects
-    moved = rows.keys() & set(history.filter(history_date__gt=moment).values_list("id", flat=True))
+    model = type(next(iter(rows.values())))
+    moved = rows.keys() & set(entries_since(model, moment).values_list("id", flat=True))
     if not moved:
         return {}
-    before = history.filter(id__in=moved, history_date__lte=moment).order_by("history_date", "history_id")
-    then = {entry.id: entry for entry in before}
-    found = {pk: entry.instance for pk, entry in then.items()}
+    before = model.history.model.objects.filter(id__in=moved, history_date__lte=moment)
+    then = {entry.id: entry for entry in before.order_by("history_date", "history_id")}
+    found = {pk: entry.instance for pk, entry in then.items() if entry.history_type != "-"}
     models.prefetch_related_objects(list(found.values()), *related)
     return dict.fromkeys(moved) | found

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from networks.models import AnnualFigure, Appointment, Institution, Person
+from networks.models import AnnualFigure, Appointment, Fund, Institution, Person
 from networks.registry import REGISTRIES
 from networks.xlsx.problems import Unreadable
 from networks.xlsx.writing import OPTIONS_SHEET
@@ -141,15 +141,52 @@ def test_who_left_meanwhile_is_not_called_back(world, point):
     assert row.ends_on == timezone.localdate()
 
 
-def test_in_4_figures_that_others_saved_meanwhile_stay(world):
-    row = AnnualFigure.objects.create(
-        division=world.places["白山镇"], year=2026, kind="elderly", value=700, source="年报"
+def figure(world, kind, value, source="年报"):
+    return AnnualFigure.objects.create(
+        division=world.places["白山镇"], year=timezone.localdate().year, kind=kind, value=value, source=source
     )
+
+
+def town_row(sheet, world):
+    year = timezone.localdate().year
+    rows = range(2, sheet.worksheets[0].max_row + 1)
+    return next(n for n in rows if [c.value for c in sheet.worksheets[0][n][:2]] == ["白山镇", year])
+
+
+def test_in_4_figures_that_others_saved_meanwhile_stay(world):
+    elderly = figure(world, "elderly", 700)
+    minors = figure(world, "minors", 50)
     sheet = exported(world.town, "figures")
-    saved_by_somebody(row, value=710)
-    assert changes_of(rehearsed(edited(sheet, {(2, "来源"): "派出所"}), world.town, "figures")) == [
-        (2, "changed", [("来源", "年报", "派出所")])
-    ]
+    at = town_row(sheet, world)
+    saved_by_somebody(elderly, value=710)
+    minors.delete()
+    figure(world, "farmers", 900)
+    assert changes_of(rehearsed(edited(sheet, {}), world.town, "figures")) == []
+    rehearsal = taken_in(edited(sheet, {(at, "进城务工人员"): 80}), world.town, "figures")
+    assert changes_of(rehearsal) == [(at, "changed", [("进城务工人员", "（空）", "80")])]
+    assert (codes(rehearsal.notices), rehearsal.conflicts) == ([(at, "kept_newer")], [])
+    found = dict(AnnualFigure.objects.values_list("kind", "value"))
+    assert found == {"elderly": 710, "farmers": 900, "migrants": 80}
+
+
+def test_in_4_a_figure_that_was_taken_away_or_changed_meanwhile_is_not_brought_back_unseen(world):
+    minors = figure(world, "minors", 50)
+    sheet = exported(world.town, "figures")
+    at = town_row(sheet, world)
+    minors.delete()
+    assert changes_of(rehearsed(edited(sheet, {}), world.town, "figures")) == []
+    again = rehearsed(edited(sheet, {(at, "未成年人"): 60}), world.town, "figures")
+    assert told(again) == [(at, "来源", "missing")], "its source went with it"
+    again = rehearsed(edited(sheet, {(at, "未成年人"): 60, (at, "来源"): "派出所"}), world.town, "figures")
+    assert codes(again.conflicts) == [(at, "changed_since")] * 2
+
+
+def test_in_4_funds_that_others_saved_meanwhile_stay(world):
+    row = {"division": world.places["白山镇"], "year": timezone.localdate().year}
+    fund = Fund.objects.create(**row, source="public", budgeted=100)
+    sheet = exported(world.town, "figures")
+    saved_by_somebody(fund, budgeted=200)
+    assert changes_of(rehearsed(edited(sheet, {}), world.town, "figures")) == []
 
 
 @pytest.mark.parametrize("other", sorted(REGISTRIES))
