@@ -132,6 +132,15 @@ class VersionedForm(forms.ModelForm):
         self.instance.version = stored.version
         return cleaned
 
+    def refuse_again(self, owner: models.Model, rows: models.QuerySet, sentence: str) -> None:
+        """A new row that says exactly what one of its `owner`'s `rows` says is a second click (IN-3). The owner is held, so
+        that two clicks at one moment come one after the other."""
+        if self.instance.pk is not None or self.errors:
+            return
+        type(owner)._default_manager.select_for_update().get(pk=owner.pk)
+        if rows.filter(**{name: self.cleaned_data[name] for name in self.fields if name != "seen_version"}).exists():
+            self.add_error(None, sentence)
+
     def stored_values(self, stored: models.Model) -> dict[str, object]:
         """What somebody else has saved, by field; a form whose fields are not the model's says it in its own way."""
         return forms.models.model_to_dict(stored, fields=[name for name in self.fields if name != "seen_version"])

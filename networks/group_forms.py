@@ -43,6 +43,12 @@ class SeatForm(VersionedForm):
             last = self.instance.group.seats.aggregate(last=Max("position"))["last"]
             self.fields["position"].initial = (last or 0) + 1
 
+    def clean(self):
+        cleaned = super().clean()
+        group = self.instance.group
+        self.refuse_again(group, group.seats.all(), "已有同样的席位。同一职务有几人的，请把排序写得不同")
+        return cleaned
+
     def clean_ends_on(self):
         """A seat that goes takes nobody with it: its holder leaves first."""
         day = self.cleaned_data["ends_on"]

@@ -270,6 +270,16 @@ class ServiceForm(VersionedForm):
         if self.instance.pk is None:
             self.fields["held_on"].initial = timezone.localdate()
 
+    def clean(self):
+        cleaned = super().clean()
+        appointment = self.instance.appointment
+        self.refuse_again(
+            appointment,
+            appointment.services.all(),
+            "这次服务已登记过（同一天、同样的时长和内容）。确是另一次的，请在内容里写明，如“下午场”",
+        )
+        return cleaned
+
 
 # --- the list --------------------------------------------------------------------------------------------
 
