@@ -221,7 +221,7 @@ class Appointments(Registry):
         if function not in Appointment.FROM_SCHOOLS:
             told = f"{Function(function).label}不由学校派出，请把派出学校留空"
             plan.row.problem(SCHOOL, "no_school", told)
-        elif body.kind == Institution.Kind.POINT and body.division_id not in self.served[school.pk]:
+        elif body.kind == Institution.Kind.POINT and body.division_id not in self.catchments[school.pk]:
             message = f"第 {plan.row.number} 行的“{school.name}”不是{body.name}所在学区的学校（二(四)2），照填的登记"
             self.notices.append(Notice(plan.row.sheet, plan.row.number, "other_catchment", message))
 
@@ -398,12 +398,12 @@ class Staff(Appointments):
         for institution in self.offered:
             for name in institution.all_names:
                 self.bodies.add(name, institution)
-        self.schools, self.served = Names(SCHOOL), {}
+        self.schools, self.catchments = Names(SCHOOL), {}
         schools = SharedResource.objects.visible_to(self.user).filter(kind=SharedResource.Kind.SCHOOL)
         schools = schools.exclude(closed_on__lte=timezone.localdate()).order_by("division_id", "pk")
         for school in schools.select_related("division__parent").prefetch_related("serves"):
             self.schools.add(school.name, school)
-            self.served[school.pk] = {place.pk for place in school.serves.all()}
+            self.catchments[school.pk] = {place.pk for place in school.serves.all()}
 
     def school(self, text):
         return self.schools.only(text, lambda found: f"{found.division.path}的{found.name}")
