@@ -47,6 +47,11 @@ class Action(StrEnum):
     VIEW_STANDING = "查看完成情况"
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
+    VIEW_COURSES = "查看课程资源和宣传内容"
+    APPROVE_COURSES = "审定课程资源"
+    PUBLISH = "审核和发布宣传内容"
+    VIEW_ROSTERS = "查看签到名册（姓名遮盖）"
+    UNMASK_ROSTERS = "查看和导出名册中的全名"
     VIEW_NETWORK = "查看机构网络、资源和年度数据"
     VIEW_STAFF = "查看工作人员和联络员"
     VIEW_CONTACTS = "查看和导出联络员通讯录"
@@ -100,6 +105,9 @@ _OFFICER = (
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
+    Action.VIEW_COURSES,
+    Action.VIEW_ROSTERS,
+    Action.UNMASK_ROSTERS,
 )
 _AT_HOME = {"directory": Sight.COUNTY, "record": Sight.HOME, "standing": Sight.HOME, "staff": Sight.HOME}
 
@@ -126,6 +134,11 @@ ROLES: dict[str, RoleRights] = {
             Action.MANAGE_PEOPLE,
             Action.MANAGE_ACCOUNTS,
             Action.USE_ADMIN,
+            Action.VIEW_COURSES,
+            Action.APPROVE_COURSES,
+            Action.PUBLISH,
+            Action.VIEW_ROSTERS,
+            Action.UNMASK_ROSTERS,
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
@@ -145,6 +158,8 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_CONTACTS,
             Action.MANAGE_NETWORK,
             Action.USE_ADMIN,
+            Action.VIEW_COURSES,
+            Action.APPROVE_COURSES,
         ],
         directory=Sight.COUNTY,
         record=Sight.SHARED,
@@ -162,12 +177,20 @@ ROLES: dict[str, RoleRights] = {
     ),
     "head": _role(
         "分管领导：查看本单位的培训和完成情况，不作改动。",
-        [Action.VIEW_SESSIONS, Action.EXPORT, Action.VIEW_STANDING, Action.VIEW_NETWORK, Action.VIEW_STAFF],
+        [
+            Action.VIEW_SESSIONS,
+            Action.EXPORT,
+            Action.VIEW_STANDING,
+            Action.VIEW_NETWORK,
+            Action.VIEW_STAFF,
+            Action.VIEW_COURSES,
+            Action.VIEW_ROSTERS,
+        ],
         **_AT_HOME,
     ),
     "leader": _role(
         "领导小组成员：查看全县数字，不看单条记录，不作改动。",
-        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_NETWORK],
+        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_NETWORK, Action.VIEW_COURSES],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
     ),
@@ -182,6 +205,8 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,
             Action.USE_ADMIN,
+            Action.VIEW_COURSES,
+            Action.VIEW_ROSTERS,
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,

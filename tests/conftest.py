@@ -126,6 +126,13 @@ def standing(request, tmp_path_factory):
             STANDING.change_to(wanted, {"world": build_world, "site": site}.get(wanted))
 
 
+@pytest.fixture(scope="module")
+def nothing_stands(django_db_setup, django_db_blocker):
+    """For what a module builds in a transaction of its own."""
+    with django_db_blocker.unblock():
+        STANDING.change_to(None, None)
+
+
 @pytest.fixture
 def world(standing, db):
     """Everything above as one namespace: places, units, users by their demo-like names, vocabulary, `session(...)`."""

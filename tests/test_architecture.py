@@ -110,8 +110,9 @@ ELSEWHERE = {
     "networks/registry/imports.py",
     "trainings/imports.py",
     "trainings/models/imports.py",
+    "trainings/models/proposals.py",
     "trainings/workbook/batches.py",
-}  # an uploaded ledger has a state too
+}  # an uploaded ledger and a proposal have a state too
 IN_BULK = "reporting/demonstration/network.py"  # an empty database is filled with states and their dates together
 
 
@@ -122,6 +123,12 @@ def test_ac_4_only_record_assigns_the_state_of_an_institution():
     record = next(n for n in ast.walk(source) if isinstance(n, ast.FunctionDef) and n.name == "record")
     lines = writes_of("state", ROOT / "networks" / "models" / "institutions.py")
     assert all(record.lineno < line <= record.end_lineno for line in lines)
+
+
+def test_ac_4_only_step_assigns_the_state_of_a_proposal():
+    path = ROOT / "trainings" / "models" / "proposals.py"
+    step = next(n for n in ast.walk(tree_of(path)) if isinstance(n, ast.FunctionDef) and n.name == "_step")
+    assert {step.lineno < line <= step.end_lineno for line in writes_of("state", path)} == {True}
 
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "mark_safe", "SafeString", "RawSQL", "Template"}

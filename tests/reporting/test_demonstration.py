@@ -50,7 +50,7 @@ def made_on(day, **options):
 
 
 @pytest.fixture(scope="module")
-def county(django_db_setup, django_db_blocker, tmp_path_factory):
+def county(nothing_stands, django_db_blocker, tmp_path_factory):
     """The demonstration of 2026-11-24, made once for this module and taken back at its end; nothing here may change it."""
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), transaction.atomic():

@@ -1,17 +1,25 @@
-"""What was done: training sessions with their life, evidence, vocabularies and imports."""
+"""What was done and what is planned: training sessions with their life, evidence, rosters, courses, vocabularies, imports."""
 
+from .announcements import Announcement, SignUp
+from .classes import TrainingClass, UnitPlan
+from .courses import Course, CourseMaterial
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
+from .rosters import RosterLine
 from .session import TrainingSession
+from .stories import Story
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import Audience, DeliveryForm, Language, Programme, Project, Theme
 
 __all__ = [
+    "Announcement",
     "Audience",
     "AudienceCount",
     "CoOrganiser",
     "Conflict",
+    "Course",
+    "CourseMaterial",
     "DeliveryForm",
     "Evidence",
     "ImportBatch",
@@ -21,8 +29,13 @@ __all__ = [
     "Project",
     "Refused",
     "ReturnReason",
+    "RosterLine",
+    "SignUp",
     "Status",
+    "Story",
     "SubmitToken",
     "Theme",
+    "TrainingClass",
     "TrainingSession",
+    "UnitPlan",
 ]

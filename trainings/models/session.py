@@ -119,6 +119,17 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
         verbose_name="学习团队（小组）",
         related_name="sessions",
     )
+    course = models.ForeignKey(
+        "trainings.Course", models.PROTECT, null=True, blank=True, verbose_name="课程", related_name="sessions"
+    )
+    training_class = models.ForeignKey(
+        "trainings.TrainingClass",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="期（班）",
+        related_name="sessions",
+    )
     place = models.ForeignKey(
         Division, models.PROTECT, null=True, blank=True, verbose_name="举办地", related_name="sessions"
     )
