@@ -180,7 +180,8 @@ class KeptForm(VersionedForm):
         kinds = kinds_kept_by(user, self._meta.model) if scope.task else dict(known)
         self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
         if can(user, scope.managed_by):
-            self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
+            units = MemberUnit.objects.visible_to(user)
+            self.fields["unit"].queryset = units.on(timezone.localdate()) | units.filter(pk=row.unit_id)
             self.fields["unit"].empty_label = "请选择" if self.fields["unit"].required else "没有"
         else:
             del self.fields["unit"]

@@ -39,16 +39,18 @@ class Published(models.Model):
     class Meta:
         abstract = True
 
+    def problems(self) -> dict[str, str]:
+        """What is wrong with the row as a whole, as a sentence by field; all at once, and before the database says it in its
+        own words."""
+        texts = {name: getattr(self, name) for name in self.PUBLIC_TEXTS}
+        found = dict(zip(texts, protected_names_in(list(texts.values())), strict=True))
+        wrong = {field: f"这里不能出现“{name}”，请改用不指明人群的说法" for field, name in found.items() if name}
+        for field, text in (texts | {"phone": getattr(self, "phone", "")}).items():
+            if PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)):
+                wrong.setdefault(field, "这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话")
+        return wrong
+
     def clean(self) -> None:
         super().clean()
-        found = protected_names_in([getattr(self, name) for name in self.PUBLIC_TEXTS])
-        wrong = {
-            field: f"这里不能出现“{name}”，请改用不指明人群的说法"
-            for field, name in zip(self.PUBLIC_TEXTS, found, strict=True)
-            if name
-        }
-        for field in filter(lambda name: hasattr(self, name), (*self.PUBLIC_TEXTS, "phone")):
-            if PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", getattr(self, field))):
-                wrong.setdefault(field, "这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话")
-        if wrong:
+        if wrong := self.problems():
             raise ValidationError(wrong)

@@ -107,7 +107,7 @@ def open_place(**fields) -> SharedResource:
 
 
 def a_project(**fields) -> ResourceProject:
-    return ResourceProject.objects.create(starts_on=datetime.date(2026, 1, 1), content="进村教学", **fields)
+    return ResourceProject.objects.create(**{"starts_on": datetime.date(2026, 1, 1), "content": "进村教学"} | fields)
 
 
 def as_shown(response) -> dict:

@@ -207,3 +207,4 @@ class Column:
     help: str = ""
     width: int = 14
     pair: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    folded: bool = False  # folded away in the workbook that goes out, unless it holds something

@@ -99,7 +99,7 @@ def _columns(*, with_funds: bool) -> tuple[Column, ...]:
     for line in LINES:
         for part in parts_of(line):
             words = f"与“{COMMON[part]}”一列不同的才填"
-            columns.append(Column(own_column(line, part), Text(100), help=words, width=20))
+            columns.append(Column(own_column(line, part), Text(100), help=words, width=20, folded=True))
     return tuple(columns)
 
 
@@ -132,6 +132,11 @@ def _key(line: AnnualFigure | Fund) -> str:
 class Figures(Registry):
     key, title = "figures", "年度数据"
     about = "各地的人口、参与人数和经费，一地一年一行，每个数一列。"
+    hints = (
+        "不知道的数留空，不要填 0；清空已有的数就是撤掉它。删掉一行不会撤掉什么。",
+        "一行里各项来源相同的，只写“来源”一列；不同的，写在后面各自的来源一列（下载的表里折叠着，点表头上方的加号展开）。",
+        "乡镇和村（社区）各占一行；经费只填在县和乡镇的行。",
+    )
     model = AnnualFigure
     numbered, printed_ahead = False, True
     columns = _columns(with_funds=True)

@@ -84,6 +84,7 @@ class Registry:
     """One registry at work for one account. `hold` locks the stored rows that it reads until the transaction ends."""
 
     key = title = about = ""
+    hints: tuple[str, ...] = ("删掉一行不会删除系统里的内容：停办的机构写状态，离任的人写离任日期。",)
     model = None
     columns: tuple[Column, ...] = ()
     related: tuple[str, ...] = ("division__parent",)  # foreign keys that `values` reads

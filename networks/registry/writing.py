@@ -32,11 +32,13 @@ def workbook(registry):
     for number, column in enumerate(registry.columns, start=1):
         _heading(sheet.cell(1, number), column)
         sheet.column_dimensions[get_column_letter(number)].width = column.width
-    last = 1
+    last, filled = 1, set()
     for last, row in enumerate(registry.rows(), start=2):
         values = registry.values(row)
         for number, column in enumerate(registry.columns, start=1):
-            _put(sheet.cell(last, number), column.kind.cell(values[column.name]))
+            written = column.kind.cell(values[column.name])
+            _put(sheet.cell(last, number), written)
+            filled |= {number} if written is not None else set()
             if column.name == NUMBER:
                 sheet.cell(last, number).fill = OURS
     for number, column in enumerate(registry.columns, start=1):
@@ -47,6 +49,10 @@ def workbook(registry):
     for number, (name, names) in enumerate(registry.options().items(), start=1):
         names = list(map(escaped, names))
         drop_down(sheet, options, number, name, names, target=positions[name], rows=last - 1 + TO_FILL)
+    for number, column in enumerate(registry.columns, start=1):
+        if column.folded:
+            dimension = sheet.column_dimensions[get_column_letter(number)]
+            dimension.outlineLevel, dimension.hidden = 1, number not in filled
     sheet.freeze_panes = sheet.cell(2, 2 + max(n for n, c in enumerate(registry.columns) if c.key and n < 3))
     return saved(book), registry.count()
 

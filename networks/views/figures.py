@@ -49,6 +49,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "parts": parts,
         "filled": [(place, table.filled(place, year), place.pk in kept) for place in places],
         "lines_total": len(LINES),
+        "keeps": bool(kept),
         "own": [p for p in places if p.pk in kept] if not can(request.user, Action.MANAGE_NETWORK) else [],
         "sees_funds": can(request.user, Action.VIEW_STANDING),
     }

@@ -422,6 +422,19 @@ def test_a_year_before_a_place_or_after_it_has_no_figures(world):
     assert told(rehearsed(content, world.town, "figures")) == [(4, "年度", "bad_year"), (5, "年度", "bad_year")]
 
 
+def test_sources_of_their_own_are_folded_away_until_there_is_one(world):
+    def folded():
+        book_ = exported(world.town, "figures")
+        dimensions = book_.worksheets[0].column_dimensions
+        heads = {cell.value: cell.column_letter for cell in book_.worksheets[0][1]}
+        return [dimensions[heads[name]].hidden for name in (ELDERLY, "来源", f"{ELDERLY}的来源", "未成年人的来源")]
+
+    stored_figures(world, elderly="年报")
+    assert folded() == [False, False, True, True]
+    stored_figures(world, farmers="台账")
+    assert folded() == [False, False, False, True]
+
+
 def test_this_years_places_are_printed_ahead(world):
     sheet = exported(world.town, "figures").worksheets[0]
     year = datetime.date.today().year

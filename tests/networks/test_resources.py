@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from networks import tasks
 from networks.access import kinds_kept_by
-from networks.models import Provider, ResourceProject, SharedResource, User
+from networks.models import MemberUnit, Provider, ResourceProject, SharedResource, User
 from reporting.models import TaskResponsibility
 
 from ..site_map import a_project, answer_for, open_place, taken_back
@@ -151,6 +151,11 @@ def test_what_is_open_says_what_and_when(plan, town):
     }
     assert town.post(NEW, filled(plan, is_open=None, offers="", opening_hours="")).status_code == 302
     assert not SharedResource.objects.get().is_open
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_in_our_words(plan, town):
+    errors = errors_of(town.post(NEW, filled(plan, offers="", open_to="失独家庭", phone="13800771234")))
+    assert set(errors) == {"offers", "open_to", "phone"} and not any("约束" in text for [text] in errors.values())
 
 
 def test_only_schools_have_a_district_of_the_own_township(plan, client):
@@ -318,6 +323,37 @@ def test_a_township_keeps_providers_and_the_culture_department_the_projects_of_i
     twice = client.post("/network/resources/projects/new/", project)
     assert errors_of(twice) == {"__all__": ["这个单位已登记过同名、同一天开始的项目，请修改原来的那条"]}
     assert "三宝进社区" in client.get(f"/network/resources/providers/{row.pk}/").content.decode()
+
+
+def test_projects_and_providers_run_are_to_come_or_are_over(plan, client):
+    client.force_login(plan.leader)
+    place, day = {"unit": plan.ours, "division": plan.county}, datetime.timedelta(days=1)
+    for name, first, last in (
+        ("今天起", TODAY, None),
+        ("到今天", TODAY - day, TODAY),
+        ("明天起", TODAY + day, None),
+        ("到昨天", TODAY - 2 * day, TODAY - day),
+    ):
+        a_project(kind="other", title=name, starts_on=first, ends_on=last, **place)
+        Provider.objects.create(kind="arts", name=name, offers="老师", since=first, until=last, **place)
+    Provider.objects.create(kind="arts", name="不知哪天起", offers="老师", **place)
+
+    def names(page, state):
+        return {str(row) for row in client.get(f"/network/resources/{page}/", {"state": state}).context["page_obj"]}
+
+    for page, also in (("projects", set()), ("providers", {"不知哪天起"})):
+        assert names(page, "now") == {"今天起", "到今天"} | also
+        assert (names(page, "ahead"), names(page, "past")) == ({"明天起"}, {"到昨天"})
+
+
+def test_the_office_gives_an_entry_to_a_unit_that_is_there(plan, client):
+    client.force_login(plan.bureau)
+    row = school(plan, unit=plan.theirs)
+    MemberUnit.objects.filter(pk__in=[plan.theirs.pk, plan.lgj.pk]).update(retired_on="2026-01-01")
+    offered = set(client.get(NEW).context["form"].fields["unit"].queryset)
+    assert plan.ours in offered and not offered & {plan.theirs, plan.lgj}
+    kept = set(client.get(f"/network/resources/{row.pk}/edit/").context["form"].fields["unit"].queryset)
+    assert plan.theirs in kept and plan.lgj not in kept
 
 
 def test_another_countys_provider_is_not_to_be_chosen(plan, client):
