@@ -21,6 +21,7 @@ from .models import (
     UnitTerm,
     User,
 )
+from .people_forms import PersonForm
 from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter
 from .views.account_office import show_slips
 
@@ -136,7 +137,7 @@ class PersonAdmin(ScopedAdmin):
     changed_by = (Action.MANAGE_PEOPLE,)
     may_add = True
     may_delete = True  # only while no account, appointment or seat points to the person
-    form = VersionedForm
+    form = PersonForm
     list_display = ["name", "post", "masked_phone", "account_names"]
     search_fields = ["name", "post", "accounts__username"]
     search_help_text = "按姓名、职务或账号查找"
@@ -235,10 +236,11 @@ class UserAdmin(ScopedAdmin):
             "role",
             "home_division",
             "home_unit",
-            *(["is_active", *self.FACTS] if obj else []),
+            *(self.FACTS if obj else []),
         ]
 
-    FACTS = ["must_change_password", "last_login", "password_changed_at", "created_at", "also"]
+    # In use or not is a state with verbs of its own (`/accounts/`): a form that has stood open would undo a suspension.
+    FACTS = ["is_active", "must_change_password", "last_login", "password_changed_at", "created_at", "also"]
 
     def get_readonly_fields(self, request, obj=None):
         """The person stays: duties are separated between persons, so a successor gets an account of their own."""
@@ -268,10 +270,8 @@ class UserAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             obj.slip = link_for(obj, request.user, request)
-        elif {"is_active", "role", "home_division", "home_unit"} & set(form.changed_data):
+        elif {"role", "home_division", "home_unit"} & set(form.changed_data):
             obj.password_links.revoke()
-            if not obj.is_active:
-                obj.sign_ins.all().end()
 
     def response_add(self, request, obj, post_url_continue=None):
         """The answer to the POST itself holds the link, so that it is stored nowhere, not even in a session."""

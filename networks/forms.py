@@ -114,7 +114,7 @@ class VersionedForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
         for name, value in cleaned.items():
-            if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
+            if isinstance(value, str) and isinstance(self.fields.get(name), forms.CharField):
                 lines = isinstance(self.fields[name].widget, forms.Textarea)
                 cleaned[name] = clean_lines(value) if lines else clean_text(value)
         if self.instance.pk is None:
@@ -131,15 +131,6 @@ class VersionedForm(forms.ModelForm):
             self.data[self.add_prefix("seen_version")] = str(stored.version)
         self.instance.version = stored.version
         return cleaned
-
-    def refuse_again(self, owner: models.Model, rows: models.QuerySet, sentence: str) -> None:
-        """A new row that says exactly what one of its `owner`'s `rows` says is a second click (IN-3). The owner is held, so
-        that two clicks at one moment come one after the other."""
-        if self.instance.pk is not None or self.errors:
-            return
-        type(owner)._default_manager.select_for_update().get(pk=owner.pk)
-        if rows.filter(**{name: self.cleaned_data[name] for name in self.fields if name != "seen_version"}).exists():
-            self.add_error(None, sentence)
 
     def stored_values(self, stored: models.Model) -> dict[str, object]:
         """What somebody else has saved, by field; a form whose fields are not the model's says it in its own way."""

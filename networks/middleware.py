@@ -117,7 +117,9 @@ class PasswordChangeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and _must_change(request.user):
             open_pages = {reverse("password-change"), reverse("logout"), reverse("healthz")}
-            if request.path not in open_pages and not request.path.startswith(settings.STATIC_URL):
+            # A one-time link may be opened in a browser in which somebody else is signed in: it is its owner's business.
+            open_folders = (settings.STATIC_URL, reverse("set-password", args=["-"]).removesuffix("-/"))
+            if request.path not in open_pages and not request.path.startswith(open_folders):
                 return redirect("password-change")
         return self.get_response(request)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
 from django.utils import timezone
 
-from .access import people_to_appoint
+from .access import barred_from_rewriting, people_to_appoint
 from .forms import DateInput, VersionedForm
 from .models import Appointment, Division, Institution, MemberUnit, Person, ServiceRecord, SharedResource, Tier, User
 from .names import clean_text, match_key, plain_phone
@@ -93,14 +93,29 @@ class WhoForm(forms.Form):
             self.add_error("same", "名单里有同名人员，请选择是不是同一个人")
         elif cleaned.get("same") not in (None, "", NEW):
             cleaned["person"] = self.fields["person"].queryset.get(pk=cleaned["same"])
+        self._settle_phone(cleaned)
         return cleaned
+
+    def _settle_phone(self, cleaned: dict) -> None:
+        """A number that is typed beside somebody who is known is theirs if they have none; it is never dropped unsaid."""
+        person, phone = cleaned.get("person"), cleaned.get("phone")
+        if not person or not phone or match_key(person.phone) == match_key(phone):
+            return
+        if person.phone:
+            told = f"{person.name}已登记电话 {person.masked_phone}。要改，请到这个人的页面上修改；这里请留空"
+            self.add_error("phone", told)
+        elif barred := barred_from_rewriting(self.user, person):
+            self.add_error("phone", f"{barred}；这里请留空")
 
     def who(self) -> Person:
         """The person who is meant; a new one is stored. Call it inside the transaction of what they are wanted for."""
-        chosen = self.cleaned_data["person"]
+        chosen, phone = self.cleaned_data["person"], self.cleaned_data.get("phone", "")
         if chosen:
+            if phone and not chosen.phone:
+                chosen.phone = phone
+                chosen.version += 1
+                chosen.save()
             return chosen
-        phone = self.cleaned_data.get("phone", "")
         return Person.objects.create(county_id=self.user.county_code, name=self.cleaned_data["name"], phone=phone)
 
 
@@ -269,16 +284,6 @@ class ServiceForm(VersionedForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
             self.fields["held_on"].initial = timezone.localdate()
-
-    def clean(self):
-        cleaned = super().clean()
-        appointment = self.instance.appointment
-        self.refuse_again(
-            appointment,
-            appointment.services.all(),
-            "这次服务已登记过（同一天、同样的时长和内容）。确是另一次的，请在内容里写明，如“下午场”",
-        )
-        return cleaned
 
 
 # --- the list --------------------------------------------------------------------------------------------

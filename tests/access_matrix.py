@@ -28,6 +28,7 @@ password-change      | GET  | -                 | *                             
 password-change      | POST | -                 | *                                       |            |
 
 accounts             | GET  | -                 | BUREAU foreign_bureau auditor operator  | *          |
+accounts             | POST | -                 | BUREAU foreign_bureau auditor operator  | *          |
 account-links        | POST | -                 | BUREAU foreign_bureau operator          | *          |
 account-new          | GET  | -                 | BUREAU foreign_bureau operator          | *          |
 account-new          | POST | -                 | BUREAU foreign_bureau operator          | *          |

@@ -220,8 +220,8 @@ ACTS = [
         "of somebody known",
     ),
     Act("appointment-edit", "town", "ours.appointment", lambda s: {"function": "veteran", "seen_version": 0}),
-    Act("appointment-leave", "town", "ours.appointment", lambda s: {"day": "2026-01-01"}),
-    Act("appointment-succeed", "town", "ours.appointment", lambda s: {"name": "接任的人", "day": "2026-01-01"}),
+    Act("appointment-leave", "town", "ours.appointment", lambda s: {"day": s.world.today}),
+    Act("appointment-succeed", "town", "ours.appointment", lambda s: {"name": "接任的人", "day": s.world.today}),
     Act(
         "service-new",
         "town",
@@ -476,6 +476,7 @@ def shown_in_form(response) -> dict:
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
+    "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

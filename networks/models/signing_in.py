@@ -153,6 +153,7 @@ class PasswordLink(models.Model):
     def issue(cls, user: models.Model, by: models.Model) -> tuple["PasswordLink", str]:
         """A new link and its token, which is nowhere else; older links of the account end. Raises ValidationError for an
         account that nobody may use."""
+        user = user.locked()  # two links at once: one after the other, and the first one ends
         if not user.is_active:
             raise ValidationError("账号已停用，请先启用再生成链接")
         user.password_links.revoke()
@@ -172,10 +173,10 @@ class PasswordLink(models.Model):
     def redeem(self, password: str) -> None:
         """Sets the password, once; every sign-in of the account ends. Raises ValidationError when somebody was quicker. The
         caller has asked `redeemable`, and has had the password checked."""
+        self.user = self.user.locked()  # before the link, in the order in which `issue` and `suspend` take them
         # The row is claimed by the update itself, so of two at the same moment one finds nothing left.
         if not type(self).objects.open().filter(pk=self.pk).update(used_at=timezone.now()):
             raise ValidationError("这个链接刚刚已经用过")
-        self.user = type(self.user).objects.select_for_update(of=["self"]).select_related("person").get(pk=self.user_id)
         if not self.user.is_active or self.user.standing != self.bound_to:
             raise ValidationError("这个账号刚刚已停用或调整")
         self.user.set_password(password)

@@ -6,11 +6,11 @@ over on the day of 任职日期. A telephone belongs to the person: left empty i
 
 from collections import defaultdict
 
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from networks.access import barred_from_rewriting, people_to_appoint, units_to_staff
-from networks.models import Appointment, Institution, Person, SharedResource
+from networks.models import Appointment, Institution, Person, ServiceRecord, SharedResource
 from networks.xlsx.names import Names, name_key
 from networks.xlsx.problems import Notice, ValueProblem
 from networks.xlsx.values import is_blank
@@ -73,6 +73,9 @@ class Appointments(Registry):
         self.held = defaultdict(list)  # (body, function) → appointments, the open ones first
         for row in sorted(self.stored.values(), key=lambda row: row.ends_on is not None):
             self.held[row.body, row.function].append(row)
+        served = ServiceRecord.objects.filter(appointment__in=self.kept().order_by().values("pk"))
+        days = served.order_by().values_list("appointment").annotate(first=Min("held_on"), last=Max("held_on"))
+        self.served = {key: (first, last) for key, first, last in days}
         self.taken = set()  # stored rows that a row of the file is about
 
     def look_back(self, moment):
@@ -183,8 +186,23 @@ class Appointments(Registry):
         ends = plan.values.get(ENDS, None if plan.extra.get("takes_over") else stored and stored.ends_on)
         if starts and ends and ends <= starts:
             row.problem(ENDS, "ends_before_start", f"离任日期 {ends} 应晚于任职日期 {starts}：请核对")
+        self.check_services(plan, starts, ends)
         if stored is None or plan.extra.get("takes_over"):
             self.settle_person(plan)
+
+    def check_services(self, plan, starts, ends):
+        """Hours that are on record stay within the appointment, as `Appointment.clean` has it."""
+        first, last = self.served.get(plan.stored.pk, (None, None)) if plan.stored else (None, None)
+        if first is None:
+            return
+        if plan.extra.get("takes_over"):
+            starts, ends = None, starts
+        if starts and first < starts:
+            plan.row.problem(STARTS, "served", f"{first} 已有服务记录：任职日期不能晚于这一天")
+        if ends and last >= ends:
+            plan.row.problem(
+                STARTS if plan.extra.get("takes_over") else ENDS, "served", f"{last} 还有服务记录：离任应在这一天以后"
+            )
 
     def check_body(self, plan):
         """A numbered row stays where it is; only a different way of writing the same is no change."""

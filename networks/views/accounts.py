@@ -116,6 +116,7 @@ class PasswordChange(PasswordChangeView):
             form.user.must_change_password = False
             response = super().form_valid(form)
             form.user.sign_ins.all().end()
+            form.user.password_links.revoke()  # a slip that lies about would undo the new password
             SignIn.begin(self.request, form.user)
             audit.record("修改密码", actor=form.user, subject=form.user, request=self.request)
         messages.success(self.request, "密码已修改，其他设备上的登录已失效。")

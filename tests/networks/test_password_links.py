@@ -105,6 +105,25 @@ def test_unknown_used_revoked_expired_suspended_and_moved_get_one_answer(world, 
     assert len(bodies) == 1
 
 
+def test_a_new_password_of_one_s_own_revokes_a_link_that_lies_about(world, issued):
+    here = sign_in()
+    here.post("/password/", {"old_password": OLD, **BOTH})
+    assert Client().get(issued[1]).status_code == 404
+    assert signed_in(here) and signed_in(sign_in(password=NEW))
+
+
+def test_two_links_at_once_and_a_page_that_stood_open_are_settled_by_the_stored_account(world):
+    stale = User.objects.get(pk=world.town.pk)
+    world.town.suspend()
+    with pytest.raises(ValidationError, match="先启用"):
+        PasswordLink.issue(stale, world.bureau)
+    with pytest.raises(ValidationError, match="已经停用"):
+        stale.suspend()
+    User.objects.get(pk=stale.pk).reactivate()
+    with pytest.raises(ValidationError, match="没有停用"):
+        world.town.reactivate()
+
+
 def test_suspending_revokes_the_links_for_good(world, issued):
     world.town.suspend()
     world.town.reactivate()
@@ -149,6 +168,14 @@ def test_whoever_is_signed_in_as_somebody_else_becomes_the_owner_of_the_link_and
     client.post(issued[1], BOTH)
     assert client.get("/accounts/me/").context["user"] == world.town
     assert client.session.session_key != old and not world.unit.sign_ins.exists()
+
+
+def test_a_link_opens_where_somebody_is_signed_in_whose_own_password_is_due(world, issued):
+    client = sign_in("unit")
+    User.objects.filter(pk=world.unit.pk).update(must_change_password=True)
+    assert client.get("/sessions/")["Location"] == "/password/"
+    assert client.post(issued[1], BOTH)["Location"] == "/"
+    assert client.get("/accounts/me/").context["user"] == world.town
 
 
 def test_two_people_with_the_same_link_set_one_password(world, issued):

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from networks.models import Appointment, Institution, Person, SharedResource
+from networks.models import Appointment, Institution, Person, ServiceRecord, SharedResource
 from tests.trainings.workbook_files import book
 
 from .registry_files import changes_of, edited, exported, rehearsed, taken_in, told
@@ -29,6 +29,20 @@ def w(world):
     world.lan = appoint("蓝某", "13800138002", institution=world.their_point, function="part_time")
     world.contact = appoint("覃某", "13800138003", unit=world.ours, function="contact")
     return world
+
+
+def test_a_sheet_leaves_no_hours_outside_an_appointment(w):
+    helper = w.appoint("陆某", "13800138004", institution=w.point, function="volunteer")
+    for day in ["2024-03-01", "2024-05-01"]:
+        ServiceRecord.objects.create(appointment=helper, held_on=day, hours=2, what="书法")
+    row = ["陆某", "新汉村教学点", "志愿者", None]
+    for dates, column in [(["2024-03-02", None], "任职日期"), ([None, "2024-05-01"], "离任日期")]:
+        assert told(rehearsed(staff([*row, *dates]), w.town, "staff")) == [(2, column, "served")]
+    book = exported(w.town, "staff")
+    place = next(cells[0].row for cells in book.worksheets[0] if "陆某" in {cell.value for cell in cells})
+    over = edited(book, {(place, "姓名"): "覃某某", (place, "任职日期"): "2024-05-01"})
+    assert told(rehearsed(over, w.town, "staff")) == [(place, "任职日期", "served")]
+    assert taken_in(staff([*row, "2024-03-01", "2024-05-02"]), w.town, "staff").counts["changed"] == 1
 
 
 def staff(*rows):
