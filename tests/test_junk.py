@@ -56,7 +56,7 @@ def test_no_body_breaks_a_page(site, act):
     )  # of a long form several fields at a time, which takes a quarter of the time
     for some in batched(names, at_once):
         bodies.append(body | {name: next(junk) for name in some})
-    for some in batched(names, 4):
+    for some in batched(names, 8):
         bodies.append(body | {name: [next(junk), next(junk)] for name in some})
     bodies.append(body | {name: SimpleUploadedFile("a.jpg", b"\x00\xff") for name in names[:2]})
     broken = []

@@ -224,3 +224,18 @@ def test_looking_back_asks_as_often_for_thirty_rows_as_for_three(world, point, k
 
     asked(1)
     assert asked(3) == asked(30)
+
+
+def test_two_people_with_the_same_new_rows_store_them_once(client, world):
+    content = book([["所在地", "名称", "类别"], ["新汉村", "夜校", "教学点"]])
+    pages = {}
+    for user in (world.town, world.bureau):
+        client.force_login(user)
+        upload = SimpleUploadedFile("名册.xlsx", content)
+        page = client.post(reverse("registry-upload", args=["institutions"]), {"workbook": upload})["Location"]
+        pages[user] = page, client.get(page).context["rehearsal"].digest
+    for user, (page, digest) in pages.items():
+        client.force_login(user)
+        client.post(f"{page}confirm/", {"digest": digest})
+    assert Institution.objects.filter(name="夜校").count() == 1
+    assert "没有改动" in client.get(pages[world.bureau][0]).content.decode()
