@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('networks', '0004_states_have_dates'),
+        ('networks', '0005_people_and_accounts_once'),
     ]
 
     operations = [
