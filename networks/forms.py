@@ -23,6 +23,7 @@ class DateInput(forms.DateInput):
 
 MIB = 1024 * 1024
 MOST_BYTES = 20 * MIB  # of an uploaded workbook; the reader refuses more as well
+LONGEST_KEY = 18  # digits that surely fit into 64 bits; a division's code has twelve
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -58,6 +59,16 @@ class UploadField(forms.FileField):
         if isinstance(data, Prepared) and self.images_only and not data.is_image:
             raise forms.ValidationError("请选择 JPG 或 PNG 照片")
         return data if isinstance(data, Prepared) else None
+
+
+class SeveralField(forms.ModelMultipleChoiceField):
+    """Several rows to choose. A key beyond what the database can hold is no choice; Django hands it on to the database."""
+
+    def clean(self, value):
+        for key in value if isinstance(value, list | tuple) else ():
+            if isinstance(key, str) and len(key) > LONGEST_KEY:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": key[:LONGEST_KEY]})
+        return super().clean(value)
 
 
 # --- places, one's own township first ------------------------------------------------------------------

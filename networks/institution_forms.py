@@ -8,7 +8,8 @@ from . import uploads
 from .forms import DateInput, UploadField, VersionedForm
 from .models import Attachment, Division, Institution, InstitutionCheck, InstitutionState, User
 from .models.institutions import TIER_OF
-from .names import clean_lines, clean_text
+from .names import clean_text
+from .people_forms import clean_phone
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -73,12 +74,8 @@ class InstitutionForm(VersionedForm):
             *((kind.value, kind.label) for kind in Institution.Kind if TIER_OF[kind] in tiers),
         ]
 
-    def clean(self):
-        cleaned = super().clean()
-        for name, value in cleaned.items():
-            if isinstance(value, str):
-                cleaned[name] = clean_lines(value) if name in {"aliases", "hosts"} else clean_text(value)
-        return cleaned
+    def clean_phone(self) -> str:
+        return clean_phone(self.cleaned_data["phone"])
 
 
 class StateForm(VersionedForm):

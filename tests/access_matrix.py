@@ -155,7 +155,7 @@ registry-upload      | GET  | contacts          | *                             
 registry-upload      | POST | institutions      | *                                       | READERS unit unit2 |
 registry-upload      | POST | figures           | *                                       | READERS unit unit2 |
 registry-download    | GET  | institutions      | *                                       | READERS unit unit2 |
-registry-download    | GET  | staff             | *                                       | READERS    |
+registry-download    | GET  | staff             | *                                       | READERS unit unit2 |
 registry-download    | GET  | contacts          | *                                       | READERS    |
 registry-download    | GET  | figures           | *                                       | READERS unit unit2 |
 registry-import      | GET  | ours.workbook     | town                                    | READERS    | *

@@ -131,7 +131,7 @@ class Samples:
             self._evidence(whose, self.kwargs[f"{whose}.{'draft' if whose == 'foreign' else 'submitted'}"]["pk"])
             officer = {"ours": w.town, "theirs": w.town2, "foreign": w.foreign_town}[whose]
             self._batches(whose, officer)
-            new = {"所在地": unit.division.path, "名称": f"{whose}的新教学点", "类别": "教学点"}
+            new = {"所在地": unit.division.path, "名称": f"{whose}的指导组", "类别": "管理机构（乡镇）"}
             kept = registry_imports.keep(registry(officer, "institutions", new), officer, "institutions")
             self.kwargs[f"{whose}.workbook"] = {"pk": kept.pk}
             self._network(whose, unit.division, officer)

@@ -19,6 +19,7 @@ from networks.names import clean_text
 from .columns import Column, Money, Named, Text, Whole
 from .institutions import path
 from .rehearsal import REASON, Registry
+from .since import as_they_were, entries_since
 
 PLACE, YEAR, SOURCE, METHOD = "地方", "年度", "来源", "统计方法"
 COMMON = {"source": SOURCE, "method": METHOD}
@@ -124,6 +125,10 @@ class PlaceYear:
         return line.key in self.figures
 
 
+def _key(line: AnnualFigure | Fund) -> str:
+    return line.source if isinstance(line, Fund) else Line(line.kind, line.basis).key
+
+
 class Figures(Registry):
     key, title = "figures", "年度数据"
     about = "各地的人口、参与人数和经费，一地一年一行，每个数一列。"
@@ -153,11 +158,11 @@ class Figures(Registry):
             return found.setdefault((place.pk, stored.year), PlaceYear(place, stored.year))
 
         for figure in self.kept().order_by("pk"):
-            row(figure).figures[Line(figure.kind, figure.basis).key] = figure
+            row(figure).figures[_key(figure)] = figure
         if self.funded:
             funds = Fund.objects.kept_by(self.user).order_by("pk")
             for fund in funds.select_for_update(of=("self",)) if self.hold else funds:
-                row(fund).funds[fund.source] = fund
+                row(fund).funds[_key(fund)] = fund
         return found
 
     def load(self):
@@ -189,11 +194,33 @@ class Figures(Registry):
                 told[money_column(source, part)] = getattr(fund, part) if fund else "" if part == "note" else None
         return told
 
+    def look_back(self, moment):
+        """A row has moved with any of its figures and funds, those included that have been taken away since."""
+        then = {}
+
+        def row(entry):
+            key = entry.division_id, entry.year
+            if key not in then:
+                now = self._stored.get(key) or PlaceYear(self.places[entry.division_id], entry.year)
+                then[key] = PlaceYear(now.division, now.year, dict(now.figures), dict(now.funds))
+            return then[key]
+
+        for model, places, part in ((AnnualFigure, self.places, "figures"), (Fund, self.funded, "funds")):
+            moved = entries_since(model, moment).filter(division_id__in=list(places))
+            lines = {entry.id: entry.instance for entry in moved}
+            for line in lines.values():
+                getattr(row(line), part).pop(_key(line), None)
+            for line in as_they_were(lines.values(), moment).values():
+                if line:
+                    getattr(row(line), part)[_key(line)] = line
+        self.before = {key: self.values(found) for key, found in then.items()}
+
     def find(self, plan, given):
         key = given[PLACE].pk, given[YEAR]
-        if key not in self._stored:
+        if key in self._stored or key not in self.before:
             plan.extra["key"] = key
-        return self._stored.get(key)
+            return self._stored.get(key)
+        return PlaceYear(given[PLACE], given[YEAR])  # all of it has been taken away since
 
     # --- what the sheet says -------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from networks.xlsx.writing import DATE, NEEDED_FILL, OPTIONS_SHEET, drop_down, e
 
 from .columns import Day
 from .rehearsal import NUMBER
+from .since import stamp
 
 TO_FILL = 200  # rows below the last one that get drop-down lists and date formats
 OURS = PatternFill("solid", start_color="FFEDEDED", end_color="FFEDEDED")  # what nobody should change
@@ -21,12 +22,13 @@ TOP = Alignment(vertical="top", wrap_text=True)
 
 def workbook(registry):
     """(bytes, how many rows hold something) of the rows that `registry` (an instance for the account) lets out."""
-    registry.load()
     book = Workbook()
     sheet = book.active
     sheet.title = registry.title
     options = book.create_sheet(OPTIONS_SHEET)
     options.sheet_state = "hidden"
+    stamp(options, len(registry.columns) + 1, registry.title)  # before anything is read
+    registry.load()
     for number, column in enumerate(registry.columns, start=1):
         _heading(sheet.cell(1, number), column)
         sheet.column_dimensions[get_column_letter(number)].width = column.width

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
 from networks.models import Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
+from networks.names import clean_text
 
 from .. import years
 from ..changes import records_of, steps
@@ -304,7 +305,7 @@ def _ask_once(request: HttpRequest, pk: int, verb: str, done: str) -> HttpRespon
     if not TrainingSession.objects.editable_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied("只有登记单位的工作人员可以这样做")
     if request.method == "POST":
-        reason = request.POST.get("reason", "")[:200]
+        reason = clean_text(request.POST.get("reason", ""))[:200]
         try:
             getattr(session, verb)(actor=request.user, reason=reason)
         except Refused as refused:
