@@ -56,7 +56,7 @@ def rename_place(place: Division, *, name: str, on: datetime.date, basis: str, a
             [successor], [f"自{cn_date(on, 'plain')}起，{held.name}（{held.code}）改为{name}（{successor.code}）"]
         )
         _end(held, successor, Change.RENAME, on, basis, actor)
-        outcome.lines += _move_institutions([held], successor, actor)
+        outcome.lines += _move_institutions([held], successor, on, actor)
         moved = MemberUnit.objects.filter(division=held, retired_on=None)
         for unit in moved:
             unit.division, unit._history_user = successor, actor
@@ -109,7 +109,7 @@ def merge_places(
     for old in olds:
         _end(old, successor, Change.MERGE, on, basis, actor)
     if institutions == Institutions.MOVE:
-        outcome.lines += _move_institutions(olds, successor, actor)
+        outcome.lines += _move_institutions(olds, successor, on, actor)
     else:
         outcome.lines += _close_institutions(olds, successor, on, actor)
     if olds[0].tier == Tier.TOWNSHIP:
@@ -145,7 +145,7 @@ def split_place(
         held.retired_on = on
         held.save()
         if institutions == Institutions.MOVE:
-            outcome.lines += _move_institutions([held], made[0], actor)
+            outcome.lines += _move_institutions([held], made[0], on, actor)
         else:
             outcome.lines += _close_institutions([held], made[0], on, actor)
     outcome.lines.append("此前的场次仍归原来的村（社区）；新设的教学点请在机构网络里登记")
@@ -224,16 +224,14 @@ def _end(old: Division, new: Division, change: str, on: datetime.date, basis: st
     link.save()
 
 
-def _move_institutions(olds: list[Division], new: Division, actor: User) -> list[str]:
+def _move_institutions(olds: list[Division], new: Division, on: datetime.date, actor: User) -> list[str]:
     moved = list(Institution.objects.filter(division__in=olds))
     taken = set(Institution.objects.filter(division=new).values_list("name", flat=True))
     for institution in moved:
         if institution.name in taken:
             raise ValidationError(f"{new}已有名为“{institution.name}”的机构，请先改名，或选择停办")
         taken.add(institution.name)
-        institution.division, institution._history_user = new, actor
-        institution.version += 1
-        institution.save()
+        institution.move(new, on, actor)
     return [f"{len(moved)} 个机构划归{new}：{'、'.join(map(str, moved))}"] if moved else []
 
 

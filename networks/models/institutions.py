@@ -128,6 +128,13 @@ class Institution(models.Model):
             row.save()
         self.state, self.state_since, self.version = row.state, row.state_since, row.version
 
+    def move(self, place: Division, on: datetime.date, actor: models.Model) -> None:
+        """From `on` on the institution is at another place, because its own ended (合村并居); where it was stays known."""
+        FormerPlace.objects.create(institution=self, division_id=self.division_id, until=on)
+        self.division, self._history_user = place, actor
+        self.version += 1
+        self.save()
+
 
 TIER_OF = {
     Institution.Kind.CENTRE: Tier.COUNTY,
@@ -165,6 +172,28 @@ class InstitutionState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution} {self.since:%Y-%m-%d} {self.get_state_display()}"
+
+
+class FormerPlace(models.Model):
+    """原所在地: where an institution was until before `until`. What was held there by then was held by it, and coverage as of
+    an earlier day finds it there."""
+
+    institution = models.ForeignKey(Institution, models.CASCADE, verbose_name="机构", related_name="former_places")
+    division = models.ForeignKey(Division, models.PROTECT, verbose_name="原所在地", related_name="+")
+    until = models.DateField("至（不含当日）")
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(via="institution")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "机构原所在地"
+        ordering = ["institution", "until"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "until"], name="one_former_place_per_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution} {self.until:%Y-%m-%d} 以前在{self.division}"
 
 
 class InstitutionCheck(models.Model):
