@@ -11,6 +11,7 @@ from .people import Appointment, Person, ServiceRecord
 from .places import CountySettings, Division, Tier
 from .providers import Provider, ResourceProject
 from .registry_imports import RegistryImport
+from .reorganisations import Reorganisation
 from .resources import SharedResource
 from .signing_in import PasswordLink, SignIn
 from .succession import Change, DivisionSuccession, FormerName, Places, UnitSuccession
@@ -42,6 +43,7 @@ __all__ = [
     "Places",
     "Provider",
     "RegistryImport",
+    "Reorganisation",
     "ResourceProject",
     "Role",
     "Seat",
