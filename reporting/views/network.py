@@ -167,10 +167,13 @@ def place(request: HttpRequest, code: int) -> HttpResponse:
         "place": here,
         "node": node,
         "day": today,
-        "units": MemberUnit.objects.visible_to(request.user).filter(division=here) if here.tier != Tier.COUNTY else [],
+        "units": MemberUnit.objects.visible_to(request.user).on(today).filter(division=here)
+        if here.tier != Tier.COUNTY
+        else [],
         "figures": _latest_figures(request.user, here),
         "held": held_at(here, today),
         "sessions_url": _sessions_url(request.user, today, place=here.code),
+        "former_names": here.former_names.all(),
         "predecessors": DivisionSuccession.objects.filter(new=here).select_related("old"),
         "successors": DivisionSuccession.objects.filter(old=here).select_related("new"),
         "may_add": Division.objects.kept_by(request.user).current().filter(pk=here.pk).exists(),

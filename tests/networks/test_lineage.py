@@ -71,7 +71,7 @@ ACTS = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS, heads=st.lists(st.tuples(st.sampled_from(PLACES), st.integers(1, 12)), max_size=4))
 def test_whatever_becomes_of_places_each_session_lies_in_exactly_one_of_today(world, acts, heads):
     with taken_back(), time_machine.travel(datetime.datetime(2026, 12, 30, tzinfo=datetime.UTC), tick=False):

@@ -324,7 +324,7 @@ def test_a_place_without_an_institution_that_could_run_is_on_the_list_with_the_f
     assert [code for code, lack in lacking(world.bureau, world) if lack == "missing"] == ["450124100201"]
 
 
-def test_a_merged_townships_villages_are_on_the_list_of_the_one_that_took_them_over(world):
+def test_a_merged_townships_villages_are_in_the_lists_of_the_one_that_took_them_over(world, page):
     merge_places(
         [world.places["古零镇"]],
         into=world.places["白山镇"],
@@ -335,6 +335,13 @@ def test_a_merged_townships_villages_are_on_the_list_of_the_one_that_took_them_o
     )
     assert ("450124103205", "unconfirmed") in lacking(world.bureau, world, within="450124100")
     assert lacking(world.bureau, world, within="450124100") == lacking(world.town2, world)
+    school(world, name="羊山小学")
+    SharedResource.objects.update(division="450124103205")
+    for url, township, shown in [
+        ("/network/resources/", "450124100", "羊山小学"),
+        ("/admin/networks/institution/", "450124100", "羊山村社区教育教学点"),
+    ]:
+        assert shown in page(world.bureau, url, township=township).content.decode(), url
 
 
 def test_everybody_gets_the_institutions_that_are_their_business(world):
