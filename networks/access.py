@@ -25,7 +25,7 @@ from django.utils import timezone
 from . import tasks
 
 if TYPE_CHECKING:
-    from networks.models import Appointment, Division, Institution, MemberUnit, Person, User
+    from networks.models import Appointment, Division, Institution, MemberUnit, Person, Reorganisation, User
     from trainings.models import ImportBatch, TrainingSession
 
 EDUCATION_BUREAU = (
@@ -667,12 +667,28 @@ def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:
     """The institutions whose shortcomings are this account's business: the whole county's for whoever keeps or oversees the
     network, those of its own township for everybody else."""
-    institutions = apps.get_model("networks", "Institution").objects.visible_to(user)
+    return _watched(user, apps.get_model("networks", "Institution").objects)
+
+
+def places_to_watch(user: User) -> models.QuerySet[Division]:
+    """The places whose lack of an institution is this account's business, by the same rule."""
+    return _watched(user, apps.get_model("networks", "Division").objects)
+
+
+def _watched(user: User, rows: models.Manager) -> models.QuerySet:
+    seen = rows.visible_to(user)
     if can(user, Action.MANAGE_NETWORK) or can(user, Action.VIEW_COUNTY):
-        return institutions
-    if can(user, Action.VIEW_NETWORK):
-        return institutions.filter(_at_home(user, institutions.model.scope))
-    return institutions.none()
+        return seen
+    return seen.filter(_at_home(user, seen.model.scope)) if can(user, Action.VIEW_NETWORK) else seen.none()
+
+
+def barred_from_taking_back(user: User, change: Reorganisation) -> str:
+    """Why this account may not take a recorded change of units or places back, or ''."""
+    if not can(user, Action.MANAGE_UNITS if change.of_units else Action.MANAGE_NETWORK):
+        return "单位的变更由领导小组办公室办理和撤销"
+    if change.undone_at:
+        return "这一次办理已经撤销过了"
+    return ""
 
 
 def sees_drafts_of(user: User, session: TrainingSession) -> bool:

@@ -169,6 +169,10 @@ registry-discard     | POST | ours.workbook     | town                          
 registry-discard     | POST | foreign.workbook  | foreign_town                            | READERS    | *
 
 reorganisations      | GET  | -                 | *                                       | operator homeless |
+reorganisation-undo  | GET  | ours.change       | BUREAU                                  | *          | foreign_bureau
+reorganisation-undo  | GET  | foreign.change    | foreign_bureau                          | *          | BUREAU centre
+reorganisation-undo  | POST | ours.change       | BUREAU                                  | *          | foreign_bureau
+reorganisation-undo  | POST | foreign.change    | foreign_bureau                          | *          | BUREAU centre
 unit-rename          | GET  | -                 | BUREAU foreign_bureau                   | *          |
 unit-rename          | POST | -                 | BUREAU foreign_bureau                   | *          |
 unit-merge           | GET  | -                 | BUREAU foreign_bureau                   | *          |

@@ -285,6 +285,7 @@ ACTS = [
             },
         }.items()
     ),
+    Act("reorganisation-undo", "bureau", "ours.change", lambda s: {"why": "选错了单位"}),
     Act(
         "privacy-edit", "bureau", "-", lambda s: {"privacy_notice": "谁在处理", "seen_version": "0", "published": "on"}
     ),

@@ -28,6 +28,7 @@ from networks.models import (
     PasswordLink,
     Person,
     Provider,
+    Reorganisation,
     ResourceProject,
     Seat,
     SeatHolder,
@@ -42,6 +43,7 @@ from networks.models import (
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
+from networks.reorganisation import rename_unit
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
@@ -232,6 +234,7 @@ class Samples:
         w = self.w
         CountySettings.objects.filter(pk=w.county.pk).update(privacy_notice="告知", privacy_published_on=w.today)
         self.kwargs |= {"ours.county": {"county": w.county.pk}, "foreign.county": {"county": w.other_county.pk}}
+        new_ones = []
         for county, name in [(w.county, "旧局"), (w.other_county, "外县旧局")]:
             old, new = (
                 MemberUnit.objects.create(
@@ -239,7 +242,11 @@ class Samples:
                 )
                 for code in ("old", "new")
             )
+            new_ones.append(new)
             UnitSuccession.objects.create(old=old, new=new, on=datetime.date(2020, 5, 1), change="split")
+        for whose, unit, actor in [("ours", new_ones[0], w.bureau), ("foreign", new_ones[1], w.foreign_bureau)]:
+            rename_unit(unit, name="改错的局", code="wrong", on=datetime.date(2021, 5, 1), basis="", actor=actor)
+            self.kwargs[f"{whose}.change"] = {"pk": Reorganisation.objects.latest("pk").pk}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

@@ -13,6 +13,7 @@ from networks.models import (
     Attachment,
     AuditEvent,
     DivisionSuccession,
+    FormerPlace,
     Fund,
     Institution,
     InstitutionCheck,
@@ -22,6 +23,7 @@ from networks.models import (
     PasswordLink,
     Provider,
     RegistryImport,
+    Reorganisation,
     ResourceProject,
     Seat,
     SeatHolder,
@@ -104,7 +106,11 @@ def test_au_1_an_act_is_recorded_and_one_that_cannot_be_recorded_does_not_happen
 # --- AC-3 --------------------------------------------------------------------------------------------
 
 
-_COUNTIES = {UnitSuccession: ("old__county_id", "new__county_id"), DivisionSuccession: ("old_id", "new_id")}
+_COUNTIES = {
+    UnitSuccession: ("old__county_id", "new__county_id"),
+    DivisionSuccession: ("old_id", "new_id"),
+    FormerPlace: ("institution__division_id", "division_id"),
+}
 
 
 def crossing_counties():
@@ -140,13 +146,14 @@ def crossing_counties():
         (ResourceProject, "unit__county", "division"),
         (ResourceProject, "unit__county", "provider__unit__county"),
         *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
+        (Reorganisation, "county", "made_by__person__county"),
         (PasswordLink, "user__person__county", "created_by__person__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
             if first and second and not str(second).startswith(str(first)):
                 crossing.append(f"{model.__name__} {pk}: {first} and {second}")
-    for model in (UnitSuccession, DivisionSuccession):
+    for model in _COUNTIES:
         for pk, old, new in model.objects.values_list("pk", *_COUNTIES[model]):
             if old[:6] != new[:6]:
                 crossing.append(f"{model.__name__} {pk}: {old} and {new}")
@@ -185,6 +192,8 @@ def foreign_keys(site):
         Institution,
         InstitutionCheck,
         RegistryImport,
+        Reorganisation,
+        FormerPlace,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:

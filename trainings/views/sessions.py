@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
-from networks.models import Institution, LearningGroup, MemberUnit
+from networks.models import Division, Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
 from networks.names import clean_text
 
@@ -123,7 +123,8 @@ def _filtered(rows, asked: SessionFilter):
     if asked.value("audience"):
         rows = rows.filter(audience_counts__audience=asked.value("audience"))
     if asked.value("place"):
-        rows = rows.filter(place__code__startswith=asked.value("place"))
+        place = Division.objects.filter(pk=asked.value("place")).first()
+        rows = rows.held_within(place) if place else rows.none()
     if asked.value("host"):
         host = Institution.objects.filter(pk=asked.value("host")).first()
         rows = rows.held_by(host) if host else rows.none()
