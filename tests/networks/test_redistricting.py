@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from networks.loading import _load_institutions, load_divisions
@@ -112,14 +111,6 @@ def test_an_institution_about_which_something_was_recorded_since_closes_today(wo
     merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="close", **act)
     point.refresh_from_db()
     assert (point.state, point.state_since) == ("closed", date(2026, 11, 25))
-
-
-def test_two_places_for_learning_of_one_name_are_not_brought_together(world, act):
-    place = {"kind": "reading", "name": "农家书屋", "unit": world.wxgtj}
-    for village in ("新汉村", "新兴社区"):
-        SharedResource.objects.create(division=world.places[village], **place)
-    with pytest.raises(ValidationError, match="会有两处名为“农家书屋”的共享资源"):
-        merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="move", **act)
 
 
 def test_the_officer_of_a_merged_township_sees_both_and_others_see_no_more(world, act):
