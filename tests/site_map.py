@@ -44,7 +44,15 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import (
+    CoOrganiser,
+    Course,
+    CourseMaterial,
+    Evidence,
+    ImportBatch,
+    Theme,
+    TrainingSession,
+)
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -171,6 +179,7 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._library()
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -210,6 +219,42 @@ class Samples:
         culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
+
+    def _library(self) -> None:
+        """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""
+        w = self.w
+        offices = {"ours": w.bureau, "theirs": w.bureau, "foreign": w.foreign_bureau}
+        for whose, unit in {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}.items():
+            officer, office = self._keepers()[whose], offices[whose]
+            for state in ["draft", "proposed", "public"]:
+                told = {"theme": Theme.objects.first(), "minutes": 90, "syllabus": f"{whose}的内容", "origin": "own"}
+                row = Course.objects.create(county_id=unit.county_id, unit=unit, title=f"{whose}-{state}-课程", **told)
+                self._propose(row, state, officer, office)
+                self.kwargs[f"{whose}.course_{state}"] = {"pk": row.pk}
+            draft = self.kwargs[f"{whose}.course_draft"]["pk"]
+            file = Attachment.objects.create(
+                place=unit.division,
+                file=SimpleUploadedFile("讲义.pdf", b"%PDF-1.4"),
+                name="讲义.pdf",
+                content_type="application/pdf",
+                uploaded_by=officer,
+                guarded=True,
+            )
+            material = CourseMaterial.objects.create(course_id=draft, kind="file", title="讲义", attachment=file)
+            CourseMaterial.objects.create(course_id=draft, kind="link", title="视频", link="https://example.invalid/")
+            self.kwargs[f"{whose}.material"] = {"pk": draft, "material_pk": material.pk}
+            self.kwargs[f"{whose}.guarded"] = {"pk": file.pk}
+
+    def _keepers(self) -> dict:
+        w = self.w
+        return {"ours": w.town, "theirs": w.town2, "foreign": w.foreign_town}
+
+    @staticmethod
+    def _propose(row, state: str, officer, office) -> None:
+        if state in {"proposed", "public"}:
+            row.propose(actor=officer)
+        if state == "public":
+            row.approve(actor=office)
 
     def _figures_and_zone(self, whose: str, place) -> None:
         year = self.w.year

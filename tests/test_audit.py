@@ -33,7 +33,7 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import AudienceCount, CoOrganiser, Course, CourseMaterial, Evidence, ImportBatch, TrainingSession
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -133,6 +133,9 @@ def crossing_counties():
         (Seat, "unit__county", "group__division"),
         (SeatHolder, "person__county", "seat__group__division"),
         (TrainingSession, "organiser__county", "learning_group__division"),
+        (TrainingSession, "organiser__county", "course__county"),
+        (Course, "county", "unit__county"),
+        (CourseMaterial, "course__county", "attachment__place"),
         (LearningGroup, "unit__county", "division"),
         (SharedResource, "unit__county", "division"),
         (SharedResource, "unit__county", "serves"),
@@ -176,6 +179,7 @@ def foreign_keys(site):
         Seat,
         SeatHolder,
         LearningGroup,
+        Course,
         SharedResource,
         Provider,
         ResourceProject,
@@ -201,6 +205,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "Course": site.samples.kwargs["foreign.course_public"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":
                 theirs = site.samples.row(related, "foreign").pk
