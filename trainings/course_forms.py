@@ -1,6 +1,7 @@
 """Forms of the course library, and what choosing a course fills in when a session is entered."""
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -13,6 +14,7 @@ from .evidence import clean_link
 from .models import Audience, Course, CourseMaterial, Language, Theme
 from .proposal_forms import ProposalFilter, ProposalForm
 
+LONGEST_MINUTES = 60_000  # about 1,000 hours, a course of a year
 FILLED = ("title", "theme", "language", "minutes")  # by a chosen course, where the session says nothing itself
 
 
@@ -51,6 +53,12 @@ class CourseForm(ProposalForm):
             words = model.objects.visible_to(self.user)
             self.fields[name].queryset = words.current() | words.filter(pk=getattr(self.instance, f"{name}_id"))
             self.fields[name].empty_label = "请选择" if name == "theme" else "不固定"
+        sentence = f"应是 1 到 {LONGEST_MINUTES} 的整数，单位是分钟"
+        self.fields["minutes"].error_messages["invalid"] = sentence
+        self.fields["minutes"].validators = [
+            MinValueValidator(1, sentence),
+            MaxValueValidator(LONGEST_MINUTES, sentence),
+        ]
         self.fields["origin"].choices = [("", "请选择"), *Course.Origin.choices]
         groups = Audience.objects.visible_to(self.user).exclude(sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY)
         kept = self.instance.audiences.values("pk") if self.instance.pk else []

@@ -14,14 +14,13 @@ from networks.forms import PlaceField, by_township, place_choices
 from networks.models import AffiliatedBody, Division, Institution, LearningGroup, MemberUnit, Tier, UnitSuccession, User
 from networks.names import clean_text, match_key
 
-from .course_forms import fill_from, filled_by, offer_courses
+from .course_forms import LONGEST_MINUTES, fill_from, filled_by, offer_courses
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
 from .models.entry import co_organiser_words
 from .models.session import LESSON_MINUTES, MOST_ATTENDANCES, retired_place_sentence
 
 LENGTH_UNITS = [("lesson", "学时（45分钟）"), ("hour", "小时"), ("minute", "分钟")]
 MINUTES_IN = {"lesson": LESSON_MINUTES, "hour": 60, "minute": 1}
-LONGEST_MINUTES = 60_000  # about 1,000 hours, a course of a year
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 LATE_ENTRY = timedelta(days=365)  # a group that has ended since may be named for a session entered this late
 _SPLIT = re.compile(r"[、，,;；\n]+")  # as co-organisers are split in the ledger

@@ -40,7 +40,7 @@ class ProposalForm(VersionedForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):  # add_error takes names out
             if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
                 lines = isinstance(self.fields[name].widget, forms.Textarea)
                 cleaned[name] = clean_lines(value) if lines else clean_text(value)
