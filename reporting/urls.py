@@ -14,6 +14,7 @@ from .views import (
     projects,
     references,
     setup,
+    stories,
     zones,
 )
 
@@ -47,4 +48,5 @@ urlpatterns = [
     path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
     path("courses/", courses.course_list, name="course-list"),
     path("courses/<int:pk>/", courses.course, name="course"),
+    path("publicity/<int:pk>/sheet/", stories.sheet, name="story-sheet"),
 ]

@@ -409,6 +409,30 @@ course-material-remove | POST | ours.material     | BUREAU centre town          
 course-material-remove | POST | theirs.material   | BUREAU centre town2                     | READERS    | *
 course-material-remove | POST | foreign.material  | FOREIGN                                 | READERS    | *
 instructors          | GET  | -                 | *                                       | NO_NETWORK |
+
+story-list           | GET  | -                 | *                                       | NO_NETWORK |
+story                | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
+story                | GET  | theirs.story_proposed | BUREAU town2                            | NO_NETWORK | *
+story                | GET  | theirs.story_public | *                                       | NO_NETWORK | FOREIGN
+story                | GET  | foreign.story_public | FOREIGN                                 | NO_NETWORK | *
+story-new            | GET  | -                 | *                                       | READERS centre |
+story-new            | POST | -                 | *                                       | READERS centre |
+story-edit           | GET  | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-edit           | POST | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-edit           | POST | theirs.story_draft | BUREAU town2                            | READERS centre | *
+story-edit           | POST | theirs.story_public | BUREAU town2                            | READERS centre town unit unit2 | *
+story-edit           | POST | foreign.story_draft | FOREIGN                                 | READERS centre | *
+story-picture        | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
+story-picture        | GET  | foreign.story_draft | FOREIGN                                 | NO_NETWORK | *
+story-sheet          | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
+story-sheet          | GET  | theirs.story_public | *                                       | NO_NETWORK | FOREIGN
+story-sheet          | GET  | foreign.story_public | FOREIGN                                 | NO_NETWORK | *
+story-propose        | POST | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-propose        | POST | ours.story_public | BUREAU town                             | READERS centre town2 unit unit2 | *
+story-propose        | POST | foreign.story_draft | FOREIGN                                 | READERS centre | *
+story-decide         | GET  | ours.story_proposed | BUREAU                                  | *          | foreign_bureau
+story-decide         | POST | ours.story_proposed | BUREAU                                  | *          | foreign_bureau
+story-decide         | POST | foreign.story_proposed | foreign_bureau                          | *          | BUREAU
 """
 
 # Screens of the admin: who sees the list and a row of ours (another county's row is 404 for them, and ours for the foreign

@@ -140,6 +140,11 @@ def _course_form(site: Site) -> dict:
     return form | {"origin": "own", "is_local": "on", "audiences": [Audience.objects.get(name="老年人").pk]}
 
 
+def _story_form(site: Site) -> dict:
+    form = {"kind": "case", "title": "夜校", "body": "二十期", "happened_on": f"{site.world.year}-01-01"}
+    return form | {"sessions": [site.samples.kwargs["ours.verified"]["pk"]]}
+
+
 _CHANGE = {"on": f"{datetime.date.today().year}-01-02", "basis": "马编〔2026〕3号"}
 
 
@@ -378,6 +383,19 @@ ACTS = [
         "a lesson",
     ),
     Act("course-material-remove", "town", "ours.material", lambda s: {}),
+    # publicity
+    Act("story-new", "town", "-", lambda s: _story_form(s) | {"photo": picture(), "picture_agreed": "on"}),
+    Act(
+        "story-new",
+        "bureau",
+        "-",
+        lambda s: _story_form(s) | {"unit": s.world.ours.pk, "sessions": []},
+        "by the bureau",
+    ),
+    Act("story-edit", "town", "ours.story_draft", lambda s: _story_form(s) | {"drop_photo": "on", "seen_version": 0}),
+    Act("story-propose", "town", "ours.story_public", lambda s: {"verb": "take_back", "seen_version": 2}),
+    Act("story-decide", "bureau", "ours.story_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
+    Act("story-decide", "bureau2", "ours.story_public", lambda s: {"verb": "retire"}, "retire"),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

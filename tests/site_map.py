@@ -50,6 +50,7 @@ from trainings.models import (
     CourseMaterial,
     Evidence,
     ImportBatch,
+    Story,
     Theme,
     TrainingSession,
 )
@@ -244,6 +245,28 @@ class Samples:
             CourseMaterial.objects.create(course_id=draft, kind="link", title="视频", link="https://example.invalid/")
             self.kwargs[f"{whose}.material"] = {"pk": draft, "material_pk": material.pk}
             self.kwargs[f"{whose}.guarded"] = {"pk": file.pk}
+            self._stories(whose, unit, officer, office)
+
+    def _stories(self, whose: str, unit, officer, office) -> None:
+        """A star who is a draft with a picture, a case that waits, a brand that is public."""
+        for state, kind in [("draft", "star"), ("proposed", "case"), ("public", "brand")]:
+            told = {"subject": "" if kind == "case" else f"{whose}的名称", "body": "三年办了二十期。", "agreed": True}
+            row = Story.objects.create(
+                county_id=unit.county_id, unit=unit, kind=kind, title=f"{whose}-{state}-稿", **told
+            )
+            row.sessions.add(self.kwargs[f"{whose}.verified"]["pk"])
+            if state == "draft":
+                row.picture = Attachment.objects.create(
+                    place=unit.division,
+                    file=SimpleUploadedFile("照片.jpg", b"\xff\xd8\xff"),
+                    name="照片.jpg",
+                    content_type="image/jpeg",
+                    uploaded_by=officer,
+                    guarded=True,
+                )
+                row.save()
+            self._propose(row, state, officer, office)
+            self.kwargs[f"{whose}.story_{state}"] = {"pk": row.pk}
 
     def _keepers(self) -> dict:
         w = self.w

@@ -54,6 +54,8 @@ BODIES = {  # where an empty request is answered first
     "account-end-sign-ins": {"sign_in": "all"},
     "course-propose": {"verb": "propose"},
     "course-decide": {"verb": "approve"},
+    "story-propose": {"verb": "propose"},
+    "story-decide": {"verb": "approve"},
 }
 
 

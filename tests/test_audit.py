@@ -33,7 +33,16 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Course, CourseMaterial, Evidence, ImportBatch, TrainingSession
+from trainings.models import (
+    AudienceCount,
+    CoOrganiser,
+    Course,
+    CourseMaterial,
+    Evidence,
+    ImportBatch,
+    Story,
+    TrainingSession,
+)
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -136,6 +145,9 @@ def crossing_counties():
         (TrainingSession, "organiser__county", "course__county"),
         (Course, "county", "unit__county"),
         (CourseMaterial, "course__county", "attachment__place"),
+        (Story, "county", "unit__county"),
+        (Story, "county", "picture__place"),
+        (Story, "county", "sessions__organiser__county"),
         (LearningGroup, "unit__county", "division"),
         (SharedResource, "unit__county", "division"),
         (SharedResource, "unit__county", "serves"),
@@ -221,6 +233,7 @@ def foreign_keys(site):
         "place_2": w.other_places["大丰镇"].pk,
         "sign_in": site.samples.sign_ins["foreign"].pk,
         "account": w.foreign_town.pk,
+        "sessions": site.samples.kwargs["foreign.verified"]["pk"],
         "who": w.foreign_town.person_id,
     }
 

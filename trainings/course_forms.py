@@ -67,7 +67,8 @@ class CourseForm(ProposalForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        unit, title = cleaned.get("unit") or self.instance.unit, cleaned.get("title")
+        unit = cleaned.get("unit") if "unit" in self.fields else self.instance.unit
+        title = cleaned.get("title")
         if unit and title:
             namesakes = Course.objects.filter(unit=unit, title=title).exclude(pk=self.instance.pk)
             if namesakes.exists():

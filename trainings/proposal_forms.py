@@ -34,7 +34,7 @@ class ProposalForm(VersionedForm):
         if can(user, type(row).scope.managed_by):
             self.fields["unit"].queryset = current_units(user, row.unit_id)
             self.fields["unit"].empty_label = "请选择"
-            self.fields["unit"].initial = row.unit_id
+            self.initial["unit"] = self.initial.get("unit") or row.unit_id
         else:
             del self.fields["unit"]
 

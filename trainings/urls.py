@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import courses, entry, evidence, imports, instructors, paper, review, sessions
+from .views import courses, entry, evidence, imports, instructors, paper, review, sessions, stories
 
 urlpatterns = [
     # session pages
@@ -51,4 +51,12 @@ urlpatterns = [
     path(
         "courses/<int:pk>/materials/<int:material_pk>/remove/", courses.material_remove, name="course-material-remove"
     ),
+    # publicity
+    path("publicity/", stories.story_list, name="story-list"),
+    path("publicity/new/", stories.new, name="story-new"),
+    path("publicity/<int:pk>/", stories.story, name="story"),
+    path("publicity/<int:pk>/edit/", stories.edit, name="story-edit"),
+    path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
+    path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
+    path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),
 ]

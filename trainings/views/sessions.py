@@ -180,6 +180,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "moves": {verb for verb, move in MOVES.items() if editable and session.status in move.sources},
         "may_revise": editable and session.status in TrainingSession.REVISABLE,
         "may_review": can(user, Action.REVIEW) and session.status == Status.SUBMITTED,
+        "may_tell": sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY
+        and session.status in (Status.SUBMITTED, Status.VERIFIED)
+        and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
