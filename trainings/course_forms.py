@@ -96,7 +96,7 @@ class MaterialForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = CourseMaterial.Kind.choices
-        self.fields["kind"].initial = CourseMaterial.Kind.FILE
+        self.initial["kind"] = CourseMaterial.Kind.FILE
 
     def clean_title(self) -> str:
         return clean_text(self.cleaned_data["title"])

@@ -52,12 +52,16 @@ def decide(request: HttpRequest, rows: ProposalQuerySet, pk: int, back: str, cru
 
 
 def decisions_on(row: Proposal, user) -> dict[str, object]:
-    """For a page that offers the steps: `may_keep`, `may_decide`, the steps open in this state, and why not to approve."""
+    """For a page that offers the steps: `may_keep`, `may_decide`, the steps open in this state, and why not to approve. What
+    another unit has proposed the office sends back, with a reason; it is not offered to take it back instead."""
     may_decide = can(user, row.DECIDED_BY)
+    steps = {verb for verb, step in STEPS.items() if row.state in step.sources}
+    if may_decide and row.unit_id not in user.own_unit_ids:
+        steps.discard("take_back")
     return {
         "may_keep": type(row).objects.kept_by(user).filter(pk=row.pk).exists(),
         "may_decide": may_decide,
-        "steps": {verb for verb, step in STEPS.items() if row.state in step.sources},
+        "steps": steps,
         "barred": barred_from_approving(user, row) if may_decide else "",
     }
 
