@@ -104,5 +104,6 @@ class Story(Proposal):
 
     @property
     def public_picture(self) -> Attachment | None:
-        """The picture that residents may see; of a row that `public()` has found."""
-        return self.picture if self.picture_agreed and not self.with_minors else None
+        """The picture that residents may see. No query for a row that `public()` has found with its picture."""
+        minors = self.with_minors if hasattr(self, "with_minors") else self.sensitivity() > 0
+        return self.picture if self.picture_agreed and not minors else None
