@@ -1,5 +1,5 @@
 // Choosing a course fills in what the form does not say yet. The server does the same with what is still empty, so nothing is
-// lost without this script; with it one sees what is going to be stored, and may change it.
+// lost without this script; with it one sees what is going to be stored (language and length below 更多), and may change it.
 (function () {
   "use strict";
 

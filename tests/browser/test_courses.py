@@ -32,8 +32,8 @@ def test_a_course_is_entered_approved_and_chosen(person, flawless):
     shown = {name: officer.locator(f"#id_{name}") for name in ("title", "theme", "language", "length", "length_unit")}
     field.select_option(label="打扁担入门（白山镇）")
     assert shown["title"].input_value() == "打扁担入门"
-    assert shown["theme"].locator("option:checked").inner_text() == "非物质文化遗产传承"
-    assert shown["language"].locator("option:checked").inner_text() == "壮话"
+    assert shown["theme"].locator("option:checked").text_content() == "非物质文化遗产传承"
+    assert shown["language"].locator("option:checked").text_content() == "壮话"
     assert (shown["length"].input_value(), shown["length_unit"].input_value()) == ("2", "lesson")
     shown["title"].fill("新汉村打扁担")
     field.select_option(label="不从课程库选")
