@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ from . import tasks
 if TYPE_CHECKING:
     from networks.models import Appointment, Division, Institution, MemberUnit, Person, Reorganisation, User
     from trainings.models import ImportBatch, TrainingSession
+    from trainings.models.proposals import Proposal
 
 EDUCATION_BUREAU = (
     "jyj"  # the code of 县教育局 in networks/data/member_units.csv: the leading group's office sits there (三(一))
@@ -478,6 +479,16 @@ def without_verifier(sessions: models.QuerySet, county_code: str) -> models.Quer
     return sessions
 
 
+def barred_from_approving(user: User, proposal: Proposal) -> str:
+    """Why this account may not approve a course or a story, or ''. Nobody approves what they proposed themselves; sending
+    back and retiring are open to them, for nothing comes before residents by that."""
+    if not can(user, proposal.DECIDED_BY):
+        return f"您的账号不能{proposal.DECIDED_BY}"
+    if proposal.proposed_by and proposal.proposed_by.person_id == user.person_id:
+        return "这是您提交的，须由另一位工作人员审定"
+    return ""
+
+
 def barred_from_handling(user: User, batch: ImportBatch) -> str:
     """Why this account may not mend, confirm or take back an uploaded ledger, or ''. It was checked with its uploader's
     rights, so it stays theirs."""
@@ -622,6 +633,17 @@ def people_in_sight(user: User) -> models.QuerySet[Person]:
     seen = apps.get_model("networks", "Appointment").objects.visible_to(user)
     seats = apps.get_model("networks", "SeatHolder").objects.kept_by(user)
     return people.filter(Q(pk__in=seen.values("person")) | Q(pk__in=seats.values("person")))
+
+
+def instructors_to_find(user: User) -> models.QuerySet[Appointment]:
+    """Everybody who teaches in this account's county today, for the county is to know what can be taught (二(四)2); `named`
+    says of whom it may read the name, which is its own staff or, for whoever sees it, the county's."""
+    rows = apps.get_model("networks", "Appointment").objects
+    named = rows.visible_to(user) if can(user, Action.VIEW_STAFF) else rows.none()
+    teaching = rows.filter(function="instructor", person__county_id=user.county_code).on(timezone.localdate())
+    if not can(user, Action.VIEW_COURSES):
+        return rows.none()
+    return teaching.annotate(named=Exists(named.filter(pk=OuterRef("pk"))))
 
 
 def units_in_directory(user: User) -> models.QuerySet[MemberUnit]:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from PIL import Image
 
 from networks.models import Institution, Person
-from trainings.models import DeliveryForm, Theme, TrainingSession
+from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 
 from .site_map import Site, as_shown, ledger, registry
 
@@ -133,6 +133,16 @@ def _unit_form(site: Site) -> dict:
         "division": site.world.county.pk,
         "position": 40,
     }
+
+
+def _course_form(site: Site) -> dict:
+    form = {"title": "会鼓入门", "theme": Theme.objects.first().pk, "syllabus": "鼓点与队形", "minutes": "135"}
+    return form | {"origin": "own", "is_local": "on", "audiences": [Audience.objects.get(name="老年人").pk]}
+
+
+def _story_form(site: Site) -> dict:
+    form = {"kind": "case", "title": "夜校", "body": "二十期", "happened_on": f"{site.world.year}-01-01"}
+    return form | {"sessions": [site.samples.kwargs["ours.verified"]["pk"]]}
 
 
 _CHANGE = {"on": f"{datetime.date.today().year}-01-02", "basis": "马编〔2026〕3号"}
@@ -355,6 +365,38 @@ ACTS = [
         "with a file",
     ),
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
+    # courses
+    Act("course-new", "town", "-", _course_form),
+    Act("course-new", "centre", "-", lambda s: _course_form(s) | {"unit": s.world.wxgtj.pk}, "by the centre"),
+    Act("course-edit", "town", "ours.course_draft", lambda s: _course_form(s) | {"seen_version": 0}),
+    Act("course-propose", "town", "ours.course_draft", lambda s: {"verb": "propose", "seen_version": 0}),
+    Act("course-propose", "town", "ours.course_public", lambda s: {"verb": "take_back"}, "take back"),
+    Act("course-decide", "centre", "ours.course_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
+    Act("course-decide", "bureau", "ours.course_public", lambda s: {"verb": "send_back", "note": "补材料"}, "return"),
+    Act(
+        "course-material-new", "town", "ours.course_draft", lambda s: {"kind": "file", "title": "图", "file": picture()}
+    ),
+    Act(
+        "course-material-new",
+        "town",
+        "ours.course_draft",
+        lambda s: {"kind": "lesson", "title": "线上课", "link": "https://example.invalid/1", "is_open": "on"},
+        "a lesson",
+    ),
+    Act("course-material-remove", "town", "ours.material", lambda s: {}),
+    # publicity
+    Act("story-new", "town", "-", lambda s: _story_form(s) | {"photo": picture(), "picture_agreed": "on"}),
+    Act(
+        "story-new",
+        "bureau",
+        "-",
+        lambda s: _story_form(s) | {"unit": s.world.ours.pk, "sessions": []},
+        "by the bureau",
+    ),
+    Act("story-edit", "town", "ours.story_draft", lambda s: _story_form(s) | {"drop_photo": "on", "seen_version": 0}),
+    Act("story-propose", "town", "ours.story_public", lambda s: {"verb": "take_back", "seen_version": 2}),
+    Act("story-decide", "bureau", "ours.story_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
+    Act("story-decide", "bureau2", "ours.story_public", lambda s: {"verb": "retire"}, "retire"),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

@@ -46,7 +46,16 @@ from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import (
+    CoOrganiser,
+    Course,
+    CourseMaterial,
+    Evidence,
+    ImportBatch,
+    Story,
+    Theme,
+    TrainingSession,
+)
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -173,6 +182,7 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._library()
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -212,6 +222,64 @@ class Samples:
         culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
+
+    def _library(self) -> None:
+        """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""
+        w = self.w
+        offices = {"ours": w.bureau, "theirs": w.bureau, "foreign": w.foreign_bureau}
+        for whose, unit in {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}.items():
+            officer, office = self._keepers()[whose], offices[whose]
+            for state in ["draft", "proposed", "public"]:
+                told = {"theme": Theme.objects.first(), "minutes": 90, "syllabus": f"{whose}的内容", "origin": "own"}
+                row = Course.objects.create(county_id=unit.county_id, unit=unit, title=f"{whose}-{state}-课程", **told)
+                self._propose(row, state, officer, office)
+                self.kwargs[f"{whose}.course_{state}"] = {"pk": row.pk}
+            draft = self.kwargs[f"{whose}.course_draft"]["pk"]
+            file = Attachment.objects.create(
+                place=unit.division,
+                file=SimpleUploadedFile("讲义.pdf", b"%PDF-1.4"),
+                name="讲义.pdf",
+                content_type="application/pdf",
+                uploaded_by=officer,
+                guarded=True,
+            )
+            material = CourseMaterial.objects.create(course_id=draft, kind="file", title="讲义", attachment=file)
+            CourseMaterial.objects.create(course_id=draft, kind="link", title="视频", link="https://example.invalid/")
+            self.kwargs[f"{whose}.material"] = {"pk": draft, "material_pk": material.pk}
+            self.kwargs[f"{whose}.guarded"] = {"pk": file.pk}
+            self._stories(whose, unit, officer, office)
+
+    def _stories(self, whose: str, unit, officer, office) -> None:
+        """A star who is a draft with a picture, a case that waits, a brand that is public."""
+        for state, kind in [("draft", "star"), ("proposed", "case"), ("public", "brand")]:
+            told = {"subject": "" if kind == "case" else f"{whose}的名称", "body": "三年办了二十期。", "agreed": True}
+            row = Story.objects.create(
+                county_id=unit.county_id, unit=unit, kind=kind, title=f"{whose}-{state}-稿", **told
+            )
+            row.sessions.add(self.kwargs[f"{whose}.verified"]["pk"])
+            if state == "draft":
+                row.picture = Attachment.objects.create(
+                    place=unit.division,
+                    file=SimpleUploadedFile("照片.jpg", b"\xff\xd8\xff"),
+                    name="照片.jpg",
+                    content_type="image/jpeg",
+                    uploaded_by=officer,
+                    guarded=True,
+                )
+                row.save()
+            self._propose(row, state, officer, office)
+            self.kwargs[f"{whose}.story_{state}"] = {"pk": row.pk}
+
+    def _keepers(self) -> dict:
+        w = self.w
+        return {"ours": w.town, "theirs": w.town2, "foreign": w.foreign_town}
+
+    @staticmethod
+    def _propose(row, state: str, officer, office) -> None:
+        if state in {"proposed", "public"}:
+            row.propose(actor=officer)
+        if state == "public":
+            row.approve(actor=office)
 
     def _figures_and_zone(self, whose: str, place) -> None:
         year = self.w.year

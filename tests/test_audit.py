@@ -35,7 +35,16 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import (
+    AudienceCount,
+    CoOrganiser,
+    Course,
+    CourseMaterial,
+    Evidence,
+    ImportBatch,
+    Story,
+    TrainingSession,
+)
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -139,6 +148,12 @@ def crossing_counties():
         (Seat, "unit__county", "group__division"),
         (SeatHolder, "person__county", "seat__group__division"),
         (TrainingSession, "organiser__county", "learning_group__division"),
+        (TrainingSession, "organiser__county", "course__county"),
+        (Course, "county", "unit__county"),
+        (CourseMaterial, "course__county", "attachment__place"),
+        (Story, "county", "unit__county"),
+        (Story, "county", "picture__place"),
+        (Story, "county", "sessions__organiser__county"),
         (LearningGroup, "unit__county", "division"),
         (SharedResource, "unit__county", "division"),
         (SharedResource, "unit__county", "serves"),
@@ -183,6 +198,7 @@ def foreign_keys(site):
         Seat,
         SeatHolder,
         LearningGroup,
+        Course,
         SharedResource,
         Provider,
         ResourceProject,
@@ -210,6 +226,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "Course": site.samples.kwargs["foreign.course_public"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":
                 theirs = site.samples.row(related, "foreign").pk
@@ -225,6 +242,7 @@ def foreign_keys(site):
         "place_2": w.other_places["大丰镇"].pk,
         "sign_in": site.samples.sign_ins["foreign"].pk,
         "account": w.foreign_town.pk,
+        "sessions": site.samples.kwargs["foreign.verified"]["pk"],
         "who": w.foreign_town.person_id,
     }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, sessions
+from .views import courses, entry, evidence, imports, instructors, paper, review, sessions, stories
 
 urlpatterns = [
     # session pages
@@ -40,4 +40,23 @@ urlpatterns = [
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
     path("sessions/import/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("sessions/import/<int:pk>/undo/", imports.undo, name="import-undo"),
+    # courses (read in reporting, where their figures are) and who teaches
+    path("courses/new/", courses.new, name="course-new"),
+    path("courses/instructors/", instructors.instructors, name="instructors"),
+    path("courses/<int:pk>/edit/", courses.edit, name="course-edit"),
+    path("courses/<int:pk>/propose/", courses.propose, name="course-propose"),
+    path("courses/<int:pk>/decide/", courses.decide, name="course-decide"),
+    path("courses/<int:pk>/materials/new/", courses.material_new, name="course-material-new"),
+    path("courses/<int:pk>/materials/<int:material_pk>/", courses.material, name="course-material"),
+    path(
+        "courses/<int:pk>/materials/<int:material_pk>/remove/", courses.material_remove, name="course-material-remove"
+    ),
+    # publicity
+    path("publicity/", stories.story_list, name="story-list"),
+    path("publicity/new/", stories.new, name="story-new"),
+    path("publicity/<int:pk>/", stories.story, name="story"),
+    path("publicity/<int:pk>/edit/", stories.edit, name="story-edit"),
+    path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
+    path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
+    path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),
 ]

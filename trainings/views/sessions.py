@@ -19,14 +19,14 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
+from ..models import Audience, CoOrganiser, Course, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
 SUBMITTABLE = (Status.DRAFT, Status.RETURNED)
-NAMED = {"group": LearningGroup, "project": Project}
+NAMED = {"group": LearningGroup, "project": Project, "course": Course}
 
 
 # --- the list ------------------------------------------------------------------------------------------
@@ -48,6 +48,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(learning_group=whole["group"])
     if whole["project"]:
         rows = rows.filter(project=whole["project"])
+    if whole["course"]:
+        rows = rows.filter(course=whole["course"])
     shelves = _shelves(request.user)
     counts = rows.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in shelves.items()})
     shelf = asked.value("whose")
@@ -86,7 +88,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 def _named(user, model, pk):
     """The group or project that a figure elsewhere has led from; one that is not there is passed over."""
-    return model.objects.visible_to(user).filter(pk=pk).first() if pk else None
+    rows = model.objects.readable_by(user) if model is Course else model.objects.visible_to(user)
+    return rows.filter(pk=pk).first() if pk else None
 
 
 def _shelves(user) -> dict[str, tuple[str, Q]]:
@@ -151,7 +154,7 @@ def _may_enter(user) -> bool:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     rows = TrainingSession.objects.for_display().select_related(
-        "learning_group", "programme", "project", "language", "verified_by__person"
+        "learning_group", "course", "programme", "project", "language", "verified_by__person"
     )
     session = visible_or_404(user, rows, pk=pk)
     parts = list(session.co_organisers.select_related("unit"))
@@ -179,6 +182,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "moves": {verb for verb, move in MOVES.items() if editable and session.status in move.sources},
         "may_revise": editable and session.status in TrainingSession.REVISABLE,
         "may_review": can(user, Action.REVIEW) and session.status == Status.SUBMITTED,
+        "may_tell": sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY
+        and session.status in (Status.SUBMITTED, Status.VERIFIED)
+        and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
