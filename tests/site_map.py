@@ -44,7 +44,7 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, RosterLine, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -171,6 +171,27 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._rosters()
+
+    def _rosters(self) -> None:
+        """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""
+        for whose, town in {"ours": "白山镇", "theirs": "古零镇", "foreign": "大丰镇"}.items():
+            key = self.kwargs[f"{whose}.draft"]["pk"]
+            places = self.w.other_places if whose == "foreign" else self.w.places
+            line = RosterLine.objects.create(
+                session_id=key,
+                name=f"韦{whose}",
+                age_band="adult",
+                home=places[town],
+                phone_tail="1234",
+                source="pasted",
+            )
+            self.kwargs[f"{whose}.line"] = {"pk": key, "line_pk": line.pk}
+        ours = self.kwargs["ours.draft"]["pk"]
+        RosterLine.objects.create(session_id=ours, name="覃小妹", age_band="minor", source="by_hand")
+        self.kwargs["mixed.line"] = {"pk": ours, "line_pk": self.kwargs["theirs.line"]["line_pk"]}
+        for session in TrainingSession.objects.filter(roster__isnull=False).distinct():
+            session.count_roster()
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

@@ -33,7 +33,7 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, RosterLine, TrainingSession
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -123,6 +123,7 @@ def crossing_counties():
         (AffiliatedBody, "county", "unit__county"),
         (QuotaAdjustment, "year__county", "unit__county"),
         (ImportBatch, "county", "unit__county"),
+        (RosterLine, "session__organiser__county", "home"),
         (Attachment, "uploaded_by__person__county", "place"),
         (Institution, "photo__place", "division"),
         (InstitutionCheck, "evidence__place", "institution__division"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, sessions
+from .views import entry, evidence, imports, paper, review, rosters, sessions
 
 urlpatterns = [
     # session pages
@@ -23,6 +23,13 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # rosters
+    path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
+    path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),
+    path("sessions/<int:pk>/roster/export/", rosters.export, name="roster-export"),
+    path("sessions/<int:pk>/roster/check/", rosters.check, name="roster-check"),
+    path("sessions/<int:pk>/roster/save/", rosters.save, name="roster-save"),
+    path("sessions/<int:pk>/roster/<int:line_pk>/remove/", rosters.remove, name="roster-remove"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),
