@@ -134,6 +134,10 @@ roster-remove        | GET  | ours.line         | town                          
 roster-remove        | POST | ours.line         | town                                    | READERS BUREAU | *
 roster-remove        | POST | mixed.line        |                                         | READERS BUREAU | *
 roster-remove        | POST | foreign.line      | foreign_town                            | READERS foreign_bureau | *
+roster-terms         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
+roster-hold          | POST | -                 | BUREAU foreign_bureau                   | *          |
+roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau
+roster-hold-lift     | POST | foreign.hold      | foreign_bureau                          | *          | BUREAU
 
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau

@@ -44,7 +44,7 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, RosterLine, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, RosterHold, RosterLine, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -192,6 +192,12 @@ class Samples:
         self.kwargs["mixed.line"] = {"pk": ours, "line_pk": self.kwargs["theirs.line"]["line_pk"]}
         for session in TrainingSession.objects.filter(roster__isnull=False).distinct():
             session.count_roster()
+        for whose, county, actor in [
+            ("ours", self.w.county, self.w.bureau),
+            ("foreign", self.w.other_county, self.w.foreign_bureau),
+        ]:
+            hold = RosterHold.objects.create(county=county, year=self.w.year - 1, reason="信访核查", placed_by=actor)
+            self.kwargs[f"{whose}.hold"] = {"pk": hold.pk}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, rosters, sessions
+from .views import entry, evidence, imports, paper, review, roster_terms, rosters, sessions
 
 urlpatterns = [
     # session pages
@@ -30,6 +30,9 @@ urlpatterns = [
     path("sessions/<int:pk>/roster/check/", rosters.check, name="roster-check"),
     path("sessions/<int:pk>/roster/save/", rosters.save, name="roster-save"),
     path("sessions/<int:pk>/roster/<int:line_pk>/remove/", rosters.remove, name="roster-remove"),
+    path("rosters/", roster_terms.roster_terms, name="roster-terms"),
+    path("rosters/hold/", roster_terms.hold, name="roster-hold"),
+    path("rosters/hold/<int:pk>/lift/", roster_terms.lift, name="roster-hold-lift"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),
