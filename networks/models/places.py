@@ -123,7 +123,7 @@ class CountySettings(models.Model):
         "名册保存月数",
         default=12,
         validators=[MinValueValidator(1), MaxValueValidator(60)],
-        help_text="年度锁定定案后，签到名册和报名再保存这么多个月，到期删除；人次长期保存",
+        help_text="年度锁定定案后，签到名册、报名和未成年人场次的照片再保存这么多个月，到期删除；人次长期保存",
     )
     privacy_notice = models.TextField("个人信息处理告知", blank=True, max_length=8000)
     privacy_published_on = models.DateField("公布日期", null=True, blank=True)

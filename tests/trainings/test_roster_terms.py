@@ -4,6 +4,7 @@ import datetime
 import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from networks.models import AuditEvent, CountySettings
 from reporting.models import AssessmentYear
-from trainings.models import Announcement, Refused, RosterHold, RosterLine, SignUp, TrainingSession
+from trainings.models import Announcement, Audience, Evidence, Refused, RosterHold, RosterLine, SignUp, TrainingSession
 from trainings.rosters import keeping, purging
 from trainings.rosters.keeping import Person
 
@@ -48,7 +49,10 @@ def counts(w):
 
 def test_pi_5_a_dry_run_deletes_nothing_and_says_what_would_go(kept):
     told = run()
-    assert f"将删除：马山县 {kept.last}年度 2 场的名册 4 人、报名 1 条；人次不变" in told and "没有删除" in told
+    assert (
+        f"将删除：马山县 {kept.last}年度 2 场的名册 4 人、报名 1 条、未成年人照片 0 份；人次不变" in told
+        and "没有删除" in told
+    )
     assert RosterLine.objects.count() == 6 and not AuditEvent.objects.filter(action="按期删除名册").exists()
 
 
@@ -60,8 +64,48 @@ def test_pi_5_what_is_due_goes_with_its_sign_ups_and_the_counts_stay(kept):
     assert kept.one.roster_purged_on == TODAY and kept.now.roster_purged_on is None
     act = AuditEvent.objects.get(action="按期删除名册")
     detail = {"year": kept.last, "locked_on": str(kept.locked.locked_on), "months": 12, "sessions": 2}
-    assert act.detail == detail | {"lines": 4, "sign_ups": 1, "held_sessions": 0} and act.county_code == kept.county.pk
+    assert (
+        act.detail
+        == detail
+        | {
+            "lines": 4,
+            "people": 2,
+            "sign_ups": 1,
+            "pictures": 0,
+            "held_sessions": 0,
+        }
+        and act.county_code == kept.county.pk
+    )
     assert "已删除" not in run("--commit")
+
+
+def test_pi_5_pictures_of_minors_go_with_the_rosters_and_leave_their_digest(
+    kept, ask, django_capture_on_commit_callbacks
+):
+    minors = Audience.objects.filter(sensitivity=1).first()
+    school = kept.session(title="暑期班")
+    TrainingSession.objects.filter(pk=school.pk).update(held_on=datetime.date(kept.last, 4, 1))
+    school.refresh_from_db()
+    for session in (school, kept.two):
+        for kind in ("photo", "notice"):
+            Evidence(
+                session=session,
+                kind=kind,
+                file=SimpleUploadedFile("x.jpg", b"x"),
+                content_type="image/jpeg",
+                sha256_stored=kind * 2,
+                uploaded_by=kept.town,
+            ).save_base(force_insert=True)  # past the refusal of a locked year
+    school.audience_counts.create(audience=minors, number=30)
+    picture = school.evidence.get(kind="photo")
+    with django_capture_on_commit_callbacks(execute=True):
+        run("--commit")
+    picture.refresh_from_db()
+    assert (picture.file, picture.purged_on, picture.sha256_stored) == ("", TODAY, "photophoto")
+    assert Evidence.objects.exclude(file="").count() == 3 and not picture.file.storage.exists("x.jpg")
+    assert "按期删除，摘要保留" in ask(kept.town, reverse("session-detail", args=[school.pk])).content.decode()
+    with pytest.raises(Exception, match=r"(?i)constraint"), transaction.atomic():
+        Evidence.objects.filter(pk=picture.pk).update(purged_on=None)
 
 
 def test_pi_5_the_term_runs_to_the_day_from_the_locking_and_is_the_countys_own(kept):

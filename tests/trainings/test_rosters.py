@@ -77,7 +77,7 @@ def test_a_wrong_cell_keeps_everything_from_being_stored_and_nothing_typed_is_lo
     rows |= {"unread": "备注一行", "left-2": "党员"}
     page = ask(held.town, url("roster-save", held.draft), rows, "post").content.decode()
     assert not RosterLine.objects.exists()
-    assert "没有“新汗村”，相近的有：" in page and "手机尾号是末四位数字" in page and "请填写姓名" in page
+    assert "没有“新汗村”，相近的有：白山镇/新汉村" in page and "手机尾号是末四位数字" in page and "请填写姓名" in page
     assert 'href="#home-0"' in page and 'value="新汗村"' in page and 'value="12"' in page
     assert "备注一行" in page and "党员" in page
 

@@ -30,6 +30,7 @@ class Places:
         self._names = Names("本县的村（社区）")
         add_places(self._names, rows, FormerName.objects.filter(division__in=rows))
         self._near = (session.place_id or "")[:9]
+        self._near_paths = {row.path for row in rows.values() if self._near and row.pk.startswith(self._near)}
         self.offered = sorted(
             (row for row in rows.values() if row.tier == Tier.VILLAGE and not row.retired_on),
             key=lambda row: (not row.pk.startswith(self._near or "-"), row.pk),
@@ -46,7 +47,9 @@ class Places:
                 if len(near or found) == 1:
                     return (near or found)[0]
                 return self._names.only(text[:end], lambda row: row.path)
-        raise self._names.unknown(text)
+        nearest = sorted(self._names.nearest(text, 9), key=lambda path: not (self._near and path in self._near_paths))
+        alike = f"，相近的有：{'、'.join(nearest[:3])}" if nearest else ""
+        raise ValueProblem("unknown", f"没有“{text[:20]}”{alike}。请改成已有的名称，或留空")
 
 
 @dataclass
@@ -176,7 +179,7 @@ class Grid:
             try:
                 home = self.places.find(cells["home"])
             except ValueProblem as problem:
-                problems["home"] = f"{problem.message.removesuffix('请改成已有的名称')}请改成已有的名称，或留空"
+                problems["home"] = problem.message
         if cells["tail"] and not (len(cells["tail"]) == 4 and cells["tail"].isascii() and cells["tail"].isdecimal()):
             problems["tail"] = "手机尾号是末四位数字"
         if not row.out:

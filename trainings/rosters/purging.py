@@ -1,4 +1,5 @@
-"""What goes when its term has passed: rosters and sign-ups of locked years, N months later (个人信息保护法 19, 47; PI-5).
+"""What goes when its term has passed: rosters, sign-ups and pictures of minors of locked years, N months later (个人信息保护法
+19, 47; PI-5).
 
 Counts, digests and the log stay. What a hold keeps back stays until the hold is lifted.
 """
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from networks import audit
 from networks.models import CountySettings, User
 
 from .. import years
-from ..models import Refused, RosterHold, RosterLine, SignUp, TrainingSession
+from ..models import Audience, AudienceCount, Evidence, Refused, RosterHold, RosterLine, SignUp, TrainingSession
 
 SHORTEST_REASON = 4
 
@@ -34,6 +35,7 @@ class Term:
     sessions: int  # that have lines or sign-ups
     lines: int
     sign_ups: int
+    pictures: int  # of minors
     held: str  # why the whole year is held back, or ''
     held_sessions: int
 
@@ -66,15 +68,13 @@ def terms(county_code: str) -> list[Term]:
     """Every year of the county that holds somebody's name or a hold, newest first."""
     months = CountySettings.objects.filter(pk=county_code).values_list("roster_months", flat=True).first() or 12
     sessions = TrainingSession.objects.filter(organiser__county_id=county_code).exclude(held_on=None)
-    named = sessions.filter(Q(roster__isnull=False) | Q(announcement__sign_ups__isnull=False)).order_by()
-    in_year = dict(
-        named.annotate(y=ExtractYear("held_on")).values_list("y").annotate(n=Count("pk", distinct=True)).order_by()
-    )
+    in_year = _by_year(_with_names(sessions), "held_on")
+    pictures = _by_year(_pictures(sessions), "session__held_on")
     lines = _by_year(RosterLine.objects.filter(session__in=sessions), "session__held_on")
     sign_ups = _by_year(SignUp.objects.filter(announcement__session__in=sessions), "announcement__session__held_on")
     holds = list(RosterHold.objects.filter(county=county_code, lifted_at=None))
     found = []
-    for year in sorted({*in_year, *(hold.year for hold in holds)}, reverse=True):
+    for year in sorted({*in_year, *pictures, *(hold.year for hold in holds)}, reverse=True):
         rules = years.rules_of(county_code, year)
         whole = next((hold for hold in holds if hold.year == year and hold.session_id is None), None)
         found.append(
@@ -87,11 +87,27 @@ def terms(county_code: str) -> list[Term]:
                 sessions=in_year.get(year, 0),
                 lines=lines.get(year, 0),
                 sign_ups=sign_ups.get(year, 0),
+                pictures=pictures.get(year, 0),
                 held=whole.reason if whole else "",
                 held_sessions=sum(hold.year == year and hold.session_id is not None for hold in holds),
             )
         )
     return found
+
+
+def _with_names(sessions):
+    """Those that still hold a line or a sign-up."""
+    lines = RosterLine.objects.filter(session=OuterRef("pk"))
+    sign_ups = SignUp.objects.filter(announcement__session=OuterRef("pk"))
+    return sessions.filter(Exists(lines) | Exists(sign_ups))
+
+
+def _pictures(sessions):
+    """Files that show minors: photos and sheets of sessions for them (domain.md: purged with the rosters)."""
+    minors = Audience.Sensitivity.MINORS
+    of_minors = AudienceCount.objects.filter(session=OuterRef("session"), audience__sensitivity=minors)
+    rows = Evidence.objects.filter(Exists(of_minors), session__in=sessions).exclude(file="")
+    return rows.exclude(kind__in=Evidence.WITHOUT_PERSONS)
 
 
 def _by_year(rows, day: str) -> dict[int, int]:
@@ -104,6 +120,7 @@ class Purged:
     sessions: int
     lines: int
     sign_ups: int
+    pictures: int
 
 
 @transaction.atomic
@@ -120,19 +137,18 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
             .in_year(term.year)
             .exclude(pk__in=kept.values("session"))
         )
-        keys = list(
-            sessions.filter(Q(roster__isnull=False) | Q(announcement__sign_ups__isnull=False))
-            .order_by()
-            .values_list("pk", flat=True)
-            .distinct()
-        )
-        if not keys:
+        keys = list(_with_names(sessions).order_by().values_list("pk", flat=True))
+        pictures = list(_pictures(sessions).order_by("pk"))
+        if not keys and not pictures:
             continue
+        people = RosterLine.objects.filter(session__in=sessions).order_by().values("identity").distinct().count()
         lines = sign_ups = 0
         for part in _batches(keys):
             lines += RosterLine.objects.filter(session__in=part).delete()[0]
             sign_ups += SignUp.objects.filter(announcement__session__in=part).delete()[0]
             TrainingSession.objects.filter(pk__in=part).update(roster_purged_on=today)
+        for picture in pictures:
+            _forget(picture, today)
         audit.record(
             "按期删除名册",
             actor=None,
@@ -142,11 +158,20 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
             months=term.months,
             sessions=len(keys),
             lines=lines,
+            people=people,
             sign_ups=sign_ups,
+            pictures=len(pictures),
             held_sessions=kept.count(),
         )
-        done.append(Purged(term, len(keys), lines, sign_ups))
+        done.append(Purged(term, len(keys), lines, sign_ups, len(pictures)))
     return done
+
+
+def _forget(picture: Evidence, today: datetime.date) -> None:
+    """The file goes once that is certain; the row with its digests stays as proof that there was one."""
+    storage, name = picture.file.storage, picture.file.name
+    Evidence.objects.filter(pk=picture.pk).update(file="", purged_on=today)
+    transaction.on_commit(lambda: storage.delete(name))
 
 
 def _batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:

@@ -21,8 +21,8 @@ class Command(BaseCommand):
                 nothing = False
                 due = f"，{term.due_on} 到期" if term.due_on else ""
                 self.stdout.write(
-                    f"{county.county} {term.year}年度：{term.sessions} 场，名册 {term.lines} 人，报名 {term.sign_ups} 条"
-                    f"{due}；{term.state(today)}"
+                    f"{county.county} {term.year}年度：{term.sessions} 场，名册 {term.lines} 人，报名 {term.sign_ups} 条，"
+                    f"未成年人照片 {term.pictures} 份{due}；{term.state(today)}"
                     + (f"；另有 {term.held_sessions} 场单独暂缓" if term.held_sessions else "")
                 )
             with transaction.atomic():
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             for one in done:
                 self.stdout.write(
                     f"{verb}：{county.county} {one.term.year}年度 {one.sessions} 场的名册 {one.lines} 人、"
-                    f"报名 {one.sign_ups} 条；人次不变"
+                    f"报名 {one.sign_ups} 条、未成年人照片 {one.pictures} 份；人次不变"
                 )
         if nothing:
             self.stdout.write("没有名册和报名")
