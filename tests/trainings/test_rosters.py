@@ -307,8 +307,14 @@ def test_ac_6_the_workbook_is_marked_with_its_purpose_and_masks_what_the_page_ma
 
 
 def test_no_purpose_no_workbook(listed, ask):
-    page = ask(listed.town, url("roster-export", listed.draft), {"purpose": " 看 "}, "post")
-    assert "至少 4 个字" in page.content.decode() and not AuditEvent.objects.filter(action="导出名册").exists()
+    for purpose, sentence in [
+        (" 看 ", "至少 4 个字"),
+        ("找张小明补签", "不要写名册里的姓名"),
+        ("打13800138000核实", "不要写身份证号和电话"),
+    ]:
+        page = ask(listed.town, url("roster-export", listed.draft), {"purpose": purpose}, "post").content.decode()
+        assert sentence in page
+    assert not AuditEvent.objects.filter(action="导出名册").exists()
     assert ask(listed.head, url("roster-export", listed.draft)).status_code == 403
 
 

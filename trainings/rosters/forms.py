@@ -1,11 +1,14 @@
 """What is asked beside the grid: a paste, a workbook, and a purpose."""
 
+from collections.abc import Callable, Iterable
+
 from django import forms
 
 from networks.forms import MIB, WorkbookField
 from networks.names import clean_text
 
 from .keeping import MOST_AT_ONCE
+from .numbers import cut_numbers
 
 MOST_CHARACTERS = 60_000
 # Django lays bigger uploads into a temporary file on their way in (settings); a roster shall lie on no disk.
@@ -47,5 +50,15 @@ class PurposeForm(forms.Form):
         error_messages={"required": "请写明用途", "min_length": "请把用途写清楚一些，至少 4 个字"},
     )
 
+    def __init__(self, data=None, *, names: Callable[[], Iterable[str]] = list) -> None:
+        """`names` gives the roster's own: the purpose goes into the log, which holds nobody's."""
+        super().__init__(data)
+        self.names = names
+
     def clean_purpose(self) -> str:
-        return clean_text(self.cleaned_data["purpose"])
+        purpose, cut = cut_numbers(clean_text(self.cleaned_data["purpose"]))
+        if cut.ids or cut.phones:
+            raise forms.ValidationError("用途会写进操作日志，不要写身份证号和电话号码")
+        if any(len(name) > 1 and name in purpose for name in self.names()):
+            raise forms.ValidationError("用途会写进操作日志，不要写名册里的姓名")
+        return purpose

@@ -47,12 +47,12 @@ def names(request: HttpRequest, pk: int) -> HttpResponse:
     """The same page with names. It is a POST because it is written down: who, which session, how many, what for."""
     session = _session(request, pk)
     _refuse_names(request, session)
-    purpose = PurposeForm(request.POST)
+    lines = lines_of(session, request.user)
+    purpose = PurposeForm(request.POST, names=lambda: lines.values_list("name", flat=True))
     own = own_roster(request.user, session)
     if not own and not purpose.is_valid():
         return _page(request, session, purpose=purpose)
     detail = {} if own else {"purpose": purpose.cleaned_data["purpose"]}
-    lines = lines_of(session, request.user)
     veil = Veil(request.user, session, names=True)
     with transaction.atomic():
         audit.record(
@@ -73,8 +73,10 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks what for; then the workbook, written nowhere but into the answer."""
     session = _session(request, pk)
     _refuse_names(request, session)
-    form = PurposeForm(request.POST if request.method == "POST" else None)
     lines = lines_of(session, request.user)
+    form = PurposeForm(
+        request.POST if request.method == "POST" else None, names=lambda: lines.values_list("name", flat=True)
+    )
     count = lines.count()
     if not form.is_valid() or not count:
         context = {"session": session, "form": form, "count": count, "own": own_roster(request.user, session)}
