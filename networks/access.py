@@ -71,6 +71,7 @@ class Subject(StrEnum):
 
     DIRECTORY = "names of places, units, institutions, vocabularies"
     RECORD = "sessions and what hangs on them"
+    ROSTER = "who was there by name: rosters, sign-ups"
     STANDING = "years, quotas, standings"
     STAFF = "who works where"
     ACCOUNT = "people and accounts"
@@ -81,6 +82,7 @@ class Sight(StrEnum):
     NOTHING = "nothing"
     HOME = "own unit and, for a township, what others do there once it is submitted"
     SHARED = "the county's rows once submitted, and one's own drafts"
+    AUTHOR = "what accounts of this role entered in the county"
     COUNTY = "everything in the county"
     INSTALLATION = "everything in the installation"
 
@@ -110,7 +112,13 @@ _OFFICER = (
     Action.VIEW_ROSTERS,
     Action.UNMASK_ROSTERS,
 )
-_AT_HOME = {"directory": Sight.COUNTY, "record": Sight.HOME, "standing": Sight.HOME, "staff": Sight.HOME}
+_AT_HOME = {
+    "directory": Sight.COUNTY,
+    "record": Sight.HOME,
+    "roster": Sight.HOME,
+    "standing": Sight.HOME,
+    "staff": Sight.HOME,
+}
 
 ROLES: dict[str, RoleRights] = {
     "bureau": _role(
@@ -143,6 +151,7 @@ ROLES: dict[str, RoleRights] = {
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
+        roster=Sight.COUNTY,
         standing=Sight.COUNTY,
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
@@ -161,9 +170,12 @@ ROLES: dict[str, RoleRights] = {
             Action.USE_ADMIN,
             Action.VIEW_COURSES,
             Action.APPROVE_COURSES,
+            Action.VIEW_ROSTERS,
+            Action.UNMASK_ROSTERS,
         ],
         directory=Sight.COUNTY,
         record=Sight.SHARED,
+        roster=Sight.AUTHOR,
         staff=Sight.COUNTY,
     ),
     "township": _role(
@@ -211,6 +223,7 @@ ROLES: dict[str, RoleRights] = {
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
+        roster=Sight.COUNTY,
         standing=Sight.COUNTY,
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
@@ -346,6 +359,8 @@ def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | 
         in_county |= _at_or_below(scope.place, user.county_code)
     if sight is Sight.COUNTY:
         return in_county
+    if sight is Sight.AUTHOR:
+        return in_county & Q(**{scope.author_role: user.role}) if scope.author_role else None
     from_submitted_on = ~Q(**{f"{scope.stage}__in": scope.private}) if scope.stage else Q()
     if sight is Sight.SHARED:
         return in_county & (from_submitted_on | Q(**{scope.author_role: user.role})) if scope.author_role else in_county
@@ -546,6 +561,40 @@ def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
 def enters_for_the_centre(user: User) -> bool:
     """Whether this account enters the county centre's own sessions, which are credited to 县教育局 but not its."""
     return can(user, Action.ENTER) and user.role == "centre"
+
+
+# --- rosters: who reads names, and whose -----------------------------------------------------------
+
+
+def own_roster(user: User, session: TrainingSession) -> bool:
+    """Whether the session is this account's own unit's, so that it may know everybody who was there by name. The county
+    centre's sessions are its own, its department's are not."""
+    if enters_for_the_centre(user):
+        return session.entered_by.role == user.role
+    return _sees_home_rosters(user) and session.organiser_id in user.own_unit_ids
+
+
+def _sees_home_rosters(user: User) -> bool:
+    return user.role in ROLES and ROLES[user.role].sight[Subject.ROSTER] is Sight.HOME
+
+
+def barred_from_roster(user: User, session: TrainingSession) -> str:
+    """Why this account may not open the roster of a session that it sees, or ''. Whoever co-organises a session or has it in
+    their township learns how many were there, not who (个人信息保护法 6)."""
+    if not can(user, Action.VIEW_ROSTERS):
+        return f"{user.role_sentence}没有这项权限：{Action.VIEW_ROSTERS}。"
+    if ROLES[user.role].sight[Subject.ROSTER] is not Sight.COUNTY and not own_roster(user, session):
+        return "名册只给登记这一场的单位和领导小组办公室查看；别的单位看到人次"
+    return ""
+
+
+def barred_from_names(user: User, session: TrainingSession) -> str:
+    """Why this account may not read full names in a roster that it may open, or ''. Outside the own unit minors stay masked
+    even then (`own_roster`)."""
+    barred = barred_from_roster(user, session)
+    if not barred and not can(user, Action.UNMASK_ROSTERS):
+        return "您的账号只能查看遮盖了姓名的名册"
+    return barred
 
 
 # --- people: who enters them, who reads about them, who may call them ---------------------------------

@@ -70,9 +70,9 @@ class DivisionAdmin(ScopedAdmin):
 class CountySettingsAdmin(ScopedAdmin):
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_YEARS,)
-    list_display = ["county", "live_since"]
+    list_display = ["county", "live_since", "roster_months"]
     readonly_fields = ["county"]
-    fields = ["county", "live_since"]
+    fields = ["county", "live_since", "roster_months"]
 
 
 @admin.register(Institution)

@@ -114,6 +114,32 @@ evidence-delete      | GET  | draft.evidence    | town                          
 evidence-delete      | POST | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | foreign.evidence  | foreign_town                            | READERS foreign_bureau | *
 
+session-roster       | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
+session-roster       | GET  | ours.submitted    | BUREAU auditor town head                | NO_RECORDS centre | *
+session-roster       | GET  | theirs.submitted  | BUREAU auditor town2                    | NO_RECORDS centre | *
+session-roster       | GET  | ours.joint        | BUREAU auditor town head                | NO_RECORDS centre unit unit_head | *
+session-roster       | GET  | foreign.submitted | foreign_bureau foreign_town             | NO_RECORDS | *
+roster-names         | POST | ours.draft        | BUREAU town                             | READERS    | *
+roster-names         | POST | ours.joint        | BUREAU town                             | READERS centre unit | *
+roster-names         | POST | foreign.draft     | foreign_bureau foreign_town             | READERS    | *
+roster-export        | GET  | ours.draft        | BUREAU town                             | READERS    | *
+roster-export        | POST | ours.draft        | BUREAU town                             | READERS    | *
+roster-export        | POST | ours.joint        | BUREAU town                             | READERS centre unit | *
+roster-export        | POST | foreign.draft     | foreign_bureau foreign_town             | READERS    | *
+roster-check         | POST | ours.draft        | town                                    | READERS BUREAU | *
+roster-check         | POST | ours.joint        | town                                    | READERS BUREAU centre unit | *
+roster-check         | POST | foreign.draft     | foreign_town                            | READERS foreign_bureau | *
+roster-save          | POST | ours.draft        | town                                    | READERS BUREAU | *
+roster-save          | POST | foreign.draft     | foreign_town                            | READERS foreign_bureau | *
+roster-remove        | GET  | ours.line         | town                                    | READERS BUREAU | *
+roster-remove        | POST | ours.line         | town                                    | READERS BUREAU | *
+roster-remove        | POST | mixed.line        |                                         | READERS BUREAU | *
+roster-remove        | POST | foreign.line      | foreign_town                            | READERS foreign_bureau | *
+roster-terms         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
+roster-hold          | POST | -                 | BUREAU foreign_bureau                   | *          |
+roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau
+roster-hold-lift     | POST | foreign.hold      | foreign_bureau                          | *          | BUREAU
+
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-session       | GET  | foreign.submitted | foreign_bureau                          | *          | BUREAU

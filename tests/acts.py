@@ -181,6 +181,14 @@ ACTS = [
     Act("session-confirm", "unit", "ours.joint", lambda s: {}, "as co-organiser"),
     Act("evidence-add", "town", "ours.draft", lambda s: {"kind": "notice", "link": "https://example.invalid/"}),
     Act("evidence-delete", "town", "draft.evidence", lambda s: {}),
+    # rosters
+    Act("roster-names", "town", "ours.draft", lambda s: {}),
+    Act("roster-names", "bureau", "ours.draft", lambda s: {"purpose": "电话回访核实"}, "by the office"),
+    Act("roster-export", "town", "ours.draft", lambda s: {"purpose": "发放结业证书"}),
+    Act("roster-save", "town", "ours.draft", lambda s: {"name-0": "李四", "home-0": "新汉村", "tail-0": "4321"}),
+    Act("roster-remove", "town", "ours.line", lambda s: {}),
+    Act("roster-hold", "bureau", "-", lambda s: {"year": s.world.year, "reason": "审计取证"}),
+    Act("roster-hold-lift", "bureau", "ours.hold", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),
     Act("review-return", "bureau", "ours.submitted", lambda s: {"reason": "figure"} | _seen(s, "ours.submitted")),
     Act("review-revoke", "bureau", "ours.verified", lambda s: {"reason": "figure"} | _seen(s, "ours.verified")),
@@ -520,6 +528,7 @@ EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
+    "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

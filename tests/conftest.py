@@ -109,7 +109,10 @@ STANDING = Standing()
 
 @pytest.fixture(autouse=True, scope="class")  # for a plain function that means: once for it, before what is made for it
 def standing(request, tmp_path_factory):
-    """Building the county takes longer than most tests: it stands until a test asks for something else."""
+    """Building the county takes longer than most tests: it stands until a test asks for something else. A browser test has
+    a `site` of its own, and asks nothing of the database in this process."""
+    if request.node.get_closest_marker("browser"):
+        return
     names = request.node.fixturenames
     marker = request.node.get_closest_marker("django_db")
     commits = "transactional_db" in names or (marker and marker.kwargs.get("transaction"))

@@ -52,6 +52,8 @@ from trainings.models import (
     CourseMaterial,
     Evidence,
     ImportBatch,
+    RosterHold,
+    RosterLine,
     Story,
     Theme,
     TrainingSession,
@@ -183,6 +185,33 @@ class Samples:
         self._sharing()
         self._changes()
         self._library()
+        self._rosters()
+
+    def _rosters(self) -> None:
+        """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""
+        for whose, town in {"ours": "白山镇", "theirs": "古零镇", "foreign": "大丰镇"}.items():
+            key = self.kwargs[f"{whose}.draft"]["pk"]
+            places = self.w.other_places if whose == "foreign" else self.w.places
+            line = RosterLine.objects.create(
+                session_id=key,
+                name=f"韦{whose}",
+                age_band="adult",
+                home=places[town],
+                phone_tail="1234",
+                source="pasted",
+            )
+            self.kwargs[f"{whose}.line"] = {"pk": key, "line_pk": line.pk}
+        ours = self.kwargs["ours.draft"]["pk"]
+        RosterLine.objects.create(session_id=ours, name="覃小妹", age_band="minor", source="by_hand")
+        self.kwargs["mixed.line"] = {"pk": ours, "line_pk": self.kwargs["theirs.line"]["line_pk"]}
+        for session in TrainingSession.objects.filter(roster__isnull=False).distinct():
+            session.count_roster()
+        for whose, county, actor in [
+            ("ours", self.w.county, self.w.bureau),
+            ("foreign", self.w.other_county, self.w.foreign_bureau),
+        ]:
+            hold = RosterHold.objects.create(county=county, year=self.w.year - 1, reason="信访核查", placed_by=actor)
+            self.kwargs[f"{whose}.hold"] = {"pk": hold.pk}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

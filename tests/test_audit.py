@@ -42,6 +42,7 @@ from trainings.models import (
     CourseMaterial,
     Evidence,
     ImportBatch,
+    RosterLine,
     Story,
     TrainingSession,
 )
@@ -138,6 +139,7 @@ def crossing_counties():
         (AffiliatedBody, "county", "unit__county"),
         (QuotaAdjustment, "year__county", "unit__county"),
         (ImportBatch, "county", "unit__county"),
+        (RosterLine, "session__organiser__county", "home"),
         (Attachment, "uploaded_by__person__county", "place"),
         (Institution, "photo__place", "division"),
         (InstitutionCheck, "evidence__place", "institution__division"),

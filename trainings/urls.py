@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import courses, entry, evidence, imports, instructors, paper, review, sessions, stories
+from .views import (
+    courses,
+    entry,
+    evidence,
+    imports,
+    instructors,
+    paper,
+    review,
+    roster_terms,
+    rosters,
+    sessions,
+    stories,
+)
 
 urlpatterns = [
     # session pages
@@ -23,6 +35,16 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # rosters
+    path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
+    path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),
+    path("sessions/<int:pk>/roster/export/", rosters.export, name="roster-export"),
+    path("sessions/<int:pk>/roster/check/", rosters.check, name="roster-check"),
+    path("sessions/<int:pk>/roster/save/", rosters.save, name="roster-save"),
+    path("sessions/<int:pk>/roster/<int:line_pk>/remove/", rosters.remove, name="roster-remove"),
+    path("rosters/", roster_terms.roster_terms, name="roster-terms"),
+    path("rosters/hold/", roster_terms.hold, name="roster-hold"),
+    path("rosters/hold/<int:pk>/lift/", roster_terms.lift, name="roster-hold-lift"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),

@@ -3,7 +3,8 @@
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
-(pure) · `ledger` puts it into the database · `pictures` the evidence · `uploads` two ledgers to be mended.
+(pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `uploads` two ledgers to be
+mended.
 """
 
 import datetime
@@ -19,7 +20,7 @@ from networks.models import Attachment, CountySettings, Division, MemberUnit, Re
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, changes, figures, ledger, library, more_accounts, network, people, sharing, uploads
+from . import accounts, changes, figures, ledger, library, more_accounts, network, people, rosters, sharing, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -71,6 +72,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             courses.write()
             sessions = ledger.write(county, today, registries, courses)
             courses.tell()
+            rosters.write(county, today)
             uploads.write(today)
             changes.write(county)
             figures.write(county, today.year)

@@ -33,6 +33,7 @@ from networks.models import (
 from .. import years
 from .entry import EntryVerbs
 from .ledger import LedgerVerbs
+from .rosters import RosterVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
 
@@ -95,7 +96,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
+class TrainingSession(EntryVerbs, LedgerVerbs, RosterVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -171,6 +172,7 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
     planned_attendance = models.PositiveIntegerField("计划人数", null=True, blank=True)
     reported_attendance = models.PositiveIntegerField("填报人次", null=True, blank=True)
     rostered_attendance = models.PositiveIntegerField("签到人次", null=True, blank=True, editable=False)
+    roster_purged_on = models.DateField("名册删除日期", null=True, blank=True, editable=False)
     verified_attendance = models.PositiveIntegerField("核定人次", null=True, blank=True, editable=False)
     verified_reason = models.CharField("核定说明", max_length=200, blank=True, editable=False)
 
@@ -434,6 +436,8 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
                 {stored.status} if stored else {Status.PLANNED, Status.DRAFT}
             ):
                 raise Refused("状态只能通过提交、核定、退回等操作改变")
+            if stored:  # counted by `count_roster` alone, perhaps since this object was loaded
+                self.rostered_attendance, self.roster_purged_on = stored.rostered_attendance, stored.roster_purged_on
             self.tidy()
             self._credit_who_stood_then()
             if stored is None or (self.place_id, self.held_on) != (stored.place_id, stored.held_on):

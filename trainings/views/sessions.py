@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
+from networks.access import Action, barred_from_roster, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
 from networks.models import Division, Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
 from networks.names import clean_text
@@ -189,11 +189,19 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
+        "roster_url": _roster_url(user, session, sensitivity),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
     }
     return render(request, "trainings/sessions/detail.html", context)
+
+
+def _roster_url(user, session: TrainingSession, sensitivity: int) -> str:
+    """The roster's address for whoever may open it; '' where there is none and none is kept."""
+    if barred_from_roster(user, session) or (sensitivity and not session.rostered_attendance):
+        return ""
+    return reverse("session-roster", args=[session.pk])
 
 
 @require(Action.VIEW_SESSIONS)
