@@ -90,6 +90,9 @@ PERSONAL: dict[str, dict[str, str]] = {
     "networks.Attachment": {"file": "free", "name": "free", "uploaded_by": "signature"},
     "networks.RegistryImport": {"user": "signature", "file": "upload"},
     "networks.LearningGroup": {"activity": "free"},
+    "networks.Reorganisation": {
+        "made_by": "signature", "undone_by": "signature", "undone_why": "free", "entries": "staff",
+    },
     "networks.ZoneCheck": {"text": "free", "evidence": "free"},
     "networks.Fund": {"note": "free"},
     "trainings.RosterLine": {
@@ -150,6 +153,7 @@ NOT_PERSONAL: dict[str, str] = {
     "networks.Provider": "name offers",
     "networks.ResourceProject": "title funds",
     "networks.RegistryImport": "registry sha256",
+    "networks.Reorganisation": "what basis lines",
     "networks.Zone": "basis note",
     "trainings.Theme": "name shown_as clause",
     "trainings.Programme": "name shown_as clause",
