@@ -142,6 +142,16 @@ def _opened(site: Site) -> dict:
     return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
 
 
+def _point_report(site: Site) -> dict:
+    return {
+        "token": "t" * 32,
+        "held_on": site.world.today.isoformat(),
+        "title": "桑蚕培训",
+        "attendance": "40人",
+        "note": "请了农技站的老师",
+    }
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -355,6 +365,10 @@ ACTS = [
         "with a file",
     ),
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
+    # 随手报
+    Act("point-link", "town", "ours.point", lambda s: {}),
+    Act("point-link-revoke", "town", "ours.point", lambda s: {}),
+    Act("point", "anonymous", "ours.pointlink", _point_report),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

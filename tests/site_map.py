@@ -46,7 +46,7 @@ from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, PointLink, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -173,6 +173,17 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._points()
+
+    def _points(self) -> None:
+        """随手报: a point of ours with its link and a report, a point of theirs."""
+        w = self.w
+        for whose, place, officer in [("ours", "新汉村", w.town), ("theirs", "羊山村", w.town2)]:
+            point = Institution.objects.get(division=w.places[place])
+            self.kwargs[f"{whose}.point"] = {"pk": point.pk}
+            link, token = PointLink.issue(point, officer)
+            self.kwargs[f"{whose}.pointlink"] = {"token": token}
+            link.report(token="r" * 32, held_on=w.today, title=f"{whose}随手报的培训", attendance=21)
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

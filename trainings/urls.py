@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, sessions
+from .views import entry, evidence, imports, paper, points, review, sessions
 
 urlpatterns = [
     # session pages
@@ -40,4 +40,8 @@ urlpatterns = [
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
     path("sessions/import/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("sessions/import/<int:pk>/undo/", imports.undo, name="import-undo"),
+    # 随手报
+    path("network/institutions/<int:pk>/link/", points.link, name="point-link"),
+    path("network/institutions/<int:pk>/link/revoke/", points.revoke, name="point-link-revoke"),
+    path("p/<str:token>/", points.point, name="point"),
 ]

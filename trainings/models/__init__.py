@@ -6,6 +6,7 @@ from .courses import Course, CourseMaterial
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
+from .points import PointLink, PointReport
 from .rosters import RosterLine
 from .session import TrainingSession
 from .stories import Story
@@ -25,6 +26,8 @@ __all__ = [
     "ImportBatch",
     "Language",
     "Missing",
+    "PointLink",
+    "PointReport",
     "Programme",
     "Project",
     "Refused",

@@ -19,7 +19,17 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
+from ..models import (
+    Audience,
+    CoOrganiser,
+    Evidence,
+    PointReport,
+    Project,
+    Refused,
+    Status,
+    SubmitToken,
+    TrainingSession,
+)
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
@@ -169,6 +179,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "session": session,
         "audiences": audiences,
         "co_organisers": parts,
+        "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
         "sensitivity": sensitivity,
         "kinds": kinds,
