@@ -151,6 +151,8 @@ import-undo          | GET  | ours.committed    | town                          
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
 
+session-message      | GET  | -                 | *                                       | READERS    |
+session-message      | POST | -                 | *                                       | READERS    |
 point-link           | GET  | ours.point        | BUREAU town centre                      | *          | FOREIGN
 point-link           | GET  | theirs.point      | BUREAU town2 centre                     | *          | FOREIGN
 point-link           | POST | ours.point        | town                                    | *          | foreign_bureau foreign_town

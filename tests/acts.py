@@ -492,6 +492,7 @@ EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
+    "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

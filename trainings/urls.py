@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, points, review, sessions
+from .views import entry, evidence, imports, messages, paper, points, review, sessions
 
 urlpatterns = [
     # session pages
     path("sessions/", sessions.session_list, name="session-list"),
     path("sessions/new/", entry.new, name="session-new"),
+    path("sessions/message/", messages.message, name="session-message"),
     path("sessions/submit/", sessions.submit_many, name="session-submit-many"),
     path("sessions/<int:pk>/", sessions.detail, name="session-detail"),
     path("sessions/<int:pk>/edit/", entry.edit, name="session-edit"),

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.views.decorators.http import require_http_methods
 
 from networks.access import Action, can, require, units_to_enter_for, visible_or_404
@@ -31,10 +31,10 @@ def new_token() -> str:
 def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         initial = _initial(request) | {"token": new_token()}
-        return _form_page(request, SessionForm(user=request.user, initial=initial))
+        return form_page(request, SessionForm(user=request.user, initial=initial))
     form = SessionForm(request.POST, user=request.user, initial=initial_for_new(request.user))
     if not form.is_valid():
-        return _form_page(request, form)
+        return form_page(request, form)
     made: list[TrainingSession] = []
 
     def enter() -> str:
@@ -52,13 +52,24 @@ def new(request: HttpRequest) -> HttpResponse:
         address = SubmitToken.once(request.user, form.cleaned_data["token"] or new_token(), enter)
     except Refused as refused:
         form.add_error(None, refused.reasons)
-        return _form_page(request, form)
-    if made:  # the same token again only leads to what the first one made
+        return form_page(request, form)
+    if made:
         if request.FILES:
             keep(request, made[0], Evidence.Kind.PHOTO, request.FILES.getlist("photos"))
         _say_what_was_saved(request, made[0])
+    else:  # the same token again only leads to what the first one made
+        messages.info(request, "这一场刚才已经收到，没有重复登记。后来又改过的内容，请点“修改”填上。")
+        _keep_what_is_missing(request, address)
     request.session[DRAFT_DONE] = "new"
     return redirect(address)
+
+
+def _keep_what_is_missing(request: HttpRequest, address: str) -> None:
+    """A connection that broke between the words and the photos: those that are not there yet are kept now."""
+    photos = request.FILES.getlist("photos")
+    session = TrainingSession.objects.visible_to(request.user).filter(pk=resolve(address).kwargs["pk"]).first()
+    if photos and session:
+        keep(request, session, Evidence.Kind.PHOTO, photos, again=True)
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)
@@ -72,11 +83,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.info(request, f"这一场次现在是“{session.get_status_display()}”，不能直接修改。")
             return redirect("session-detail", pk)
         initial = initial_of(session) | {"seen_version": session.version}
-        return _form_page(request, SessionForm(instance=session, user=request.user, initial=initial))
+        return form_page(request, SessionForm(instance=session, user=request.user, initial=initial))
     stored = copy.copy(session)  # the form writes what was typed into its own instance
     form = SessionForm(request.POST, instance=session, user=request.user, initial=initial_of(session))
     if not form.is_valid():
-        return _form_page(request, form)
+        return form_page(request, form)
     changes, audiences, co_organisers = _with_choices(request, stored, form)
     try:
         session.revise(
@@ -90,7 +101,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _conflict(request, form, conflict.stored)
     except Refused as refused:
         form.add_error(None, refused.reasons)
-        return _form_page(request, form)
+        return form_page(request, form)
     _say_what_was_saved(request, session)
     request.session[DRAFT_DONE] = str(pk)
     return redirect("session-detail", pk)
@@ -104,8 +115,8 @@ def _initial(request: HttpRequest) -> dict:
     return initial_from_copy(visible_or_404(request.user, own, pk=request.GET["copy"]))
 
 
-def _form_page(request: HttpRequest, form: SessionForm) -> HttpResponse:
-    context = {"form": form, "session": form.stored, "on_behalf": can(request.user, Action.ENTER_ON_BEHALF)}
+def form_page(request: HttpRequest, form: SessionForm, **more: object) -> HttpResponse:
+    context = {"form": form, "session": form.stored, "on_behalf": can(request.user, Action.ENTER_ON_BEHALF)} | more
     if not form.stored and not form.is_bound and "copy" not in request.GET:
         own = TrainingSession.objects.editable_by(request.user).exclude(status=Status.VOID)
         context["previous"] = own.order_by("-pk").first()
