@@ -151,6 +151,14 @@ import-undo          | GET  | ours.committed    | town                          
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
 
+session-grid         | GET  | -                 | *                                       | READERS    |
+session-grid         | POST | -                 | *                                       | READERS    |
+session-photos       | GET  | -                 | *                                       | READERS    |
+session-photos       | POST | -                 | *                                       | READERS    |
+column-names         | GET  | -                 | *                                       | READERS    |
+column-names         | POST | -                 |                                         | READERS    | *
+import-columns       | POST | ours.rehearsed    | town                                    | READERS BUREAU | *
+import-columns       | POST | foreign.rehearsed | foreign_town                            | READERS foreign_bureau | *
 session-message      | GET  | -                 | *                                       | READERS    |
 session-message      | POST | -                 | *                                       | READERS    |
 point-link           | GET  | ours.point        | BUREAU town centre                      | *          | FOREIGN

@@ -142,6 +142,12 @@ def _opened(site: Site) -> dict:
     return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
 
 
+def _grid(site: Site) -> dict:
+    cells = {"培训名称": "家政服务培训", "开始时间": f"{site.world.year}-01-01", "实到人次": "31"}
+    names = {f"h{number}": name for number, name in enumerate(cells)}
+    return names | {f"r0c{number}": text for number, text in enumerate(cells.values())} | {"check": "1"}
+
+
 def _point_report(site: Site) -> dict:
     return {
         "token": "t" * 32,
@@ -365,6 +371,16 @@ ACTS = [
         "with a file",
     ),
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
+    # many sessions at once
+    Act("session-grid", "town", "-", _grid),
+    Act("session-photos", "town", "-", lambda s: {f"photos-{s.samples.kwargs['ours.draft']['pk']}": picture()}),
+    Act(
+        "import-columns",
+        "town",
+        "ours.rehearsed",
+        lambda s: {"header": ["到场情况", "天气"], "column": ["实到人次", "-"]},
+    ),
+    Act("column-names", "town", "-", lambda s: {"name": s.samples.column_name.pk}),
     # 随手报
     Act("point-link", "town", "ours.point", lambda s: {}),
     Act("point-link-revoke", "town", "ours.point", lambda s: {}),

@@ -46,7 +46,7 @@ from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, PointLink, TrainingSession
+from trainings.models import ColumnName, CoOrganiser, Evidence, ImportBatch, PointLink, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -184,6 +184,9 @@ class Samples:
             link, token = PointLink.issue(point, officer)
             self.kwargs[f"{whose}.pointlink"] = {"token": token}
             link.report(token="r" * 32, held_on=w.today, title=f"{whose}随手报的培训", attendance=21)
+        self.column_name = ColumnName.objects.create(
+            unit=w.ours, header="到场情况", key="到场情况", column="实到人次", confirmed_by=w.town
+        )
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

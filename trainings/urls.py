@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, messages, paper, points, review, sessions
+from .views import column_names, entry, evidence, grid, imports, messages, paper, photos, points, review, sessions
 
 urlpatterns = [
     # session pages
     path("sessions/", sessions.session_list, name="session-list"),
     path("sessions/new/", entry.new, name="session-new"),
     path("sessions/message/", messages.message, name="session-message"),
+    path("sessions/grid/", grid.paste, name="session-grid"),
+    path("sessions/photos/", photos.photos, name="session-photos"),
     path("sessions/submit/", sessions.submit_many, name="session-submit-many"),
     path("sessions/<int:pk>/", sessions.detail, name="session-detail"),
     path("sessions/<int:pk>/edit/", entry.edit, name="session-edit"),
@@ -36,6 +38,8 @@ urlpatterns = [
     path("sessions/import/", imports.upload, name="import-upload"),
     path("sessions/import/template/", imports.template, name="import-template"),
     path("sessions/import/batches/", imports.batches, name="import-list"),
+    path("sessions/import/columns/", column_names.names, name="column-names"),
+    path("sessions/import/<int:pk>/columns/", column_names.confirm, name="import-columns"),
     path("sessions/import/<int:pk>/", imports.batch, name="import-batch"),
     path("sessions/import/<int:pk>/confirm/", imports.confirm, name="import-confirm"),
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),

@@ -2,6 +2,7 @@
 
 from .announcements import Announcement, SignUp
 from .classes import TrainingClass, UnitPlan
+from .column_names import ColumnName
 from .courses import Course, CourseMaterial
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
@@ -18,6 +19,7 @@ __all__ = [
     "Audience",
     "AudienceCount",
     "CoOrganiser",
+    "ColumnName",
     "Conflict",
     "Course",
     "CourseMaterial",

@@ -10,11 +10,14 @@ from networks.access import Action, can, require
 from networks.models import Division, Institution, User
 from networks.names import mask_long_numbers
 
+from .. import grid as grids
 from .. import messages
 from ..forms import SessionForm, home_of, initial_for_new
 from ..messages import Named, Reading
 from ..models import Audience, DeliveryForm, Language, Theme, TrainingSession
+from ..workbook import columns as col
 from .entry import form_page, new_token
+from .grid import show
 
 WORDS = {"form": DeliveryForm, "theme": Theme, "language": Language, "audience": Audience}
 
@@ -38,10 +41,60 @@ def message(request: HttpRequest) -> HttpResponse:
     form = MessageForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "trainings/sessions/message.html", {"form": form})
-    text = mask_long_numbers(form.cleaned_data["text"])
-    reading = messages.read(text, names_for(request.user), timezone.localdate())
+    text, today = mask_long_numbers(form.cleaned_data["text"]), timezone.localdate()
+    names, parts = names_for(request.user), messages.several(text, today)
+    if len(parts) > 1 and can(request.user, Action.IMPORT):
+        return _many(request, [(part, messages.read(part, names, today)) for part in parts])
+    reading = messages.read(text, names, today)
     filled = SessionForm(user=request.user, initial=_initial(request.user, reading))
     return form_page(request, filled, reading=reading, message=text)
+
+
+def _many(request: HttpRequest, read: list[tuple[str, Reading]]) -> HttpResponse:
+    """Several sessions in one message go into the grid, one a row; what each row did not make clear is told above."""
+    found, called = grids.blank(not request.user.own_unit), _called(request.user)
+    rows = [_texts(reading, called) for _, reading in read]
+    found.rows = [[row.get(column, "") for column in found.headers] for row in rows]
+    left = [(number, *pair) for number, (_, reading) in enumerate(read, start=1) for pair in reading.left]
+    return show(request, found, messages_left=left)
+
+
+def _called(user: User) -> dict[str, dict]:
+    """{kind: {value of a reading: what the ledger calls it}}."""
+    places = Division.objects.visible_to(user).select_related("parent")
+    called = {"place": {place.code: place.path for place in places}}
+    called["host"] = {
+        host.pk: called["place"].get(host.division_id, "") for host in Institution.objects.visible_to(user)
+    }
+    return called | {
+        kind: {word.pk: word.name for word in model.objects.visible_to(user)} for kind, model in WORDS.items()
+    }
+
+
+def _texts(reading: Reading, called: dict[str, dict]) -> dict[str, str]:
+    """{column of the ledger: text} of one message."""
+    told = reading.values
+    when = f"{told['held_on']:%Y-%m-%d}" if "held_on" in told else ""
+    if "ends_on" in told:
+        when += f"至{told['ends_on']:%Y-%m-%d}"
+    elif "start_time" in told:
+        when += " " + "-".join(f"{told[name]:%H:%M}" for name in ("start_time", "end_time") if name in told)
+    elif "part_of_day" in told:
+        when += " " + TrainingSession.PartOfDay(told["part_of_day"]).label
+    place = called["place"].get(told.get("place")) or called["host"].get(told.get("host"), "")
+    counts = [f"{called['audience'][key]}{number or ''}" for key, number in reading.audiences.items()]
+    return {
+        col.TITLE: told.get("title", ""),
+        col.START: when,
+        col.PLACE: place,
+        col.VENUE: told.get("venue", ""),
+        col.FORM: called["form"].get(told.get("form"), ""),
+        col.THEME: called["theme"].get(told.get("theme"), ""),
+        col.AUDIENCE: "、".join(counts),
+        col.REPORTED: str(told.get("reported_attendance", "")),
+        col.INSTRUCTORS: told.get("instructors", ""),
+        col.REMARKS: f"消息里没有看懂的：{reading.remarks}" if reading.left else "",
+    }
 
 
 def names_for(user: User) -> list[Named]:
