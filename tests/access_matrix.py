@@ -151,6 +151,8 @@ import-undo          | GET  | ours.committed    | town                          
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
 
+week-digest          | GET  | -                 | *                                       | READERS    |
+entry-effort         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 session-grid         | GET  | -                 | *                                       | READERS    |
 session-grid         | POST | -                 | *                                       | READERS    |
 session-photos       | GET  | -                 | *                                       | READERS    |

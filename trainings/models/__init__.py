@@ -4,6 +4,7 @@ from .announcements import Announcement, SignUp
 from .classes import TrainingClass, UnitPlan
 from .column_names import ColumnName
 from .courses import Course, CourseMaterial
+from .effort import EntryEffort
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
@@ -24,6 +25,7 @@ __all__ = [
     "Course",
     "CourseMaterial",
     "DeliveryForm",
+    "EntryEffort",
     "Evidence",
     "ImportBatch",
     "Language",

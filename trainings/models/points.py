@@ -16,6 +16,7 @@ from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import Institution, MemberUnit, UnitSuccession, User
 from networks.tokens import digest_of, new_token
 
+from .effort import EntryEffort, seconds_since
 from .session import TrainingSession
 from .verbs import Refused, Status
 
@@ -122,6 +123,9 @@ class PointLink(models.Model):
                     raise Refused(f"这个链接一天最多报 {MOST_A_DAY} 场，请明天再报，或直接告诉乡镇专干")
                 session = self._draft(held_on, title, attendance, note)
                 made = PointReport.objects.create(link=self, session=session, token=token)
+                fields = len([text for text in (held_on, title, attendance, note) if text])
+                county, seconds = session.organiser.county_id, seconds_since(token)
+                EntryEffort.count(county, EntryEffort.Road.POINT, fields=fields, seconds=seconds)
                 audit.record(
                     "随手报",
                     actor=None,

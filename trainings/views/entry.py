@@ -1,7 +1,6 @@
 """Entering and revising a session: one form, kept whatever happens, and two people's versions side by side."""
 
 import copy
-import secrets
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -15,15 +14,12 @@ from networks.access import Action, can, require, units_to_enter_for, visible_or
 
 from ..changes import displayed
 from ..forms import SessionForm, initial_for_new, initial_from_copy, initial_of
-from ..models import Conflict, Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models import Conflict, EntryEffort, Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models.effort import new_token, seconds_since
 from ..models.entry import audience_words, co_organiser_words
 from .evidence import keep
 
 DRAFT_DONE = "draft_done"  # session key: the form whose draft on the device may go, because it has been saved
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(24)
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)
@@ -46,6 +42,8 @@ def new(request: HttpRequest) -> HttpResponse:
                 co_organisers=form.co_organisers,
             )
         )
+        seconds = seconds_since(form.cleaned_data["token"])
+        EntryEffort.count(request.user.county_code, EntryEffort.Road.FORM, fields=form.fields_filled, seconds=seconds)
         return reverse("session-detail", args=[made[0].pk])
 
     try:

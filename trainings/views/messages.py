@@ -15,8 +15,9 @@ from .. import messages
 from ..forms import SessionForm, home_of, initial_for_new
 from ..messages import Named, Reading
 from ..models import Audience, DeliveryForm, Language, Theme, TrainingSession
+from ..models.effort import new_token
 from ..workbook import columns as col
-from .entry import form_page, new_token
+from .entry import form_page
 from .grid import show
 
 WORDS = {"form": DeliveryForm, "theme": Theme, "language": Language, "audience": Audience}

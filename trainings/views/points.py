@@ -24,8 +24,8 @@ from networks.xlsx.problems import ValueProblem
 
 from .. import evidence as keeping
 from ..models import Evidence, PointLink, PointReport, Refused, TrainingSession
+from ..models.effort import new_token
 from ..workbook.values import figure
-from .entry import new_token
 
 OLDEST = datetime.timedelta(days=366)  # what is older belongs into the township's ledger
 MOST_PHOTOS = 9

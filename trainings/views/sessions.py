@@ -30,8 +30,9 @@ from ..models import (
     SubmitToken,
     TrainingSession,
 )
+from ..models.effort import new_token
 from ..models.verbs import MOVES
-from .entry import DRAFT_DONE, new_token
+from .entry import DRAFT_DONE
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
