@@ -127,6 +127,7 @@
     return;
   }
   var key = keyOf(form.dataset.draftUser, form.dataset.draft);
+  var address = form.dataset.draftAddress || form.getAttribute("action") || window.location.pathname; // opens this form again
   var offer = document.querySelector("[data-draft-offer]");
   var offline = document.querySelector("[data-draft-offline]");
   var sending = document.querySelector("[data-draft-sending]");
@@ -223,7 +224,7 @@
   function save() {
     try {
       var draft = { at: Date.now(), values: typed(), passing: passing(), photos: count, state: state, press: press };
-      draft.address = form.getAttribute("action") || window.location.pathname;
+      draft.address = address;
       kept.setItem(key, JSON.stringify(draft));
     } catch (error) {
       lost.hidden = false; // no room left on the device
@@ -323,7 +324,7 @@
       } else if (found === "elsewhere") {
         state = "queued";
         save();
-        window.location.assign(form.action); // to the sign-in page, and from there back to this form
+        window.location.assign(address); // to the sign-in page, and from there back to this form
       } else {
         go();
       }

@@ -201,3 +201,28 @@ def test_photos_are_made_small_on_the_phone_and_the_unreadable_one_is_named(pers
     page.get_by_text("这几个文件读不出来，没有选上：苹果.heic").wait_for()
     sizes = page.evaluate("[...document.getElementById('id_photos').files].map(file => file.size)")
     assert len(sizes) == 1 and sizes[0] < 700_000 < len(data.getvalue())
+
+
+def test_a_form_that_a_message_filled_keeps_its_own_draft_and_is_sent_by_itself_too(person):
+    page = person("town-450124100", PHONE)
+    start(page, "填了一半的班")
+    page.goto("/sessions/message/")
+    page.get_by_label("聊天消息").fill("1月2日白山镇消息里的培训 12人")
+    page.get_by_role("button", name="填进登记表").click()
+    page.get_by_text("已按消息填好").wait_for()
+    assert page.get_by_label("培训名称").input_value() == "消息里的培训"
+    assert not page.locator(OFFER).is_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_text("现在没有网络").wait_for()
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto("/sessions/")
+    page.get_by_role("link", name="打开就自动发送").click()
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.get_by_role("heading", name="消息里的培训").is_visible()
+    page.goto("/sessions/new/")
+    page.get_by_role("button", name="恢复").click()
+    assert page.get_by_label("培训名称").input_value() == "填了一半的班"

@@ -13,8 +13,9 @@ LONGEST = 60
 
 class ColumnNameQuerySet(ScopedQuerySet):
     def of(self, user: User) -> "ColumnNameQuerySet":
-        """Those of the account's own unit; none for whoever has none (the bureau reads everybody's ledgers)."""
-        return self.visible_to(user).filter(unit=user.own_unit) if user.own_unit else self.none()
+        """Those of the account's own unit and of whom it has taken over from; none for whoever has no unit (the bureau reads
+        everybody's ledgers)."""
+        return self.visible_to(user).filter(unit__in=user.own_unit_ids)
 
     def known_to(self, user: User) -> dict[str, str]:
         """{header as it is compared: our column, or "" for one whose text goes to 备注}. One query."""

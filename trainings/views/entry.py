@@ -20,6 +20,8 @@ from ..models.entry import audience_words, co_organiser_words
 from .evidence import keep
 
 DRAFT_DONE = "draft_done"  # session key: the form whose draft on the device may go, because it has been saved
+# The entry form's draft on the device, and that of the one which a chat message filled, so that neither covers the other.
+NEW, MESSAGE = "new", "message"
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)
@@ -58,8 +60,13 @@ def new(request: HttpRequest) -> HttpResponse:
     else:  # the same token again only leads to what the first one made
         messages.info(request, "这一场刚才已经收到，没有重复登记。后来又改过的内容，请点“修改”填上。")
         _keep_what_is_missing(request, address)
-    request.session[DRAFT_DONE] = "new"
+    request.session[DRAFT_DONE] = _draft_of(request)
     return redirect(address)
+
+
+def _draft_of(request: HttpRequest) -> str:
+    """Which of the two drafts of a new session the page works on."""
+    return MESSAGE if MESSAGE in (request.POST.get("draft"), request.GET.get("draft")) else NEW
 
 
 def _keep_what_is_missing(request: HttpRequest, address: str) -> None:
@@ -114,7 +121,8 @@ def _initial(request: HttpRequest) -> dict:
 
 
 def form_page(request: HttpRequest, form: SessionForm, **more: object) -> HttpResponse:
-    context = {"form": form, "session": form.stored, "on_behalf": can(request.user, Action.ENTER_ON_BEHALF)} | more
+    context = {"form": form, "session": form.stored, "on_behalf": can(request.user, Action.ENTER_ON_BEHALF)}
+    context |= {"draft": form.stored.pk if form.stored else _draft_of(request)} | more
     if not form.stored and not form.is_bound and "copy" not in request.GET:
         own = TrainingSession.objects.editable_by(request.user).exclude(status=Status.VOID)
         context["previous"] = own.order_by("-pk").first()

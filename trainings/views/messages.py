@@ -17,7 +17,7 @@ from ..messages import Named, Reading
 from ..models import Audience, DeliveryForm, Language, Theme, TrainingSession
 from ..models.effort import new_token
 from ..workbook import columns as col
-from .entry import form_page
+from .entry import MESSAGE, form_page
 from .grid import show
 
 WORDS = {"form": DeliveryForm, "theme": Theme, "language": Language, "audience": Audience}
@@ -48,7 +48,7 @@ def message(request: HttpRequest) -> HttpResponse:
         return _many(request, [(part, messages.read(part, names, today)) for part in parts])
     reading = messages.read(text, names, today)
     filled = SessionForm(user=request.user, initial=_initial(request.user, reading))
-    return form_page(request, filled, reading=reading, message=text)
+    return form_page(request, filled, reading=reading, message=text, draft=MESSAGE)
 
 
 def _many(request: HttpRequest, read: list[tuple[str, Reading]]) -> HttpResponse:
