@@ -3,12 +3,17 @@
 from django.urls import path
 
 from .views import (
+    column_names,
     courses,
     entry,
     evidence,
+    grid,
     imports,
     instructors,
+    messages,
     paper,
+    photos,
+    points,
     review,
     roster_terms,
     rosters,
@@ -20,6 +25,9 @@ urlpatterns = [
     # session pages
     path("sessions/", sessions.session_list, name="session-list"),
     path("sessions/new/", entry.new, name="session-new"),
+    path("sessions/message/", messages.message, name="session-message"),
+    path("sessions/grid/", grid.paste, name="session-grid"),
+    path("sessions/photos/", photos.photos, name="session-photos"),
     path("sessions/submit/", sessions.submit_many, name="session-submit-many"),
     path("sessions/<int:pk>/", sessions.detail, name="session-detail"),
     path("sessions/<int:pk>/edit/", entry.edit, name="session-edit"),
@@ -57,6 +65,8 @@ urlpatterns = [
     path("sessions/import/", imports.upload, name="import-upload"),
     path("sessions/import/template/", imports.template, name="import-template"),
     path("sessions/import/batches/", imports.batches, name="import-list"),
+    path("sessions/import/columns/", column_names.names, name="column-names"),
+    path("sessions/import/<int:pk>/columns/", column_names.confirm, name="import-columns"),
     path("sessions/import/<int:pk>/", imports.batch, name="import-batch"),
     path("sessions/import/<int:pk>/confirm/", imports.confirm, name="import-confirm"),
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
@@ -81,4 +91,8 @@ urlpatterns = [
     path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
     path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
     path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),
+    # 随手报
+    path("network/institutions/<int:pk>/link/", points.link, name="point-link"),
+    path("network/institutions/<int:pk>/link/revoke/", points.revoke, name="point-link-revoke"),
+    path("p/<str:token>/", points.point, name="point"),
 ]

@@ -4,7 +4,7 @@
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
 (pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `uploads` two ledgers to be
-mended.
+mended · `entering` what coordinators reported by their link, and how much work entering is.
 """
 
 import datetime
@@ -20,7 +20,20 @@ from networks.models import Attachment, CountySettings, Division, MemberUnit, Re
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, changes, figures, ledger, library, more_accounts, network, people, rosters, sharing, uploads
+from . import (
+    accounts,
+    changes,
+    entering,
+    figures,
+    ledger,
+    library,
+    more_accounts,
+    network,
+    people,
+    rosters,
+    sharing,
+    uploads,
+)
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -74,6 +87,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             courses.tell()
             rosters.write(county, today)
             uploads.write(today)
+            entering.write(county, today)
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)

@@ -19,9 +19,21 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Course, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
+from ..models import (
+    Audience,
+    CoOrganiser,
+    Course,
+    Evidence,
+    PointReport,
+    Project,
+    Refused,
+    Status,
+    SubmitToken,
+    TrainingSession,
+)
+from ..models.effort import new_token
 from ..models.verbs import MOVES
-from .entry import DRAFT_DONE, new_token
+from .entry import DRAFT_DONE
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
@@ -172,6 +184,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "session": session,
         "audiences": audiences,
         "co_organisers": parts,
+        "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
         "sensitivity": sensitivity,
         "kinds": kinds,
