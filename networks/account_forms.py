@@ -1,5 +1,7 @@
 """Forms of the account pages: searching the list, one line per account to be made, handing over."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.db.models.functions import Lower
 from django.forms.utils import ErrorDict
@@ -7,13 +9,16 @@ from django.utils import timezone
 
 from .access import barred_from_granting
 from .accounts import Home, Order, Post, namesakes, told_apart
-from .forms import DateInput
+from .forms import DateInput, SeveralField
 from .models import Appointment, Person, Role, User
+from .names import clean_text, match_key
 
 NEW_PERSON = "new"
 
 
 class AccountFilter(forms.Form):
+    """What the list is narrowed by. A name that is looked for is posted, because it shall stand in no address (PI-7)."""
+
     STATES = [
         ("", "全部状态"),
         ("active", "在用"),
@@ -33,6 +38,11 @@ class AccountFilter(forms.Form):
     @property
     def chosen(self) -> bool:
         return any(self.value(name) for name in self.fields)
+
+    def as_address(self, county: str) -> str:
+        """The query string of everything but the name."""
+        asked = {"county": county, "role": self.value("role"), "state": self.value("state")}
+        return urlencode({name: value for name, value in asked.items() if value})
 
     def admits(self, account: User) -> bool:
         """Asked of rows that are in memory anyway: a county's accounts are all on one page."""
@@ -77,9 +87,13 @@ class LineForm(forms.Form):
         super().__init__(data, initial=initial | {"who": str(person.pk) if person else ""}, **kwargs)
         self.post, self.actor, self.taken = post, actor, taken
         self.order: Order | None = None
-        self.known = {str(row.pk): row for row in names.get(self["name"].value() or "", [])}
-        choices = [(key, told_apart(row)) for key, row in self.known.items()]
-        self.fields["who"].choices = [("", "请选择"), *choices, (NEW_PERSON, "都不是，是另一个人")]
+        self.known = {str(row.pk): row for row in names.get(match_key(self["name"].value() or ""), [])}
+        if self.known:
+            choices = [(key, told_apart(row)) for key, row in self.known.items()]
+            self.fields["who"].choices = [("", "请选择"), *choices, (NEW_PERSON, "都不是，是另一个人")]
+            self.fields["who"].error_messages["invalid_choice"] = "请重新选择是不是同一个人"
+        else:  # not asked about; what was chosen for the name that stood there before means nobody any more
+            del self.fields["who"]
         self.fields["name"].widget.attrs |= {"autocomplete": "off"}
         self.fields["username"].widget.attrs |= {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         self.fields["username"].validators += User._meta.get_field("username").validators
@@ -88,6 +102,9 @@ class LineForm(forms.Form):
     def asks_who(self) -> bool:
         """Somebody of this name is known, so it has to be said whether it is the same person."""
         return bool(self.known)
+
+    def clean_name(self) -> str:
+        return clean_text(self.cleaned_data["name"])
 
     def clean_username(self) -> str:
         username = self.cleaned_data["username"].strip()
@@ -99,10 +116,10 @@ class LineForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        name, who = (cleaned.get("name") or "").strip(), cleaned.get("who") or ""
-        if not name:
+        name, who = cleaned.get("name") or "", cleaned.get("who") or ""
+        if not name and "name" not in self.errors:
             self.add_error("name", "请填写使用人的姓名")
-        elif self.known and not who:
+        elif self.known and not who and "who" not in self.errors:
             self.add_error("who", "本县已有叫这个名字的人，请选择是不是同一个人")
         person = self.known.get(who)
         barred = barred_from_granting(
@@ -135,7 +152,7 @@ class BulkLineForm(LineForm):
 
 class HandOverForm(LineForm):
     day = forms.DateField(label="接任日期", widget=DateInput, initial=timezone.localdate)
-    appointments = forms.ModelMultipleChoiceField(
+    appointments = SeveralField(
         Appointment.objects.none(),
         label="同时由接手的人接任（通讯录和队伍名册）",
         required=False,
@@ -149,6 +166,16 @@ class HandOverForm(LineForm):
         if not appointments:
             del self.fields["appointments"], self.fields["day"]
 
+    def clean(self):
+        """Whoever holds one of the appointments already does not take it over."""
+        cleaned = super().clean()
+        heir = self.order.person if self.order else None
+        for row in cleaned.get("appointments", []) if heir else []:
+            same = {"unit": row.unit_id, "institution": row.institution_id, "function": row.function, "ends_on": None}
+            if heir.appointments.filter(**same).exists():
+                self.add_error("appointments", f"{heir}现在已担任{row}，请不要勾选这一项")
+        return cleaned
+
 
 def lines(data, posts: list[Post], *, actor: User, county, ticked: str = "") -> list[BulkLineForm]:
     """A form per post. People and names are looked up once for all: a few queries, however many lines."""
@@ -156,7 +183,7 @@ def lines(data, posts: list[Post], *, actor: User, county, ticked: str = "") -> 
         typed = {post.person.name for post in posts if post.person}
     else:
         typed = {data.get(f"{post.key}-name", "") for post in posts}
-    names = namesakes(county, {name for name in typed if "\x00" not in name})
+    names = namesakes(county, typed)
     wanted = [] if data is None else [data.get(f"{post.key}-username", "").strip() for post in posts]
     taken = names_taken(wanted)
     forms_ = []
@@ -182,7 +209,7 @@ def refuse_doubles(forms_: list[BulkLineForm]) -> None:
     for form in forms_:
         if form.order is None:
             continue
-        username, name = ("username", form.order.username.lower()), ("name", form.order.name)
+        username, name = ("username", form.order.username.lower()), ("name", match_key(form.order.name))
         if username in seen:
             form.add_error("username", "这一页上有两行用了同一个账号名")
         if form.order.person is None and name in seen:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest
@@ -15,8 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from . import audit
-from .access import judging_accounts
+from .access import barred_from_granting, judging_accounts
 from .models import Appointment, AuditEvent, Division, MemberUnit, PasswordLink, Person, Role, SignIn, Tier, User
+from .names import match_key
 
 MADE, LINKED, HANDED_OVER = "建立账号", "签发密码链接", "交接账号"
 SUSPENDED, REACTIVATED = "停用账号", "启用账号"
@@ -140,7 +142,7 @@ def posts_of(county: Division, accounts: Iterable[User], *, operators: bool = Fa
     """Every role that somebody may hold in the county, with the appointed person and a free name of an account."""
     posts = [Post(home, role) for home in homes(county, accounts, operators=operators) for role in home.roles]
     appointed = _appointed(county)
-    taken = set(User.objects.values_list("username", flat=True))
+    taken = {name.lower() for name in User.objects.values_list("username", flat=True)}
     for post in posts:
         holders = {account.person_id for account in post.holders}
         candidates = (appointed.get((post.home.key, function)) for function in _APPOINTED.get(post.role, []))
@@ -157,9 +159,10 @@ def _stem(home: Home, role: Role) -> str:
 
 
 def free_username(stem: str, taken: set[str]) -> str:
-    """The stem, or with the first number from 2 on that nobody has: town-450124100, town-450124100-2."""
+    """The stem, or with the first number from 2 on that nobody has: town-450124100, town-450124100-2. `taken` holds small
+    letters."""
     number, name = 1, stem
-    while name in taken:
+    while name.lower() in taken:
         number += 1
         name = f"{stem}-{number}"
     return name
@@ -169,7 +172,8 @@ def next_username(account: User) -> str:
     """For the successor of an account: the same stem with the next free number."""
     head, _, tail = account.username.rpartition("-")
     stem = head if head and tail.isdigit() and len(tail) < 4 else account.username
-    return free_username(stem, set(User.objects.filter(username__startswith=stem).values_list("username", flat=True)))
+    alike = User.objects.filter(username__istartswith=stem).values_list("username", flat=True)
+    return free_username(stem, {name.lower() for name in alike})
 
 
 def _appointed(county: Division) -> dict[tuple[str, str], Person]:
@@ -187,12 +191,14 @@ def _appointed(county: Division) -> dict[tuple[str, str], Person]:
 
 
 def namesakes(county: Division | None, names: Iterable[str]) -> dict[str, list[Person]]:
-    """The county's people of these names, so that nobody is entered a second time unawares: duties are separated between
-    persons. Three queries, whatever the names."""
-    found = defaultdict(list)
-    people = Person.objects.filter(county=county, name__in={name for name in names if name})
+    """The county's people by `match_key` of these names, so that nobody is entered a second time unawares, not even with a
+    blank in the name: duties are separated between persons. A few queries, whatever the names."""
+    found, wanted = defaultdict(list), {match_key(name) for name in names} - {""}
+    rows = Person.objects.filter(county=county)
+    keys = {pk for pk, name in rows.values_list("pk", "name") if match_key(name) in wanted} if wanted else set()
+    people = rows.filter(pk__in=keys)
     for person in people.prefetch_related("accounts", "appointments__unit", "appointments__institution").order_by("pk"):
-        found[person.name].append(person)
+        found[match_key(person.name)].append(person)
     return found
 
 
@@ -229,11 +235,17 @@ class Slip:
 @transaction.atomic
 def make(orders: list[Order], *, actor: User, county: Division | None, request: HttpRequest) -> list[Slip]:
     """All of the accounts or none, each without a password and with a link by which its owner sets one. Raises
-    ValidationError for a home that does not fit the role, IntegrityError for a name that somebody was quicker to take."""
+    ValidationError for a home that does not fit the role or where the actor may not (any longer) give it, IntegrityError for
+    a name that somebody was quicker to take."""
+    # One at a time in a county: of two operators at once, one makes the first bureau account and the other no second.
+    list(Division.objects.select_for_update(no_key=True).filter(pk__in={order.home.county_code for order in orders}))
     return [_make(order, actor=actor, county=county, request=request) for order in orders]
 
 
 def _make(order: Order, *, actor: User, county: Division | None, request: HttpRequest, **detail: object) -> Slip:
+    known = order.person.pk if order.person else None
+    if barred := barred_from_granting(actor, str(order.role), order.home.county_code, known):
+        raise ValidationError(barred)
     person = order.person or Person.objects.create(county=county, name=order.name)
     home = {"home_unit": order.home.unit, "home_division": order.home.division}
     account = User(username=order.username, person=person, role=order.role, **home)
@@ -281,8 +293,12 @@ def hand_over(
 ) -> Slip:
     """The successor gets an account of the same role and home, the predecessor's is suspended, and the chosen appointments
     pass on `day`. Desk, drafts and returned sessions belong to the unit and stay with it. All or nothing; raises what
-    `make`, `User.suspend` and `Appointment.succeed` raise."""
-    county = account.person.county
+    `make`, `User.suspend` and `Appointment.succeed` raise, and ValidationError where the account has been moved or handed
+    over since it was looked at."""
+    now = account.locked()
+    if (now.is_active, now.standing) != (account.is_active, account.standing):
+        raise ValidationError("这个账号刚刚已被别人停用、交接或调整，没有办理：请返回核对")
+    county = county_of(account)
     slip = _make(order, actor=actor, county=county, request=request, from_account=account.pk)
     if account.is_active:
         account.suspend()
@@ -299,8 +315,13 @@ def hand_over(
     return slip
 
 
-def appointments_to_hand_over(account: User) -> models.QuerySet:
-    """What the account's person does at its home, as far as it has not ended."""
+def county_of(account: User) -> Division | None:
+    """Among whose people the successor of an account is looked for."""
+    return Division.objects.get(pk=account.county_code) if account.county_code else account.person.county
+
+
+def appointments_to_hand_over(account: User, actor: User) -> models.QuerySet:
+    """What the account's person does at its home, as far as it has not ended and is the actor's to change."""
     if account.home_unit_id:
         here = Q(unit=account.home_unit)
     elif account.role in {Role.TOWNSHIP, Role.HEAD}:
@@ -308,7 +329,8 @@ def appointments_to_hand_over(account: User) -> models.QuerySet:
         here = Q(institution__division=code) | Q(unit__division=code, unit__kind=MemberUnit.Kind.TOWNSHIP)
     else:
         here = Q(institution__division=account.home_division_id) if account.home_division_id else Q(pk__in=[])
-    return account.person.appointments.filter(here, ends_on=None).select_related("unit", "institution")
+    rows = Appointment.objects.kept_by(actor).filter(here, person=account.person, ends_on=None)
+    return rows.select_related("unit", "institution")
 
 
 # What is bound to a person and does not pass with the account. Apps built upon this one add questions when they load:

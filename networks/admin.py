@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
+from . import years
 from .access import Action, barred_from_granting, barred_from_managing, barred_from_renaming, can, roles_to_grant
 from .accounts import link_for
 from .forms import VersionedForm
@@ -21,12 +22,28 @@ from .models import (
     UnitTerm,
     User,
 )
+from .people_forms import PersonForm
 from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter
 from .views.account_office import show_slips
 
 
 class PlaceTownship(TownshipFilter):
     place = "code"
+
+
+class DivisionForm(forms.ModelForm):
+    """A place that was abolished without a successor gets its day here; everything else is 撤并更名."""
+
+    def clean_retired_on(self):
+        place, day = self.instance, self.cleaned_data["retired_on"]
+        if day == self.initial.get("retired_on"):
+            return day
+        if place.successions.filter(on=self.initial.get("retired_on")).exists():
+            raise ValidationError("这个地方的撤销是在“撤并更名”里办理的，日期不能在这里改；办错了请到那里撤销")
+        settled = max(years.settled_years(place.county_code, hold=True), default=0)
+        if any(known and known.year <= settled for known in (day, self.initial.get("retired_on"))):
+            raise ValidationError(f"{settled}年度已锁定定案，撤销日期须在{settled + 1}年1月1日以后")
+        return day
 
 
 @admin.register(Division)
@@ -41,6 +58,7 @@ class DivisionAdmin(ScopedAdmin):
     list_select_related = ["parent"]
     search_fields = ["code", "name", "short_name"]
     search_help_text = "按区划代码或名称查找"
+    form = DivisionForm
     fields = ["code", "tier", "parent", "name", "short_name", "retired_on"]
     readonly_fields = ["code", "tier", "parent"]
 
@@ -52,9 +70,9 @@ class DivisionAdmin(ScopedAdmin):
 class CountySettingsAdmin(ScopedAdmin):
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_YEARS,)
-    list_display = ["county", "live_since"]
+    list_display = ["county", "live_since", "roster_months"]
     readonly_fields = ["county"]
-    fields = ["county", "live_since"]
+    fields = ["county", "live_since", "roster_months"]
 
 
 @admin.register(Institution)
@@ -136,7 +154,7 @@ class PersonAdmin(ScopedAdmin):
     changed_by = (Action.MANAGE_PEOPLE,)
     may_add = True
     may_delete = True  # only while no account, appointment or seat points to the person
-    form = VersionedForm
+    form = PersonForm
     list_display = ["name", "post", "masked_phone", "account_names"]
     search_fields = ["name", "post", "accounts__username"]
     search_help_text = "按姓名、职务或账号查找"
@@ -235,10 +253,11 @@ class UserAdmin(ScopedAdmin):
             "role",
             "home_division",
             "home_unit",
-            *(["is_active", *self.FACTS] if obj else []),
+            *(self.FACTS if obj else []),
         ]
 
-    FACTS = ["must_change_password", "last_login", "password_changed_at", "created_at", "also"]
+    # In use or not is a state with verbs of its own (`/accounts/`): a form that has stood open would undo a suspension.
+    FACTS = ["is_active", "must_change_password", "last_login", "password_changed_at", "created_at", "also"]
 
     def get_readonly_fields(self, request, obj=None):
         """The person stays: duties are separated between persons, so a successor gets an account of their own."""
@@ -268,10 +287,8 @@ class UserAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             obj.slip = link_for(obj, request.user, request)
-        elif {"is_active", "role", "home_division", "home_unit"} & set(form.changed_data):
+        elif {"role", "home_division", "home_unit"} & set(form.changed_data):
             obj.password_links.revoke()
-            if not obj.is_active:
-                obj.sign_ins.all().end()
 
     def response_add(self, request, obj, post_url_continue=None):
         """The answer to the POST itself holds the link, so that it is stored nowhere, not even in a session."""

@@ -21,7 +21,12 @@ def clean_text(text: str) -> str:
 def shown_name(name: str) -> str:
     """A person's file name, without path, invisible characters, and numbers that may be an ID or a telephone (PI-7)."""
     plain = clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]) or "未命名"
-    return _LONG_NUMBER.sub("****", plain)[-200:]
+    return mask_long_numbers(plain)[-200:]
+
+
+def mask_long_numbers(text: str) -> str:
+    """The text without numbers that may be a person's: an ID number or a mobile telephone (PI-7)."""
+    return _LONG_NUMBER.sub("****", text)
 
 
 def clean_lines(text: str) -> str:
@@ -29,6 +34,23 @@ def clean_lines(text: str) -> str:
     if text.isprintable():
         return text.strip()
     return "\n".join(map(clean_text, re.split(r"\r\n|[\r\n\u2028\u2029]", text))).strip()
+
+
+_PHONE = re.compile(r"[0-9+(][0-9+()\- ]{2,29}")
+_EXTENSION = re.compile(r" ?[0-9]{1,6}")
+DIGITS = range(3, 15)  # of a telephone number; an identity card has 15 or 18, which are kept nowhere
+
+
+def plain_phone(text: str) -> str:
+    """A telephone number as typed, full-width characters made plain; 转 begins an extension, several numbers are parted by 、
+    or /. Raises ValueError for what is none."""
+    plain = unicodedata.normalize("NFKC", clean_text(text)).replace("—", "-").replace("–", "-")
+    for one in re.split(r"[、/,;]", plain):
+        number, extended, extension = one.strip().partition("转")
+        fits = _PHONE.fullmatch(number) and sum(map(str.isdigit, number)) in DIGITS
+        if not fits or (extended and not _EXTENSION.fullmatch(extension)):
+            raise ValueError(plain)
+    return plain
 
 
 def match_key(text: str) -> str:

@@ -1,7 +1,5 @@
 """Forms about people: who is meant, what they do where, when they leave, who takes over, how long helpers served."""
 
-import re
-import unicodedata
 from urllib.parse import urlencode
 
 from django import forms
@@ -9,22 +7,31 @@ from django.core.exceptions import ValidationError
 from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
 from django.utils import timezone
 
-from .access import people_to_appoint
+from .access import barred_from_rewriting, people_to_appoint
 from .forms import DateInput, VersionedForm
-from .models import Appointment, Division, Institution, MemberUnit, Person, ServiceRecord, SharedResource, Tier, User
-from .names import clean_text, match_key
+from .models import (
+    Appointment,
+    Division,
+    Institution,
+    MemberUnit,
+    Person,
+    Places,
+    ServiceRecord,
+    SharedResource,
+    Tier,
+    User,
+)
+from .names import clean_text, match_key, plain_phone
 
 NEW = "new"
-_PHONE = re.compile(r"[\d+（）()\-转 ]{3,30}")
-MOST_DIGITS = 14  # an identity card has 15 or 18, which are kept nowhere
 
 
 def clean_phone(text: str) -> str:
-    """The number as typed, full-width characters made plain. Raises ValidationError for what is none."""
-    text = unicodedata.normalize("NFKC", clean_text(text)).replace("—", "-")
-    if text and (not _PHONE.fullmatch(text) or sum(ch.isdigit() for ch in text) > MOST_DIGITS):
-        raise ValidationError("请填写电话号码，如 0771-6820000 或手机号；这里不登记身份证号码")
-    return text
+    """The number as it is kept, or ''. Raises ValidationError for what is none."""
+    try:
+        return plain_phone(text) if clean_text(text) else ""
+    except ValueError:
+        raise ValidationError("请填写电话号码，如 0771-6820000 或手机号；这里不登记身份证号码") from None
 
 
 class PersonChoice(forms.ModelChoiceField):
@@ -97,14 +104,29 @@ class WhoForm(forms.Form):
             self.add_error("same", "名单里有同名人员，请选择是不是同一个人")
         elif cleaned.get("same") not in (None, "", NEW):
             cleaned["person"] = self.fields["person"].queryset.get(pk=cleaned["same"])
+        self._settle_phone(cleaned)
         return cleaned
+
+    def _settle_phone(self, cleaned: dict) -> None:
+        """A number that is typed beside somebody who is known is theirs if they have none; it is never dropped unsaid."""
+        person, phone = cleaned.get("person"), cleaned.get("phone")
+        if not person or not phone or match_key(person.phone) == match_key(phone):
+            return
+        if person.phone:
+            told = f"{person.name}已登记电话 {person.masked_phone}。要改，请到这个人的页面上修改；这里请留空"
+            self.add_error("phone", told)
+        elif barred := barred_from_rewriting(self.user, person):
+            self.add_error("phone", f"{barred}；这里请留空")
 
     def who(self) -> Person:
         """The person who is meant; a new one is stored. Call it inside the transaction of what they are wanted for."""
-        chosen = self.cleaned_data["person"]
+        chosen, phone = self.cleaned_data["person"], self.cleaned_data.get("phone", "")
         if chosen:
+            if phone and not chosen.phone:
+                chosen.phone = phone
+                chosen.version += 1
+                chosen.save()
             return chosen
-        phone = self.cleaned_data.get("phone", "")
         return Person.objects.create(county_id=self.user.county_code, name=self.cleaned_data["name"], phone=phone)
 
 
@@ -319,7 +341,8 @@ class PeopleFilter(forms.Form):
         if institution := self.value("institution"):
             rows = rows.filter(institution=institution)
         if place := self.value("township"):
-            rows = rows.filter(Q(institution__division__code__startswith=place.pk) | Q(unit__division=place))
+            here = Places(place.county_code, today).within(place.pk)
+            rows = rows.filter(Q(institution__division__in=here) | Q(unit__division__in=here))
         return rows
 
 

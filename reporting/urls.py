@@ -8,12 +8,15 @@ from .views import (
     communities,
     contacts,
     counted,
+    courses,
     dashboard,
     desk,
+    entering,
     network,
     projects,
     references,
     setup,
+    stories,
     zones,
 )
 
@@ -34,6 +37,8 @@ urlpatterns = [
     path("review/calls/<int:pk>/", calls.sample, name="call-sample"),
     path("review/calls/<int:pk>/print/", calls.sample_print, name="call-sample-print"),
     path("review/calls/record/<int:pk>/", calls.call, name="call"),
+    path("sessions/week/", entering.week, name="week-digest"),
+    path("dashboard/effort/", entering.effort, name="entry-effort"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
     path("network/contacts/export/", contacts.export, name="contacts-export"),
@@ -49,4 +54,7 @@ urlpatterns = [
     path("network/zones/<int:pk>/<int:year>/", zones.check, name="zone-check"),
     path("network/zones/<int:pk>/<int:year>/edit/", zones.check_edit, name="zone-check-edit"),
     path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
+    path("courses/", courses.course_list, name="course-list"),
+    path("courses/<int:pk>/", courses.course, name="course"),
+    path("publicity/<int:pk>/sheet/", stories.sheet, name="story-sheet"),
 ]

@@ -1,20 +1,24 @@
 """What holds for every answer of the site: headers, GET without effect, tokens, escaping, any query string (WB-1 to WB-4, PI-7)."""
 
+import contextlib
 import html.parser
 import logging
 import re
 from pathlib import Path
 from urllib.parse import unquote
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.db import connection, models
+from django.core.wsgi import get_wsgi_application
+from django.db import IntegrityError, connection, models, reset_queries, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 
 from networks.models import AuditEvent, Person, User
 
@@ -28,8 +32,13 @@ def opened_by_somebody():
     """(name, sample, who) of every page that somebody may open by GET, as the access matrix declares it."""
     for name, method, sample, cells in page_rows():
         if method == "GET" and cells["ok"]:
-            first = next((n for n in ["bureau", "town", "foreign_bureau"] if n in cells["ok"] | cells["404"]), "bureau")
-            yield name, sample, first if "*" in cells["ok"] or first in cells["ok"] else sorted(cells["ok"])[0]
+            turned_away = cells["403"] | cells["404"]
+            candidates = ["bureau", "town", "foreign_bureau", *sorted(cells["ok"] - {"*"})]
+            yield (
+                name,
+                sample,
+                next(n for n in candidates if n in cells["ok"] or ("*" in cells["ok"] and n not in turned_away)),
+            )
 
 
 OPEN = list(dict.fromkeys(opened_by_somebody()))
@@ -56,6 +65,14 @@ def everything(site):
     """(address, who) of all that can be opened, the admin included."""
     yield from ((site.samples.url(name, sample), who) for name, sample, who in OPEN)
     yield from ((url, who) for url in screens(site) for who in ["bureau", "auditor"])
+
+
+def test_every_page_of_the_walks_below_does_open(site):
+    assert [
+        (name, who)
+        for name, sample, who in OPEN
+        if site.send(who, "GET", site.samples.url(name, sample)).status_code not in {200, 302}
+    ] == []
 
 
 # --- WB-1 --------------------------------------------------------------------------------------------
@@ -96,6 +113,16 @@ def test_wb_1_cookies_are_for_this_site_and_for_no_script(site, client):
     assert response.cookies["sessionid"]["max-age"] == ""  # ends with the browser, and after half an hour at the server
 
 
+def test_head_is_answered_by_headers_alone(db):
+    """Asked of the application itself: Django's test client takes bodies away on its own."""
+    environ, answered = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/login/", "REMOTE_ADDR": "127.0.0.1"}, []
+    setup_testing_defaults(environ)
+    body = get_wsgi_application()(environ, lambda status, headers: answered.append((status, dict(headers))))
+    assert b"".join(body) == b""
+    assert answered[0][0] == "200 OK" and int(answered[0][1]["Content-Length"]) > 1000
+    body.close()
+
+
 # --- WB-2 --------------------------------------------------------------------------------------------
 
 
@@ -103,6 +130,7 @@ def test_wb_2_reading_changes_nothing(site):
     wrong = []
     for url, who in everything(site):
         for method in ["GET", "HEAD"]:
+            reset_queries()  # or the whole walk would be more than the log of queries holds
             with CaptureQueriesContext(connection) as captured:
                 site.send(who, method, url)
             for query in captured:
@@ -180,8 +208,10 @@ def make_names_hostile():
             if room < len(f"99{HOSTILE}") - 30:
                 continue
             for row in model._default_manager.all():
-                model._default_manager.filter(pk=row.pk).update(**{field.name: f"{row.pk}{HOSTILE}"[:room]})
-                touched += 1
+                # Some texts may stand only beside others (a reason beside what it is for): the database says which.
+                with contextlib.suppress(IntegrityError), transaction.atomic():
+                    model._default_manager.filter(pk=row.pk).update(**{field.name: f"{row.pk}{HOSTILE}"[:room]})
+                    touched += 1
     return touched
 
 
@@ -270,7 +300,22 @@ def known_parameters():
     return sorted(names)
 
 
-def test_wb_4_no_query_string_breaks_a_page_or_widens_what_it_shows(site):
+@pytest.fixture
+def asked_for(monkeypatch):
+    """The names for which any view has asked a query string or a body since this set was emptied."""
+    names = set()
+    for method in ["__getitem__", "_getlist", "__contains__"]:
+        original = getattr(MultiValueDict, method)
+
+        def recorded(self, key, *args, original=original, **kwargs):
+            names.add(key)
+            return original(self, key, *args, **kwargs)
+
+        monkeypatch.setattr(MultiValueDict, method, recorded)
+    return names
+
+
+def test_wb_4_no_query_string_breaks_a_page_or_widens_what_it_shows(site, asked_for):
     secret = "古零镇的内部培训"
     with taken_back():
         site.world.session(site.world.theirs, status="submitted", title=secret)
@@ -290,14 +335,19 @@ def test_wb_4_no_query_string_breaks_a_page_or_widens_what_it_shows(site):
         own = [(site.samples.url(name, sample), "town") for name, sample, _ in LISTS if not name.startswith("admin:")]
         own += [(site.samples.url("assessment-unit", "ours.unit"), "town")]
         desks = [(reverse(name), "bureau") for name in ["review-queue", "import-list"]]
+        read = set()
         for url, who in own + desks:
+            asked_for.clear()
             for value in VALUES:
                 ask(who, url, dict.fromkeys(names, value))
-            # A few names at a time: all at once would let the first refusal hide the others, one by one takes minutes.
-            paired = [(name, VALUES[number % len(VALUES)]) for number, name in enumerate(names + NAMES)]
+            here = sorted(asked_for & set(names))
+            read.update(here)
+            # A few of the names that this page reads at a time: all at once would let the first refusal hide the others.
+            paired = [(name, VALUES[number % len(VALUES)]) for number, name in enumerate(here + NAMES)]
             for first in range(0, len(paired), 5):
                 ask(who, url, dict(paired[first : first + 5]))
         assert wrong == []
+        assert {"q", "page", "year", "status"} <= read
 
 
 def test_wb_4_no_query_string_breaks_a_screen_of_the_admin(site):
@@ -308,7 +358,7 @@ def test_wb_4_no_query_string_breaks_a_screen_of_the_admin(site):
         names += [f"{f.name}__exact" for f in model._meta.fields] + [f"{f.name}__year" for f in model._meta.fields]
         names += [f"{f.name}__{f.related_model._meta.pk.name}__exact" for f in model._meta.fields if f.related_model]
         for number, name in enumerate(names):
-            for value in [VALUES[number % len(VALUES)], VALUES[2], VALUES[4]]:
+            for value in [VALUES[number % len(VALUES)], VALUES[2 + 2 * (number % 2)]]:
                 response = site.send("auditor", "GET", url, {name: value})
                 if response.status_code == 400:  # not a filter of this screen, whatever the value
                     break

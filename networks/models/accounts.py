@@ -6,8 +6,9 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from simple_history.models import HistoricalRecords
@@ -90,6 +91,13 @@ class User(AbstractBaseUser):
                 condition=~Q(role__in=["bureau", "centre", "leader", "auditor", "township"]) | Q(home_unit=None),
                 name="user_home_fits_role",
             ),
+            models.CheckConstraint(
+                condition=~Q(role__in=["unit"]) | Q(home_division=None), name="user_of_a_unit_has_no_place"
+            ),
+            # Town-1 beside town-1 would only confuse whoever has to type one of them.
+            models.UniqueConstraint(
+                Lower("username"), name="username_once", violation_error_message="这个账号名已被使用"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,22 +134,29 @@ class User(AbstractBaseUser):
         """Role and home in one word: what a one-time link is bound to, so that none outlives a move."""
         return f"{self.role}:{self.home_division_id or ''}:{self.home_unit_id or ''}"
 
+    @transaction.atomic
     def suspend(self) -> None:
         """停用: nobody signs in any more, whoever is in is out, unused links end. Raises ValidationError when it is so
         already."""
-        if not self.is_active:
-            raise ValidationError("这个账号已经停用")
-        self.is_active = False
-        self.save(update_fields=["is_active"])
+        self._switch(False, "这个账号已经停用")
         self.password_links.revoke()
         self.sign_ins.all().end()
 
+    @transaction.atomic
     def reactivate(self) -> None:
         """启用 again, with the password it had. Raises ValidationError when it is in use."""
-        if self.is_active:
-            raise ValidationError("这个账号没有停用")
-        self.is_active = True
+        self._switch(True, "这个账号没有停用")
+
+    def _switch(self, on: bool, already: str) -> None:
+        """The one writer of `is_active`. The stored row is asked under a lock: of two at once, one is told."""
+        if self.locked().is_active is on:
+            raise ValidationError(already)
+        self.is_active = on
         self.save(update_fields=["is_active"])
+
+    def locked(self) -> "User":
+        """The account as it is stored, kept from others until the transaction ends."""
+        return User.objects.select_for_update(of=["self"]).select_related("person").get(pk=self.pk)
 
     def get_full_name(self) -> str:
         return self.person.name

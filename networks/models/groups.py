@@ -125,6 +125,8 @@ class Seat(models.Model):
         """From that day on `person` holds the seat and whoever held it no longer does. Without a day only the first holder
         on record can be entered. Raises ValidationError when the terms would overlap."""
         current = self._current()
+        if day and ((self.starts_on and day < self.starts_on) or (self.ends_on and day >= self.ends_on)):
+            raise ValidationError("任职日期不在这个席位设立的期间，请核对日期或改席位")
         if current and current.person_id == person.pk:
             raise ValidationError("这个席位现在就由此人担任")
         if day is None and self.holders.exists():
@@ -186,8 +188,12 @@ class SeatHolder(models.Model):
         return f"{self.seat} 任职"
 
     def clean(self) -> None:
-        """Two people never hold one seat at once."""
+        """Two people never hold one seat at once, and nobody one that is not there."""
         super().clean()
+        seat = self.seat
+        before = seat.starts_on and self.starts_on and self.starts_on < seat.starts_on
+        if before or (seat.ends_on and (self.ends_on is None or self.ends_on > seat.ends_on)):
+            raise ValidationError("任职日期超出了这个席位设立的期间，请核对")
         others = self.seat.holders.exclude(pk=self.pk)
         begun_before = others.filter(Q(starts_on=None) | Q(starts_on__lt=self.ends_on)) if self.ends_on else others
         overlapping = (

@@ -36,6 +36,7 @@ class Person(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "工作人员"
         ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="person_has_a_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -195,6 +196,19 @@ class Appointment(models.Model):
         at_point = self.institution_id is not None and self.institution.kind == Institution.Kind.POINT
         return at_point and self.school_id is not None and not self.in_catchment
 
+    def clean(self) -> None:
+        """Hours that are on record stay within the appointment and a helper's, or the sums would no longer agree."""
+        super().clean()
+        if self.pk and not self.is_helper and self.services.exists():
+            raise ValidationError({"function": "已登记服务时长的任职，岗位只能是志愿者、少先队辅导员或离退休干部"})
+        self._keep_services(self.starts_on, self.ends_on)
+
+    def _keep_services(self, starts: datetime.date | None, ends: datetime.date | None) -> None:
+        days = self.services.values_list("held_on", flat=True) if self.pk else []
+        for day in days:
+            if (starts and day < starts) or (ends and day >= ends):
+                raise ValidationError(f"{day:%Y-%m-%d} 的服务记录会落在任职期间以外，请核对日期，或先更正服务记录")
+
     def has_ended(self, day: datetime.date | None = None) -> bool:
         return self.ends_on is not None and self.ends_on <= (day or timezone.localdate())
 
@@ -206,6 +220,7 @@ class Appointment(models.Model):
             raise ValidationError("这项任职已经结束")
         if stored.starts_on and day <= stored.starts_on:
             raise ValidationError("离任日期应晚于任职开始的日期")
+        self._keep_services(None, day)
         self.ends_on = day
         self.version = stored.version + 1
         self.save(update_fields=["ends_on", "version"])
@@ -267,6 +282,10 @@ class ServiceRecord(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=24), name="service_within_a_day"),
             models.CheckConstraint(condition=~Q(what=""), name="service_says_what"),
+            models.UniqueConstraint(
+                fields=["appointment", "held_on", "what"],
+                name="service_entered_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -279,6 +298,9 @@ class ServiceRecord(models.Model):
             raise ValidationError("只登记志愿者、少先队辅导员和离退休干部的服务时长")
         if self.held_on is None:
             return
+        again = ServiceRecord.objects.filter(appointment=self.appointment, held_on=self.held_on, what=self.what)
+        if again.exclude(pk=self.pk).exists():
+            raise ValidationError("这一天的这项服务已经登记过；同一天又去一次的，请把时长加在一起，或写明是哪一次")
         if self.held_on > timezone.localdate():
             raise ValidationError({"held_on": "服务日期不能晚于今天"})
         begins, ends = self.appointment.starts_on, self.appointment.ends_on

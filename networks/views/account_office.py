@@ -45,10 +45,13 @@ CRUMBS = ("账号", reverse_lazy("accounts"))
 
 
 @require(Action.MANAGE_ACCOUNTS, Action.VIEW_LOGS)
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_list(request: HttpRequest) -> HttpResponse:
     county, counties = _county(request)
-    asked = AccountFilter(request.GET)
+    searched = request.method == "POST"
+    asked = AccountFilter(request.POST if searched else {k: v for k, v in request.GET.items() if k != "q"})
+    if searched and not asked.value("q"):
+        return redirect(f"{reverse('accounts')}?{asked.as_address(county.pk if county else '')}")
     everybody = list(accounts.with_facts(_accounts_of(request.user, county)))
     homes = accounts.homes(county, everybody, operators=_makes_operators(request.user)) if county else []
     for home in homes:
@@ -215,7 +218,11 @@ def links(request: HttpRequest) -> HttpResponse:
     if not chosen:
         messages.error(request, "没有可以重新生成链接的账号：它们已设好密码、已停用，或不由您维护。")
         return redirect("accounts")
-    return show_slips(request, accounts.give_links(chosen, actor=request.user, request=request))
+    slips, extra = _try(lambda: accounts.give_links(chosen, actor=request.user, request=request))
+    if extra:  # one of them has just been suspended
+        messages.error(request, f"没有生成：{'；'.join(extra)}。请再试一次。")
+        return redirect("accounts")
+    return show_slips(request, slips)
 
 
 def show_slips(request: HttpRequest, slips: list[accounts.Slip], lead: str = "") -> HttpResponse:
@@ -303,9 +310,9 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         data,
         post=post_for_successor(account, accounts.next_username(account)),
         actor=request.user,
-        names=accounts.namesakes(account.person.county, [typed] if "\x00" not in typed else []),
+        names=accounts.namesakes(accounts.county_of(account), [typed]),
         taken=names_taken([] if data is None else [data.get("username", "").strip()]),
-        appointments=accounts.appointments_to_hand_over(account),
+        appointments=accounts.appointments_to_hand_over(account, request.user),
     )
     if request.method == "POST" and form.is_valid():
         slip, extra = _try(

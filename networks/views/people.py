@@ -164,7 +164,8 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied("这个单位的联络员由该单位或县教育局维护。")
     else:
         places = Institution.objects.kept_by(user).select_related("division__parent").order_by("division_id", "kind")
-        context = {"places": _by_township(places), "units": units_to_staff(user), "crumbs": _crumbs()}
+        units = units_to_staff(user).on(timezone.localdate())
+        context = {"places": _by_township(places), "units": units, "crumbs": _crumbs()}
         return render(request, "networks/people/choose_body.html", context)
     initial = {"person": asked.get("person")} if request.method == "GET" else {}
     form = NewAppointmentForm(request.POST or None, user=user, body=body, initial=initial)

@@ -146,7 +146,7 @@ class _Cast:
 
 def _serve(cast: _Cast) -> None:
     """Hours of this year and the last for most helpers."""
-    records, chance = [], cast.chance
+    records, chance, known = [], cast.chance, set()
     for row in cast.rows:
         if not row.is_helper or chance.random() < 0.15:
             continue
@@ -155,6 +155,9 @@ def _serve(cast: _Cast) -> None:
             if row.starts_on <= day <= cast.today:
                 hours = Decimal(chance.randint(2, 16)) / 2
                 what = chance.choice(SERVED[row.function])
+                if (row.pk, day, what) in known:
+                    continue
+                known.add((row.pk, day, what))
                 records.append(ServiceRecord(appointment=row, held_on=day, hours=hours, what=what))
     bulk_create_with_history(records, ServiceRecord, **cast.by)
 

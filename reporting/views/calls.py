@@ -13,7 +13,7 @@ from networks.access import Action, barred_from_calling, can, entries_to_call, r
 from networks.models import Appointment, Division
 from networks.views.keeping import keep
 from trainings.models import Audience, Refused, SubmitToken, TrainingSession
-from trainings.views.entry import new_token
+from trainings.models.effort import new_token
 
 from ..calls import AGREES_WITHIN, DRAWN_FROM, CallForm, DrawForm, differs, draw, redrawn, results
 from ..models import Call, CallSample

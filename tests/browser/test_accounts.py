@@ -60,7 +60,10 @@ def test_a_new_officer_gets_a_slip_sets_a_password_and_is_succeeded(person, chro
     assert officer.get_by_role("heading", name="这个链接不能用").is_visible()  # once only
     flawless(officer)
 
-    bureau.goto("/accounts/?q=baishan-2")
+    bureau.goto("/accounts/")
+    bureau.get_by_label("账号或姓名").fill("baishan-2")
+    bureau.get_by_role("button", name="查看").click()
+    flawless(bureau)
     bureau.get_by_role("link", name="新来的专干").click()
     flawless(bureau)
     bureau.get_by_role("link", name="交接给别人").click()

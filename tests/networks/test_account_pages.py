@@ -4,11 +4,14 @@ import datetime
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from networks import accounts
+from networks.account_forms import post_for_successor
 from networks.accounts import free_username, heard_of_judges, next_username
 from networks.models import Appointment, AuditEvent, Institution, MemberUnit, PasswordLink, Person, UnitSuccession, User
 from trainings import imports
@@ -79,19 +82,28 @@ def test_the_list_is_searched_by_name_role_and_state(world, bureau):
     world.town2.suspend()
     world.unit.set_password(None)
     world.unit.save()
-    found = {
-        "q=town": {"town", "town2"},
-        "q=unit_head先生": {"unit_head"},
-        "role=leader": {"leader"},
-        "state=suspended": {"town2"},
-        "state=waiting": {"unit"},
-        "q=nobody": set(),
-    }
+    found = [
+        ({"q": "town"}, {"town", "town2"}),
+        ({"q": "town", "state": "suspended"}, {"town2"}),
+        ({"q": "unit_head先生"}, {"unit_head"}),
+        ({"role": "leader"}, {"leader"}),
+        ({"state": "suspended"}, {"town2"}),
+        ({"state": "waiting"}, {"unit"}),
+        ({"q": "nobody"}, set()),
+    ]
     everybody = set(User.objects.visible_to(world.bureau).values_list("username", flat=True))
-    for query, wanted in found.items():
-        page = text(bureau, f"/accounts/?{query}")
-        assert {name for name in everybody if f'account-key">{name}<' in page} == wanted, query
-    assert "没有符合条件的账号" in text(bureau, "/accounts/?q=nobody")
+    for asked, wanted in found:
+        page = bureau.post("/accounts/", asked, follow=True).content.decode()
+        assert {name for name in everybody if f'account-key">{name}<' in page} == wanted, asked
+    assert "没有符合条件的账号" in page
+
+
+def test_pi_7_a_name_that_is_looked_for_stands_in_no_address(world, bureau):
+    page = bureau.post("/accounts/?county=450124", {"q": "unit_head先生", "role": "head"}).content.decode()
+    assert not re.search(r'(href|action)="[^"]*(unit_head|%E5%85%88)', page) and 'value="unit_head先生"' in page
+    sent_on = bureau.post("/accounts/?county=450124", {"q": " ", "role": "head"})
+    assert sent_on["Location"] == "/accounts/?county=450124&role=head"
+    assert 'account-key">leader<' in text(bureau, "/accounts/?q=unit_head先生")
 
 
 def test_the_auditor_reads_the_list_and_an_account_and_changes_nothing(world):
@@ -216,6 +228,31 @@ def test_the_same_name_is_asked_about_because_duties_are_separated_between_perso
     assert User.objects.get(username="town-c").person != known
 
 
+def test_the_same_name_with_a_blank_or_an_invisible_character_is_the_same_name(world, bureau):
+    known = Person.objects.create(county=world.county, name="韦春兰")
+    for name in ["韦 春兰", "韦\u3000春兰", "\u200b韦春兰"]:
+        page = bureau.post("/accounts/new/", line("450124100", name=name, username="town-a")).content.decode()
+        assert "本县已有叫这个名字的人" in page, name
+        assert "本县已有" in hand_over(bureau, world.town, name=name).content.decode(), name
+    bureau.post("/accounts/new/", line("450124100", name="韦 春兰", username="town-a", who=known.pk))
+    assert User.objects.get(username="town-a").person == known
+    two = line("450124100", name="蓝美玲", username="town-b") | line("450124103", name="蓝 美玲", username="town-c")
+    assert "两行是同一个姓名" in bureau.post("/accounts/new/", two).content.decode()
+    unseen = line("450124100", name="\u200b", username="town-d")
+    assert "请填写使用人的姓名" in bureau.post("/accounts/new/", unseen).content.decode()
+
+
+def test_a_name_that_was_changed_asks_about_nobody_of_the_name_before(world, bureau):
+    proposed = appoint("韦专干", "officer", institution=Institution.objects.get(division=world.places["白山镇"]))
+    sent = line("450124100", name="另一个人", username="town-a", who=proposed.person_id)
+    assert len(links_on(bureau.post("/accounts/new/", sent))) == 1
+    assert User.objects.get(username="town-a").person.name == "另一个人"
+    known = Person.objects.create(county=world.county, name="蓝美玲")
+    sent = line("450124103", name="蓝美玲", username="town-b", who=proposed.person_id)
+    assert "请重新选择是不是同一个人" in bureau.post("/accounts/new/", sent).content.decode()
+    assert not User.objects.filter(person=known).exists()
+
+
 def test_ac_3_persons_and_homes_of_another_county_or_nobody_are_not_taken(world, bureau):
     foreign = world.foreign_town.person
     foreign.name = "同名的人"
@@ -239,6 +276,7 @@ def test_names_are_proposed_with_the_next_free_number(world):
     User.objects.filter(pk=world.unit.pk).update(username="town-450124100")
     assert next_username(world.town) == "town-450124100-3"
     assert next_username(world.head) == "head-2"
+    assert free_username("town-1", {"town-1"}) == free_username("Town-1", {"town-1"}).lower() == "town-1-2"
 
 
 def test_a_name_is_checked_while_it_is_typed(world, bureau):
@@ -255,7 +293,9 @@ def test_merged_and_closed_homes_are_waited_for_no_longer_but_their_accounts_sta
     page, new = text(bureau), text(bureau, "/accounts/new/")
     assert "unit2" in section(page, "县老干局") and "town2" in section(page, "古零镇")
     assert "县老干局" not in new and "古零镇" not in new and "白山镇" in new
-    User.objects.filter(username__in=["unit2", "town2"]).update(home_unit=None, home_division=world.places["白山镇"])
+    User.objects.filter(username__in=["unit2", "town2"]).update(
+        role="township", home_unit=None, home_division=world.places["白山镇"]
+    )
     assert "县老干局" not in text(bureau)
 
 
@@ -294,6 +334,20 @@ def test_ac_5_the_operator_makes_no_second_judge_or_auditor_and_touches_none(wor
             body = {"sign_in": "all", "name": "甲某", "username": "second"}
             assert operator.post(f"/accounts/{account.pk}/{act}/", body).status_code == 403, act
     assert User.objects.get(pk=world.bureau2.pk).is_active
+
+
+def test_ac_5_of_two_operators_at_once_one_makes_the_first_bureau_account(world, operator, rf):
+    User.objects.filter(role="bureau").update(role="leader")
+    posts = accounts.posts_of(world.county, User.objects.none(), operators=True)
+    office = next(post for post in posts if post.role == "bureau")
+    orders = [accounts.Order(office.home, office.role, name, name, None) for name in ["first", "second"]]
+    given = {"actor": world.operator, "county": world.county, "request": rf.get("/")}
+    accounts.make(orders[:1], **given)
+    with pytest.raises(
+        ValidationError, match="本县已有领导小组办公室的账号"
+    ):  # the form of the second asked before that
+        accounts.make(orders[1:], **given)
+    assert not User.objects.filter(username="second").exists()
 
 
 def test_first_set_up_by_the_pages_alone(world, operator):
@@ -388,6 +442,44 @@ def test_the_appointments_pass_on_the_day_that_is_said(world, bureau):
     officer.refresh_from_db(), contact.refresh_from_db()
     assert (officer.ends_on, officer.succeeded_by.person.name, officer.succeeded_by.title) == (day, "接手的人", "专干")
     assert contact.ends_on is None
+
+
+def test_whoever_holds_an_appointment_already_does_not_take_it_over(world, bureau):
+    row = Appointment.objects.create(person=world.town.person, unit=world.ours, function="contact")
+    second = appoint("韦联络", "contact", unit=world.ours).person
+    sent = {"name": second.name, "who": second.pk, "day": timezone.localdate()}
+    page = hand_over(bureau, world.town, appointments=[row.pk], **sent).content.decode()
+    assert "韦联络现在已担任白山镇人民政府 联络员，请不要勾选这一项" in page
+    assert User.objects.get(pk=world.town.pk).is_active
+    assert len(links_on(hand_over(bureau, world.town, **sent))) == 1
+
+
+def test_the_operator_hands_over_the_account_and_leaves_the_appointments_to_the_county(world, operator):
+    row = Appointment.objects.create(person=world.town.person, unit=world.ours, function="contact")
+    assert str(row) not in text(operator, f"/accounts/{world.town.pk}/hand-over/")
+    sent = {"appointments": [row.pk], "day": timezone.localdate()}
+    assert len(links_on(hand_over(operator, world.town, **sent))) == 1
+    row.refresh_from_db()
+    assert row.ends_on is None
+
+
+def test_an_account_that_was_handed_over_or_moved_meanwhile_is_not_handed_over_again(world, rf):
+    given = {"appointments": [], "day": None, "actor": world.bureau, "request": rf.get("/")}
+    for number, change in enumerate([{"is_active": False}, {"home_division": world.places["古零镇"]}]):
+        stale = User.objects.select_related("person").get(pk=world.town.pk)
+        post = post_for_successor(stale, f"town-{number}")
+        order = accounts.Order(post.home, post.role, post.username, "接手的人", None)
+        User.objects.filter(pk=stale.pk).update(**change)
+        with pytest.raises(ValidationError, match="刚刚已被别人停用、交接或调整"):
+            accounts.hand_over(stale, order, **given)
+        User.objects.filter(pk=stale.pk).update(is_active=True)
+    assert not User.objects.filter(username__startswith="town-").exists()
+
+
+def test_the_successor_belongs_to_the_county_even_where_the_predecessor_s_entry_did_not(world, bureau):
+    Person.objects.filter(pk=world.town.person_id).update(county=None)
+    hand_over(bureau, world.town)
+    assert User.objects.get(username="town-next").person.county == world.county
 
 
 def test_what_does_not_pass_with_the_account_is_said(world, bureau):

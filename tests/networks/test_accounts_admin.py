@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from networks.models import AuditEvent, PasswordLink, Person, User
@@ -80,15 +81,28 @@ def test_the_admin_leads_to_the_account_s_own_page_and_resets_nothing_itself(wor
     assert world.town.check_password("Correct-Horse-7")
 
 
-def test_disabling_or_moving_an_account_in_the_admin_ends_its_links_and_disabling_its_sign_ins(world, bureau):
-    for sent, signed_in in [({"home_division": world.places["古零镇"].pk}, 1), ({"is_active": None}, 0)]:
-        client = Client()
-        client.post("/login/", {"username": "town", "password": "Correct-Horse-7"})
-        path = link_on(link(bureau, world.town))
-        assert change(bureau, world.town, **sent).status_code == 302
-        assert Client().get(path).status_code == 404
-        assert world.town.sign_ins.open().count() == signed_in
-        world.town.refresh_from_db()
+def test_moving_an_account_in_the_admin_ends_its_links(world, bureau):
+    path = link_on(link(bureau, world.town))
+    assert change(bureau, world.town, home_division=world.places["古零镇"].pk).status_code == 302
+    assert Client().get(path).status_code == 404
+
+
+def test_a_form_of_the_admin_that_stood_open_switches_no_account_on_or_off(world, bureau):
+    world.town.suspend()
+    assert change(bureau, world.town).status_code == 302  # as it was shown before: 启用
+    assert not User.objects.get(pk=world.town.pk).is_active
+    world.town.reactivate()
+    assert change(bureau, world.town, is_active=None).status_code == 302
+    assert User.objects.get(pk=world.town.pk).is_active
+
+
+def test_no_identity_number_gets_into_the_admin_s_entry_of_a_person(world, bureau):
+    page = f"/admin/networks/person/{world.town.person_id}/change/"
+    sent = {"name": "town先生", "post": "", "phone": "450124199001011234", "seen_version": 0}
+    assert "这里不登记身份证号码" in bureau.post(page, sent).content.decode()
+    assert bureau.post(page, sent | {"phone": "0771-6820000"}).status_code == 302
+    world.town.person.refresh_from_db()
+    assert world.town.person.phone == "0771-6820000"
 
 
 def test_ac_5_nobody_changes_or_resets_their_own_account(world, bureau, operator):
@@ -116,7 +130,7 @@ def test_ac_5_a_second_account_of_the_same_person_is_no_way_round(world, bureau)
 def test_ac_5_a_bureau_account_is_made_and_reset_by_another_bureau_person(world, bureau, operator):
     county = world.county.pk
     assert "本县已有领导小组办公室的账号" in add(operator, world, role="bureau", home_division=county).content.decode()
-    assert change(operator, world.bureau2, is_active=None).status_code == 403
+    assert change(operator, world.bureau2, role="leader").status_code == 403
     assert link(operator, world.bureau2).status_code == 403
     assert link(bureau, world.bureau2).status_code == 200
     assert add(bureau, world, role="bureau", home_division=county).status_code == 200
@@ -125,14 +139,14 @@ def test_ac_5_a_bureau_account_is_made_and_reset_by_another_bureau_person(world,
 
 def test_ac_5_the_operator_manages_no_auditor_and_makes_only_the_first(world, bureau, operator):
     county = world.county.pk
-    for sent in [{"is_active": None}, {"role": "leader"}]:
-        assert change(operator, world.auditor, **sent).status_code == 403
+    assert change(operator, world.auditor, role="leader").status_code == 403
+    assert operator.post(f"/accounts/{world.auditor.pk}/suspend/").status_code == 403
     assert link(operator, world.auditor).status_code == 403
     assert "本县已有审计的账号" in add(operator, world, role="auditor", home_division=county).content.decode()
     assert "本县已有审计的账号" in change(operator, world.leader, role="auditor").content.decode()
     assert not User.objects.filter(username="newcomer").exists()
     assert link(bureau, world.auditor).status_code == 200
-    assert change(bureau, world.auditor, is_active=None).status_code == 302
+    assert bureau.post(f"/accounts/{world.auditor.pk}/suspend/").status_code == 302
     User.objects.filter(role="auditor").update(role="leader")
     assert add(operator, world, role="auditor", home_division=county).status_code == 200
     assert User.objects.get(username="newcomer").role == "auditor"
@@ -206,11 +220,11 @@ def test_ac_3_homes_and_people_of_another_county_are_refused(world, bureau):
     assert world.town.home_division == world.places["白山镇"]
 
 
-def test_an_account_keeps_its_person_and_name_and_is_disabled_not_deleted(world, bureau):
-    sent = {"person": world.bureau2.person.pk, "username": "renamed", "is_active": None}
+def test_an_account_keeps_its_person_and_name_and_is_never_deleted(world, bureau):
+    sent = {"person": world.bureau2.person.pk, "username": "renamed"}
     assert change(bureau, world.town, **sent).status_code == 302
     stored = User.objects.get(pk=world.town.pk)
-    assert (stored.username, stored.person_id, stored.is_active) == ("town", world.town.person_id, False)
+    assert (stored.username, stored.person_id) == ("town", world.town.person_id)
     assert bureau.post(f"{USERS}{world.town.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
@@ -228,9 +242,17 @@ def test_a_role_needs_a_home_that_fits(world, bureau):
         assert not User.objects.filter(username="newcomer").exists()
 
 
+def test_in_5_the_database_holds_names_once_and_the_homes_that_fit(world, bureau):
+    assert "这个账号名已被使用" in add(bureau, world, username="TOWN").content.decode()
+    wrong = [{"username": "TOWN"}, {"role": "unit"}]  # 白山镇 is no unit
+    for changes in wrong:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.filter(username="head").update(**changes)
+
+
 @pytest.mark.parametrize("name", ["auditor", "centre"])
 def test_who_does_not_manage_accounts_changes_none(world, client, name):
     client.force_login(world.users[name])
-    assert change(client, world.town, is_active=None).status_code == 403
+    assert change(client, world.town, role="leader", home_division=world.county.pk).status_code == 403
     assert link(client, world.town).status_code == 403
     assert add(client, world).status_code == 403

@@ -267,6 +267,23 @@ def test_the_appendix_lists_holders_by_rank_and_says_where_a_seat_is_vacant(worl
     assert "办公室设在白山镇人民政府，组成人员如下：主任：（空缺）专干" in text
 
 
+def test_nobody_holds_a_seat_before_or_after_there_is_one(world, as_user, seat):
+    Seat.objects.filter(pk=seat.pk).update(starts_on=START, ends_on=datetime.date(2026, 1, 1))
+    seat.refresh_from_db()
+    for day in [datetime.date(2023, 12, 31), datetime.date(2026, 1, 1)]:
+        with pytest.raises(ValidationError, match="不在这个席位设立的期间"):
+            seat.hand_over(somebody(world, "甲"), day)
+    holder = seat.hand_over(somebody(world, "甲"), START)
+    seat.vacate(datetime.date(2025, 1, 1))
+    town, url = as_user("town"), reverse("holder-edit", args=[holder.pk])
+    for sent in [{"starts_on": "2023-12-31"}, {"ends_on": "2026-01-02"}]:
+        sent = {"titles": "", "starts_on": "2024-01-01", "ends_on": "2025-01-01", "seen_version": 1} | sent
+        assert "超出了这个席位设立的期间" in town.post(url, sent).content.decode()
+    sent = {"rank": "head", "post": "镇长", "position": 1, "starts_on": "2024-06-01", "seen_version": 0}
+    page = town.post(reverse("seat-edit", args=[seat.pk]), sent | {"ends_on": "2026-01-01"}).content.decode()
+    assert "在那以前已有人担任" in page
+
+
 def test_a_seat_goes_only_after_its_holder(world, as_user, seat):
     seat.hand_over(somebody(world, "甲"), START)
     town, url = as_user("town"), reverse("seat-edit", args=[seat.pk])

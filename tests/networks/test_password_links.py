@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from networks.logs import OneLine
 from networks.models import AuditEvent, PasswordLink, SignIn, User
-from networks.models.signing_in import _ALPHABET, _digest
+from networks.tokens import _ALPHABET, digest_of
 from networks.views import accounts
 
 OLD, NEW = "Correct-Horse-7", "Brave-Otter-88"
@@ -105,6 +105,25 @@ def test_unknown_used_revoked_expired_suspended_and_moved_get_one_answer(world, 
     assert len(bodies) == 1
 
 
+def test_a_new_password_of_one_s_own_revokes_a_link_that_lies_about(world, issued):
+    here = sign_in()
+    here.post("/password/", {"old_password": OLD, **BOTH})
+    assert Client().get(issued[1]).status_code == 404
+    assert signed_in(here) and signed_in(sign_in(password=NEW))
+
+
+def test_two_links_at_once_and_a_page_that_stood_open_are_settled_by_the_stored_account(world):
+    stale = User.objects.get(pk=world.town.pk)
+    world.town.suspend()
+    with pytest.raises(ValidationError, match="先启用"):
+        PasswordLink.issue(stale, world.bureau)
+    with pytest.raises(ValidationError, match="已经停用"):
+        stale.suspend()
+    User.objects.get(pk=stale.pk).reactivate()
+    with pytest.raises(ValidationError, match="没有停用"):
+        world.town.reactivate()
+
+
 def test_suspending_revokes_the_links_for_good(world, issued):
     world.town.suspend()
     world.town.reactivate()
@@ -138,8 +157,8 @@ def test_a_link_typed_from_paper_may_differ_in_capitals_and_dashes(world, issued
 @given(st.text(alphabet=_ALPHABET, min_size=20, max_size=20), st.text(alphabet=_ALPHABET, min_size=20, max_size=20))
 def test_different_tokens_have_different_digests_however_they_are_written(one, other):
     written = "-".join([one[:5], one[5:10].upper(), f" {one[10:]}"])
-    assert _digest(written) == _digest(one)
-    assert (_digest(one) == _digest(other)) == (one == other)
+    assert digest_of(written) == digest_of(one)
+    assert (digest_of(one) == digest_of(other)) == (one == other)
 
 
 def test_whoever_is_signed_in_as_somebody_else_becomes_the_owner_of_the_link_and_keeps_nothing(world, issued):
@@ -149,6 +168,14 @@ def test_whoever_is_signed_in_as_somebody_else_becomes_the_owner_of_the_link_and
     client.post(issued[1], BOTH)
     assert client.get("/accounts/me/").context["user"] == world.town
     assert client.session.session_key != old and not world.unit.sign_ins.exists()
+
+
+def test_a_link_opens_where_somebody_is_signed_in_whose_own_password_is_due(world, issued):
+    client = sign_in("unit")
+    User.objects.filter(pk=world.unit.pk).update(must_change_password=True)
+    assert client.get("/sessions/")["Location"] == "/password/"
+    assert client.post(issued[1], BOTH)["Location"] == "/"
+    assert client.get("/accounts/me/").context["user"] == world.town
 
 
 def test_two_people_with_the_same_link_set_one_password(world, issued):

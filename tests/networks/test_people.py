@@ -121,6 +121,24 @@ def test_a_namesake_is_pointed_out_and_the_clerk_says_whether_it_is_the_same(wor
     assert Appointment.objects.filter(institution=point).count() == 2
 
 
+def test_a_telephone_beside_somebody_known_is_kept_or_refused_but_never_dropped(world, as_user):
+    known, other = somebody(world, phone=""), somebody(world, "蓝美玲")
+    for person in [known, other]:
+        employ(person, at(world, "白山镇"), "volunteer")
+    town, point = as_user("town"), at(world, "新汉村")
+    sent = {"institution": point.pk, "function": "volunteer", "phone": "13900002222"}
+    assert town.post(NEW, sent | {"name": "韦春兰", "same": known.pk}).status_code == 302
+    known.refresh_from_db()
+    assert (known.phone, known.version) == ("13900002222", 1)
+    refused = town.post(NEW, sent | {"person": other.pk}).content.decode()
+    assert "蓝美玲已登记电话 138****1111" in refused and 'value="13900002222"' in refused
+    assert town.post(NEW, sent | {"person": other.pk, "phone": "138 0000 1111"}).status_code == 302
+    shared = somebody(world, "两地的人", phone="")
+    employ(shared, at(world, "白山镇"), "volunteer")
+    employ(shared, at(world, "古零镇"), "volunteer")
+    assert "由县教育局修改" in town.post(NEW, sent | {"person": shared.pk}).content.decode()
+
+
 def test_another_telephone_is_another_person_and_is_not_asked_about(world, as_user):
     employ(somebody(world), at(world, "白山镇"), "volunteer")
     sent = {"institution": at(world, "新汉村").pk, "name": "韦春兰", "phone": "13900002222", "function": "volunteer"}
@@ -188,17 +206,44 @@ def test_without_a_body_in_the_address_the_own_ones_are_offered(world, as_user):
     assert offered == {"白山镇社区学校", "新兴社区社区教育教学点", "新汉村社区教育教学点", "白山镇人民政府"}
 
 
-@pytest.mark.parametrize("number", ["450124199001011234", "45012419900101123X", "微信abc", "1"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "450124199001011234",
+        "45012419900101123X",
+        "450124 19900101 1234",
+        "微信abc",
+        "1",
+        "（）（）",
+        "6820000转",
+        "转801",
+        "٣٣٣٣",
+    ],
+)
 def test_what_is_no_telephone_and_identity_numbers_are_refused(number):
     with pytest.raises(ValidationError, match="电话号码"):
         clean_phone(number)
 
 
 @pytest.mark.parametrize(
-    ("typed", "stored"), [("０７７１－６８２２００１", "0771-6822001"), ("138 0000 1111 ", "138 0000 1111"), ("", "")]
+    ("typed", "stored"),
+    [
+        ("０７７１－６８２２００１", "0771-6822001"),
+        ("（0771）6822001", "(0771)6822001"),
+        ("0771-6820000转8001", "0771-6820000转8001"),
+        ("138 0000 1111 ", "138 0000 1111"),
+        ("", ""),
+    ],
 )
 def test_a_number_is_kept_as_typed_in_plain_characters(typed, stored):
     assert clean_phone(typed) == stored
+
+
+def test_text_is_kept_without_what_cannot_be_seen(world, as_user):
+    point = at(world, "新汉村")
+    sent = {"institution": point.pk, "name": "韦春兰", "function": "volunteer", "title": "\u202e教师\u200b "}
+    as_user("town").post(NEW, sent)
+    assert Appointment.objects.get().title == "教师"
 
 
 # --- schools ---------------------------------------------------------------------------------------------
@@ -410,6 +455,14 @@ def test_hours_are_added_up_by_year_on_the_persons_page_and_in_the_list(world, a
     assert "这一年还没有登记服务时长" in empty.content.decode() and ">0" not in empty.content.decode()
 
 
+def test_in_5_the_database_holds_a_service_once_and_nobody_without_a_name(world, helper):
+    serve(helper, "2026-01-01", "1")
+    for wrong in [lambda: serve(helper, "2026-01-01", "2"), lambda: somebody(world, "")]:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            wrong()
+    serve(helper, "2026-01-02", "1")
+
+
 @pytest.mark.parametrize("hours", ["0", "-1", "24.1"])
 def test_the_database_keeps_hours_within_a_day(helper, hours):
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -449,11 +502,75 @@ def test_hours_are_mended_and_removed_by_who_keeps_them(as_user, helper):
     assert AuditEvent.objects.filter(action="删除服务时长", subject_id=str(record.pk)).exists()
 
 
+def test_the_same_service_is_entered_once_however_often_the_button_is_pressed(as_user, helper):
+    sent = {"held_on": "2026-01-01", "hours": "2", "what": "讲家乡史"}
+    town, url = as_user("town"), reverse("service-new", args=[helper.pk])
+    assert town.post(url, sent).status_code == 302
+    assert "已经登记过" in town.post(url, sent | {"what": " 讲家乡史\u200b"}).content.decode()
+    assert town.post(url, sent | {"what": "讲家乡史（下午）"}).status_code == 302
+    assert ServiceRecord.objects.count() == 2
+
+
+def test_no_change_of_an_appointment_leaves_its_hours_outside(as_user, helper):
+    serve(helper, "2026-01-01", "2")
+    edit, town = reverse("appointment-edit", args=[helper.pk]), as_user("town")
+    kept = {"function": "volunteer", "starts_on": "2024-01-01", "seen_version": 0}
+    assert "岗位只能是志愿者" in town.post(edit, kept | {"function": "instructor"}).content.decode()
+    assert "2026-01-01 的服务记录" in town.post(edit, kept | {"starts_on": "2026-01-02"}).content.decode()
+    for name, more in [("appointment-leave", {}), ("appointment-succeed", {"name": "覃志强"})]:
+        page = town.post(reverse(name, args=[helper.pk]), {"day": "2026-01-01", **more}).content.decode()
+        assert "2026-01-01 的服务记录" in page
+    assert town.post(edit, kept | {"function": "veteran"}).status_code == 302
+    assert town.post(reverse("appointment-leave", args=[helper.pk]), {"day": "2026-01-02"}).status_code == 302
+
+
 def test_hours_are_kept_of_helpers_alone(world, as_user):
     row = employ(somebody(world), at(world, "白山镇"), "officer")
     assert as_user("town").get(reverse("service-new", args=[row.pk])).status_code == 404
     with pytest.raises(ValidationError, match="只登记志愿者"):
         ServiceRecord(appointment=row, held_on=MARCH, hours=1, what="值班").clean()
+
+
+# --- odd requests ------------------------------------------------------------------------------------------
+
+
+ODD = ["\x00", "-1", "9" * 40, "²", "'\"><x>", "0001-01-01", "9999-12-31", "2026-02-30", "\ud7ff\u202e", "450125100"]
+NAMES_ASKED = [
+    "q",
+    "page",
+    "township",
+    "institution",
+    "unit",
+    "function",
+    "former",
+    "year",
+    "person",
+    "all",
+    "on",
+    "division",
+]
+
+
+@pytest.mark.parametrize("name", ["people", "helpers", "contacts", "appointment-new", "leading-groups", "accounts"])
+def test_wb_4_odd_query_strings_are_answered_in_words(world, as_user, name):
+    client = as_user("bureau")
+    for value in ODD:
+        whole = client.get(reverse(name), dict.fromkeys(NAMES_ASKED, value))
+        assert whole.status_code in {200, 404}, value
+    for asked in NAMES_ASKED:
+        assert client.get(reverse(name), {asked: "\x00"}).status_code in {200, 404}, asked
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "-1", "x" * 400, "２０２６-06-01"])
+def test_dates_far_away_are_kept_or_refused_and_shown_again(world, as_user, day):
+    row, town = employ(somebody(world), at(world, "白山镇"), "officer"), as_user("town")
+    assert town.post(reverse("appointment-leave", args=[row.pk]), {"day": day}).status_code in {200, 302}
+    for page in [
+        reverse("person", args=[row.person_id]),
+        reverse("people"),
+        reverse("appointment-edit", args=[row.pk]),
+    ]:
+        assert town.get(page).status_code == 200
 
 
 # --- speed -----------------------------------------------------------------------------------------------
