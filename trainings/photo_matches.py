@@ -95,7 +95,7 @@ def _picture(row: Evidence):
 def without_print() -> QuerySet:
     """Stored pictures that have no print by today's rule."""
     done = PhotoPrint.objects.filter(rule=photos.RULE).values("evidence")
-    return Evidence.objects.filter(content_type__startswith="image/").exclude(pk__in=done)
+    return Evidence.objects.filter(content_type__startswith="image/").exclude(file="").exclude(pk__in=done)
 
 
 def catch_up() -> Iterator[tuple[str, Evidence, int]]:
