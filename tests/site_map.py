@@ -44,7 +44,7 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingClass, TrainingSession, UnitPlan
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -138,6 +138,7 @@ class Samples:
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
             self._figures_and_zone(whose, unit.division)
+            self._planned(whose, unit, officer)
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
         self.kwargs["mixed.evidence"] = {
             "pk": self.kwargs["ours.draft"]["pk"],
@@ -240,6 +241,16 @@ class Samples:
                 for code in ("old", "new")
             )
             UnitSuccession.objects.create(old=old, new=new, on=datetime.date(2020, 5, 1), change="split")
+
+    def _planned(self, whose: str, unit, officer) -> None:
+        """A class with two sessions to come, and the plan of a unit's year."""
+        row = TrainingClass.objects.create(unit=unit, name=f"{whose}的班", place=unit.division, entered_by=officer)
+        for number in (1, 2):
+            day = self.w.today + datetime.timedelta(days=7 * number)
+            title = f"{whose}的班（第{number}次）"
+            self.w.session(unit, status="planned", held_on=day, reported=None, title=title, training_class=row)
+        self.kwargs[f"{whose}.class"] = {"pk": row.pk}
+        UnitPlan.objects.create(unit=unit, year=self.w.year, sessions=6, attendances=500, text=f"{whose}的打算")
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

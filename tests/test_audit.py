@@ -33,7 +33,7 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingClass, TrainingSession
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -141,6 +141,10 @@ def crossing_counties():
         (ResourceProject, "unit__county", "provider__unit__county"),
         *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
         (PasswordLink, "user__person__county", "created_by__person__county"),
+        (TrainingClass, "unit__county", "place"),
+        (TrainingClass, "unit__county", "copied_from__unit__county"),
+        (TrainingClass, "unit__county", "entered_by__person__county"),
+        (TrainingSession, "organiser__county", "training_class__unit__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -185,6 +189,7 @@ def foreign_keys(site):
         Institution,
         InstitutionCheck,
         RegistryImport,
+        TrainingClass,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -201,6 +206,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "TrainingClass": site.samples.kwargs["foreign.class"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":
                 theirs = site.samples.row(related, "foreign").pk

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, sessions
+from .views import calendar, classes, entry, evidence, imports, paper, review, sessions
 
 urlpatterns = [
     # session pages
@@ -23,6 +23,13 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # plan and calendar
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("classes/new/", classes.new, name="class-new"),
+    path("classes/<int:pk>/edit/", classes.edit, name="class-edit"),
+    path("classes/<int:pk>/postpone/", classes.postpone, name="class-postpone"),
+    path("classes/<int:pk>/cancel/", classes.cancel, name="class-cancel"),
+    path("sessions/<int:pk>/postpone/", classes.postpone_session, name="session-postpone"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),

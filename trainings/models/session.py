@@ -24,6 +24,7 @@ from networks.models import Division, DivisionSuccession, Institution, LearningG
 from .. import years
 from .entry import EntryVerbs
 from .ledger import LedgerVerbs
+from .planning import PlanVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
 
@@ -79,7 +80,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
+class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -580,6 +581,8 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
             missing = self.missing_for_submission()
             if missing:
                 raise Refused(*(m.sentence for m in missing))
+        if verb == "postpone":
+            self._check_new_day(changes)
         if verb == "verify":
             if changes["verified_attendance"] != self.reported_attendance and not changes["verified_reason"]:
                 raise Refused("核定人次与填报人次不同，请说明理由")

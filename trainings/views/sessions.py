@@ -19,7 +19,17 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
+from ..models import (
+    Audience,
+    CoOrganiser,
+    Evidence,
+    Project,
+    Refused,
+    Status,
+    SubmitToken,
+    TrainingClass,
+    TrainingSession,
+)
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
@@ -166,6 +176,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "session": session,
+        "training_class": TrainingClass.objects.visible_to(user).filter(pk=session.training_class_id).first(),
         "audiences": audiences,
         "co_organisers": parts,
         "evidence": list(session.evidence.select_related("uploaded_by__person")),

@@ -1,0 +1,102 @@
+"""What the demonstration county plans: two classes, one under way and one to come, and the plans of several units' years."""
+
+import datetime
+import itertools
+
+from networks.models import Division, MemberUnit, User
+from trainings import series
+from trainings.models import Audience, DeliveryForm, Language, Theme, TrainingClass, TrainingSession, UnitPlan
+
+from .script import MARK
+
+WEEK = datetime.timedelta(days=7)
+CLASSES = [  # officer, title, class, first session in weeks from today, sessions, place, venue, start, end, theme, audience, teacher
+    (
+        "town-450124100", "智能手机使用", "演示·智能手机班（第二期）", -3, 6, "450124100201", "村委会二楼会议室",
+        (9, 0), (11, 0), "现代生活", "老年人", "演示·韦老师",
+    ),
+    (
+        "unit-wxgtj", "壮族会鼓基础", "演示·会鼓基础班", 1, 4, "450124103", "镇文化站大厅",
+        (19, 30), (21, 0), "文化艺术", "农村居民", "演示·蒙老师",
+    ),
+]  # fmt: skip
+ATTENDED = (26, 31, 24, 28)  # of the sessions that have been held
+PLANS = {  # unit: sessions, attendances, how many themes, text
+    "450124100": (12, 900, 3, "一季度办桑蚕、旱藕两个班，二季度起每月一次智能手机课；各教学点至少一场。"),
+    "450124103": (8, 600, 2, "以攀岩旅游服务和家庭教育为主，农闲时办。"),
+    "450124101": (6, 450, 2, "黑山羊养殖一个班，其余由教学点轮流办。"),
+    "wxgtj": (10, 1000, 1, "会鼓、扁担舞、三声部民歌进社区，文化馆开课，下乡辅导。"),
+    "rsj": (8, 500, 1, "返乡人员就业技能培训，分四期。"),
+}
+
+
+def write(county: Division, today: datetime.date) -> None:
+    """After the ledger, whose times are set back together. Runs in the caller's transaction."""
+    for number, line in enumerate(CLASSES, start=1):
+        _hold_what_is_past(_make_class(today, number, line), today)
+    _write_plans(county, today)
+
+
+def _make_class(today: datetime.date, number: int, line: tuple) -> TrainingClass:
+    officer, title, name, weeks, count, place, venue, start, end, theme, audience, teacher = line
+    actor = User.objects.select_related("person", "home_division", "home_unit").get(username=officer)
+    monday = today - datetime.timedelta(days=today.weekday())
+    first = monday + weeks * WEEK + datetime.timedelta(days=number)
+    days = series.spaced_days(first, 7, count, [])
+    words = Theme.objects.filter(name=theme).first() or Theme.objects.first()
+    shared = {
+        "organiser": actor.own_unit,
+        "place": Division.objects.get(pk=place),
+        "venue": venue,
+        "theme": words,
+        "form": DeliveryForm.objects.filter(counts_for_quota=True).first(),
+        "language": Language.objects.first(),
+        "start_time": datetime.time(*start),
+        "end_time": datetime.time(*end),
+        "instructors": teacher,
+        "planned_attendance": 30,
+        "remarks": MARK,
+    }
+    sessions = [
+        shared | {"title": series.numbered_title(title, n), "held_on": day, "number": f"CCPLAN{number}{n:04}Y"}
+        for n, day in enumerate(days, start=1)
+    ]
+    named = {"unit": actor.own_unit, "name": name, "place": shared["place"], "note": MARK}
+    who = Audience.objects.filter(name=audience).first() or Audience.objects.filter(sensitivity=0).first()
+    return series.store(actor=actor, named=named, sessions=sessions, audiences=[(who, None)], co_organisers=[])
+
+
+def _hold_what_is_past(made: TrainingClass, today: datetime.date) -> None:
+    """What lies behind was held: the first ones verified, the last one still a draft. One to come is put off, one is
+    cancelled."""
+    reviewer = User.objects.select_related("person").get(username="bureau")
+    rows = list(TrainingSession.objects.filter(training_class=made).order_by("held_on"))
+    past = [row for row in rows if row.held_on < today]
+    for row, heads in zip(past, itertools.cycle(ATTENDED), strict=False):
+        row.revise(actor=made.entered_by, seen_version=row.version, changes={"reported_attendance": heads})
+        if row is not past[-1]:
+            row.submit(actor=made.entered_by)
+            row.verify(actor=reviewer, attendance=heads)
+    ahead = [row for row in rows if row.held_on > today]
+    if past and len(ahead) > 2:
+        day = ahead[-1].held_on + datetime.timedelta(days=2)
+        ahead[-1].postpone(actor=made.entered_by, reason="教师出差", held_on=day)
+        ahead[-2].cancel(actor=made.entered_by, reason="与赶圩日相同，并到下一次")
+
+
+def _write_plans(county: Division, today: datetime.date) -> None:
+    themes = list(Theme.objects.all())
+    units = {unit.code: unit for unit in MemberUnit.objects.filter(county=county, code__in=PLANS)}
+    for place, (code, (sessions, attendances, stressed, text)) in enumerate(PLANS.items()):
+        for year in (today.year - 1, today.year):
+            row = UnitPlan(
+                unit=units[code],
+                year=year,
+                sessions=sessions,
+                attendances=attendances,
+                text=f"{text}（{MARK}）",
+                version=1,
+            )
+            row._change_reason = "填写年度计划"
+            row.save()
+            row.themes.set(themes[place : place + stressed])
