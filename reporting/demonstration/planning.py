@@ -12,21 +12,26 @@ from .script import MARK
 WEEK = datetime.timedelta(days=7)
 CLASSES = [  # officer, title, class, first session in weeks from today, sessions, place, venue, start, end, theme, audience, teacher
     (
-        "town-450124100", "智能手机使用", "演示·智能手机班（第二期）", -3, 6, "450124100201", "村委会二楼会议室",
-        (9, 0), (11, 0), "现代生活", "老年人", "演示·韦老师",
+        "town-450124100", "智能手机使用", "演示·智能手机班（第二期）", -3, 8, "450124100201", "村委会二楼会议室",
+        (9, 0), (11, 0), "现代生活教育", "老年人", "演示·韦老师",
     ),
     (
         "unit-wxgtj", "壮族会鼓基础", "演示·会鼓基础班", 1, 4, "450124103", "镇文化站大厅",
-        (19, 30), (21, 0), "文化艺术", "农村居民", "演示·蒙老师",
+        (19, 30), (21, 0), "非物质文化遗产传承", "农村居民", "演示·蒙老师",
     ),
 ]  # fmt: skip
 ATTENDED = (26, 31, 24, 28)  # of the sessions that have been held
-PLANS = {  # unit: sessions, attendances, how many themes, text
-    "450124100": (12, 900, 3, "一季度办桑蚕、旱藕两个班，二季度起每月一次智能手机课；各教学点至少一场。"),
-    "450124103": (8, 600, 2, "以攀岩旅游服务和家庭教育为主，农闲时办。"),
-    "450124101": (6, 450, 2, "黑山羊养殖一个班，其余由教学点轮流办。"),
-    "wxgtj": (10, 1000, 1, "会鼓、扁担舞、三声部民歌进社区，文化馆开课，下乡辅导。"),
-    "rsj": (8, 500, 1, "返乡人员就业技能培训，分四期。"),
+PLANS = {  # unit: sessions, attendances, themes, text
+    "450124100": (
+        12,
+        900,
+        ("农村实用技术", "现代生活教育"),
+        "一季度办桑蚕、旱藕两个班，二季度起每月一次智能手机课；各教学点至少一场。",
+    ),
+    "450124103": (8, 600, ("职业技能", "家庭教育"), "以攀岩旅游服务和家庭教育为主，农闲时办。"),
+    "450124101": (6, 450, ("农村实用技术",), "黑山羊养殖一个班，其余由教学点轮流办。"),
+    "wxgtj": (10, 1000, ("非物质文化遗产传承", "人文艺术"), "会鼓、扁担舞、三声部民歌进社区，文化馆开课，下乡辅导。"),
+    "rsj": (8, 500, ("职业技能",), "返乡人员就业技能培训，分四期。"),
 }
 
 
@@ -43,14 +48,13 @@ def _make_class(today: datetime.date, number: int, line: tuple) -> TrainingClass
     monday = today - datetime.timedelta(days=today.weekday())
     first = monday + weeks * WEEK + datetime.timedelta(days=number)
     days = series.spaced_days(first, 7, count, [])
-    words = Theme.objects.filter(name=theme).first() or Theme.objects.first()
     shared = {
         "organiser": actor.own_unit,
         "place": Division.objects.get(pk=place),
         "venue": venue,
-        "theme": words,
-        "form": DeliveryForm.objects.filter(counts_for_quota=True).first(),
-        "language": Language.objects.first(),
+        "theme": Theme.objects.get(name=theme),
+        "form": DeliveryForm.objects.get(name="课堂学习"),
+        "language": Language.objects.get(name="壮话"),
         "start_time": datetime.time(*start),
         "end_time": datetime.time(*end),
         "instructors": teacher,
@@ -62,7 +66,7 @@ def _make_class(today: datetime.date, number: int, line: tuple) -> TrainingClass
         for n, day in enumerate(days, start=1)
     ]
     named = {"unit": actor.own_unit, "name": name, "place": shared["place"], "note": MARK}
-    who = Audience.objects.filter(name=audience).first() or Audience.objects.filter(sensitivity=0).first()
+    who = Audience.objects.get(name=audience)
     return series.store(actor=actor, named=named, sessions=sessions, audiences=[(who, None)], co_organisers=[])
 
 
@@ -85,9 +89,11 @@ def _hold_what_is_past(made: TrainingClass, today: datetime.date) -> None:
 
 
 def _write_plans(county: Division, today: datetime.date) -> None:
-    themes = list(Theme.objects.all())
+    themes = {theme.name: theme for theme in Theme.objects.all()}
     units = {unit.code: unit for unit in MemberUnit.objects.filter(county=county, code__in=PLANS)}
-    for place, (code, (sessions, attendances, stressed, text)) in enumerate(PLANS.items()):
+    names = {f"{kind}-{code}": code for code in PLANS for kind in ("town", "unit")}
+    officers = {names[user.username]: user for user in User.objects.filter(username__in=names)}
+    for code, (sessions, attendances, stressed, text) in PLANS.items():
         for year in (today.year - 1, today.year):
             row = UnitPlan(
                 unit=units[code],
@@ -97,6 +103,7 @@ def _write_plans(county: Division, today: datetime.date) -> None:
                 text=f"{text}（{MARK}）",
                 version=1,
             )
+            row._history_user = officers.get(code)
             row._change_reason = "填写年度计划"
             row.save()
-            row.themes.set(themes[place : place + stressed])
+            row.themes.set([themes[name] for name in stressed])

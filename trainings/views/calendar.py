@@ -5,7 +5,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -104,7 +104,7 @@ def _of_month(rows, asked: CalendarFilter, first: datetime.date, last: datetime.
         rows = rows.filter(place__gte=low, place__lt=after)
     if asked.value("unit"):
         rows = rows.filter(organiser__code=asked.value("unit"))
-    return rows.order_by("held_on", "start_time", "pk")
+    return rows.order_by("held_on", F("start_time").asc(nulls_last=True), "pk")
 
 
 def _days(

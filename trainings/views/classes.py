@@ -60,6 +60,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form)
     source = _source(request, form.cleaned_data["copied_from"])
+    first = SubmitToken.objects.filter(user=request.user, token=form.cleaned_data["token"]).first()
+    if first and "store" in request.POST:  # the second click would meet its own sessions as duplicates
+        return redirect(first.result)
     rows = _preview(request, form)
     if "store" not in request.POST:
         return _page(request, form, rows)
