@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from networks.access import Action, can
 from networks.forms import DateInput, VersionedForm
 from networks.models import User
 from networks.names import clean_text
@@ -15,19 +14,13 @@ from networks.xlsx.dates import read_when
 from networks.xlsx.problems import ValueProblem
 
 from . import series
+from .course_forms import offer_courses
 from .forms import FIRST_YEAR, LAST_YEAR, SessionForm, initial_for_new, initial_of
-from .models import Course, TrainingClass, TrainingSession
+from .models import TrainingClass, TrainingSession
 from .models.entry import protected_names_in
-from .models.proposals import State
 
 REPEATS = [("weekly", "每周同一天"), ("days", "每隔几天"), ("chosen", "自己选日期")]
 _DAYS = re.compile(r"[、，,;；\n]+")
-
-
-def offered_courses(user: User):
-    """The county's public courses and those that one keeps oneself."""
-    courses = Course.objects.readable_by(user).exclude(state=State.RETIRED)
-    return courses if can(user, Action.VIEW_COURSES) else courses.none()
 
 
 class DaysField(forms.CharField):
@@ -67,9 +60,6 @@ class SeriesForm(SessionForm):
     class_name = forms.CharField(
         label="班次名称", required=False, max_length=60, help_text="不填就用培训名称；如：2026年第一期桑蚕班"
     )
-    course = forms.ModelChoiceField(
-        Course.objects.none(), label="课程", required=False, empty_label="没有，或不在课程库"
-    )
     numbered = forms.BooleanField(label="名称后面加“第几次”", required=False, initial=True)
     repeat = forms.ChoiceField(label="怎么排", choices=REPEATS, initial="weekly", widget=forms.RadioSelect)
     first = forms.DateField(label="第一场的日期", required=False, widget=DateInput)
@@ -96,7 +86,6 @@ class SeriesForm(SessionForm):
         self.fields["title"].error_messages["required"] = "请填写培训名称"
         self.fields["title"].max_length = 90  # room for 第几次
         self.fields["title"].widget.attrs["maxlength"] = 90
-        self.fields["course"].queryset = offered_courses(user)
         self.fields["planned_attendance"].help_text = "每场大约多少人"
         for name in ("every", "count"):
             self.fields[name].widget.attrs |= {"class": "w-figure", "inputmode": "numeric"}
@@ -118,6 +107,8 @@ class SeriesForm(SessionForm):
 
     def clean(self) -> dict:
         data = super().clean()
+        if not data.get("length"):
+            data["minutes"] = None  # a course's length is that of all its sessions, not of each
         self._work_out_days(data)
         return data
 
@@ -163,7 +154,7 @@ class SeriesForm(SessionForm):
     def sessions(self, days: list[datetime.date]) -> list[dict]:
         """For each of the days what `TrainingSession.enter` is given."""
         shared = {name: self.cleaned_data[name] for name in self.SHARED}
-        shared |= {"minutes": self.cleaned_data["minutes"], "course": self.cleaned_data["course"]}
+        shared |= {"minutes": self.cleaned_data["minutes"], "course": self.cleaned_data.get("course")}
         units = {day: self.user.unit_on(day) for day in days}
         return [
             shared | {"title": self._title(n), "held_on": day, "organiser": units[day]} for n, day in enumerate(days, 1)
@@ -181,7 +172,7 @@ class SeriesForm(SessionForm):
         return {
             "unit": self.user.own_unit,
             "name": name,
-            "course": data["course"],
+            "course": data.get("course"),
             "place": place,
             "copied_from": source,
         }
@@ -192,7 +183,7 @@ class SeriesForm(SessionForm):
             "class_name", "course", "part_of_day", "length", "organiser_written", "host", "learning_group", "co_units",
             "co_names", "programme", "project", "remarks", "audiences",
         ]  # fmt: skip
-        return any(name in self.errors or self[name].value() for name in folded)
+        return any(name in self.errors or self[name].value() for name in folded if name in self.fields)
 
 
 def initial_for_series(user: User) -> dict:
@@ -248,9 +239,8 @@ class ClassForm(VersionedForm):
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        kept = Course.objects.visible_to(user).filter(pk=self.instance.course_id)
-        self.fields["course"].queryset = offered_courses(user) | kept
-        self.fields["course"].empty_label = "没有，或不在课程库"
+        if not offer_courses(self.fields["course"], user, self.instance.course_id):
+            del self.fields["course"]
 
     def clean_name(self) -> str:
         return refuse_protected(self.cleaned_data["name"])

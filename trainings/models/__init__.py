@@ -6,7 +6,7 @@ from .courses import Course, CourseMaterial
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
-from .rosters import RosterLine
+from .rosters import RosterHold, RosterLine
 from .session import TrainingSession
 from .stories import Story
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
@@ -29,6 +29,7 @@ __all__ = [
     "Project",
     "Refused",
     "ReturnReason",
+    "RosterHold",
     "RosterLine",
     "SignUp",
     "Status",

@@ -1,5 +1,4 @@
-"""What becomes of a planned session before it is held: it is put off, with reason and new day. TrainingSession mixes this in;
-`hold` and `cancel` are in session.py."""
+"""What becomes of a planned session: it is held, put off with reason and new day, or cancelled. TrainingSession mixes this in."""
 
 from __future__ import annotations
 
@@ -17,6 +16,16 @@ LAST_YEAR = 2099
 
 
 class PlanVerbs:
+    def hold(self, *, actor: User) -> None:
+        """计划 → 草稿: the planned session took place and is being written up."""
+        self._move("hold", actor=actor)
+
+    def cancel(self, *, actor: User, reason: str) -> None:
+        """计划 → 已取消."""
+        if not reason.strip():
+            raise Refused("请说明取消的原因")
+        self._move("cancel", actor=actor, reason=reason)
+
     def postpone(
         self,
         *,
