@@ -3,13 +3,16 @@
 import datetime
 import itertools
 
+from django.utils import timezone
+
 from networks.models import Division, MemberUnit, User
 from trainings import series
-from trainings.models import Audience, DeliveryForm, Language, Theme, TrainingClass, TrainingSession, UnitPlan
+from trainings.models import Audience, DeliveryForm, Language, Status, Theme, TrainingClass, TrainingSession, UnitPlan
 
 from .script import MARK
 
-WEEK = datetime.timedelta(days=7)
+DAY = datetime.timedelta(days=1)
+WEEK = 7 * DAY
 CLASSES = [  # officer, title, class, first session in weeks from today, sessions, place, venue, start, end, theme, audience, teacher
     (
         "town-450124100", "智能手机使用", "演示·智能手机班（第二期）", -3, 8, "450124100201", "村委会二楼会议室",
@@ -38,7 +41,9 @@ PLANS = {  # unit: sessions, attendances, themes, text
 def write(county: Division, today: datetime.date) -> None:
     """After the ledger, whose times are set back together. Runs in the caller's transaction."""
     for number, line in enumerate(CLASSES, start=1):
-        _hold_what_is_past(_make_class(today, number, line), today)
+        made = _make_class(today, number, line)
+        _hold_what_is_past(made, today)
+        _date_back(made, today)
     _write_plans(county, today)
 
 
@@ -46,7 +51,8 @@ def _make_class(today: datetime.date, number: int, line: tuple) -> TrainingClass
     officer, title, name, weeks, count, place, venue, start, end, theme, audience, teacher = line
     actor = User.objects.select_related("person", "home_division", "home_unit").get(username=officer)
     monday = today - datetime.timedelta(days=today.weekday())
-    first = monday + weeks * WEEK + datetime.timedelta(days=number)
+    weekday = number if number != today.weekday() else number + 2  # none is today: it would be neither held nor to come
+    first = monday + weeks * WEEK + datetime.timedelta(days=weekday)
     days = series.spaced_days(first, 7, count, [])
     shared = {
         "organiser": actor.own_unit,
@@ -83,9 +89,34 @@ def _hold_what_is_past(made: TrainingClass, today: datetime.date) -> None:
             row.verify(actor=reviewer, attendance=heads)
     ahead = [row for row in rows if row.held_on > today]
     if past and len(ahead) > 2:
-        day = ahead[-1].held_on + datetime.timedelta(days=2)
+        day = ahead[-1].held_on + 2 * DAY
         ahead[-1].postpone(actor=made.entered_by, reason="教师出差", held_on=day)
         ahead[-2].cancel(actor=made.entered_by, reason="与赶圩日相同，并到下一次")
+
+
+def _date_back(made: TrainingClass, today: datetime.date) -> None:
+    """The verbs wrote the time of this run; the demonstration shows when it would have happened (as in ledger.py)."""
+
+    def moment(day: datetime.date, *clock: int) -> datetime.datetime:
+        return timezone.make_aware(datetime.datetime.combine(day, datetime.time(*clock)))
+
+    sessions = list(TrainingSession.objects.filter(training_class=made).order_by("held_on"))
+    entered = moment(min(sessions[0].held_on - 10 * DAY, today - DAY), 9, 10)
+    days = {session.pk: session.held_on for session in sessions}
+    history = list(TrainingSession.history.filter(training_class_id=made.pk).order_by("history_id"))
+    for row in [*sessions, *history]:
+        held_on = days[row.pk if isinstance(row, TrainingSession) else row.id]
+        row.created_at = entered
+        row.submitted_at = row.submitted_at and moment(held_on + DAY, 9, 30)
+        row.verified_at = row.verified_at and moment(held_on + 2 * DAY, 10, 0)
+        written = entered if row.reported_attendance is None else moment(held_on, 17, 0)
+        row.history_date = row.verified_at or row.submitted_at or written
+        if row.status == Status.CANCELLED or (getattr(row, "history_change_reason", "") or "").startswith("改期"):
+            row.history_date = moment(today - DAY, 16, 0)
+    fields = ["created_at", "submitted_at", "verified_at"]
+    TrainingSession.objects.bulk_update(sessions, fields)
+    TrainingSession.history.bulk_update(history, [*fields, "history_date"])
+    made.history.update(history_date=entered)
 
 
 def _write_plans(county: Division, today: datetime.date) -> None:

@@ -22,6 +22,7 @@ from networks.forms import SeveralField, VersionedForm, place_choices
 from networks.models import Division, MemberUnit, User
 from networks.views.keeping import keep
 from trainings import series, years
+from trainings.changes import plan_notes
 from trainings.models import Theme, TrainingClass, TrainingSession, UnitPlan
 from trainings.models.entry import protected_names_in
 from trainings.views.entry import DRAFT_DONE
@@ -78,10 +79,14 @@ def _class_context(request: HttpRequest, pk: int) -> dict[str, object]:
     rows = TrainingClass.objects.select_related("unit", "place__parent", "course", "copied_from")
     found = visible_or_404(request.user, rows, pk=pk)
     sessions = TrainingSession.objects.visible_to(request.user).filter(training_class=found)
+    sessions = list(sessions.for_display().order_by("held_on", "start_time", "pk"))
+    notes = plan_notes(session.pk for session in sessions)
+    for session in sessions:
+        session.plan_note = notes.get(session.pk, "")
     became = planning.of_classes([pk]).get(pk)
     return {
         "class": found,
-        "sessions": list(sessions.for_display().order_by("held_on", "start_time", "pk")),
+        "sessions": sessions,
         "became": became,
         "outcome": became.outcome if became else planning.Outcome(),
     }

@@ -363,8 +363,10 @@ def test_the_class_page_says_what_became_of_each_session(world, ask, make):
         assert (outcome.arranged, outcome.ahead, outcome.overdue, outcome.held, outcome.verified) == (3, 2, 1, 1, 1)
         assert (outcome.cancelled, outcome.reported, outcome.attendances) == (1, 32, 30)
         assert ("其余各场改期" in response.content.decode()) == (user is world.town)
+        assert "取消：下雨" in response.content.decode()
     paper = ask(world.town, f"/classes/{made.pk}/paper/").content.decode()
-    assert "已核定 1 场" in paper and "取消 1 场" in paper
+    assert "已核定 1 场" in paper and "取消 1 场" in paper and "取消：下雨" in paper
+    assert "取消：下雨" in ask(world.town, f"/sessions/{rows[3].pk}/").content.decode()
 
 
 def test_ld_2_the_list_and_the_preview_ask_as_much_for_many_as_for_few(world, ask, client, monday):

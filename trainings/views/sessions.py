@@ -16,7 +16,7 @@ from networks.models.places import code_range
 from networks.names import clean_text
 
 from .. import years
-from ..changes import records_of, steps
+from ..changes import plan_notes, records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
 from ..models import (
@@ -182,6 +182,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "session": session,
         "training_class": TrainingClass.objects.visible_to(user).filter(pk=session.training_class_id).first(),
+        "plan_note": plan_notes([pk]).get(pk, "") if session.status in (Status.PLANNED, Status.CANCELLED) else "",
         "audiences": audiences,
         "co_organisers": parts,
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
