@@ -56,6 +56,7 @@ class Action(StrEnum):
     VIEW_NETWORK = "查看机构网络、资源和年度数据"
     VIEW_STAFF = "查看工作人员和联络员"
     VIEW_CONTACTS = "查看和导出联络员通讯录"
+    ISSUE_POINT_LINKS = "给本乡镇的教学点签发、停用随手报链接"
     KEEP_OWN = "维护本乡镇、本单位的机构、人员、资源和年度数据"
     MANAGE_NETWORK = "维护全县的机构、区划、人员、资源和年度数据"
     MANAGE_UNITS = "维护成员单位和归口关系"
@@ -180,7 +181,7 @@ ROLES: dict[str, RoleRights] = {
     ),
     "township": _role(
         "乡镇专干：登记并提交本乡镇的培训，查看在本乡镇举办的培训，维护本乡镇的机构、人员和年度数据。",
-        _OFFICER,
+        [*_OFFICER, Action.ISSUE_POINT_LINKS],
         **_AT_HOME,
     ),
     "unit": _role(

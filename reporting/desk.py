@@ -98,7 +98,8 @@ def unit_desk(user: User) -> UnitDesk:
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
-    drafts = pile(mine.filter(status=Status.DRAFT).order_by("-held_on", "-pk"))
+    unsent = mine.filter(status=Status.DRAFT).select_related("point_report__link__institution")
+    drafts = pile(unsent.order_by("-held_on", "-pk"))
     for session in drafts.rows:
         session.missing = session.missing_for_submission()
     planned = pile(mine.filter(status=Status.PLANNED).order_by("held_on", "start_time", "pk"))

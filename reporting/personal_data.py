@@ -120,6 +120,8 @@ PERSONAL: dict[str, dict[str, str]] = {
         **dict.fromkeys(["user", "confirmed_by", "undo_proposed_by", "undone_by"], "signature"),
     },
     "trainings.SubmitToken": {"user": "signature"},
+    "trainings.ColumnName": {"confirmed_by": "signature"},
+    "trainings.PointLink": {"digest": "credential", "created_by": "signature", "revoked_by": "signature"},
     "trainings.Course": {
         "proposed_by": "signature", "decided_by": "signature", "return_note": "free", "syllabus": "free",
         "co_developers": "staff",
@@ -168,6 +170,8 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.CoOrganiser": "name",
     "trainings.ImportBatch": "sha256 assignments rehearsal_digest",
     "trainings.SubmitToken": "token result",
+    "trainings.ColumnName": "header key column",
+    "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.PlanTask": "clause title responsible_text",
     "reporting.ReferenceThreshold": "reason",

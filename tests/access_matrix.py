@@ -17,6 +17,8 @@ GROUPS = {
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
+# 随手报: a teaching point's coordinator has no account; the unguessable, revocable link is the right (domain.md, Roles).
+PUBLIC |= {"point"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -204,6 +206,29 @@ import-discard       | POST | foreign.rehearsed | foreign_town                  
 import-undo          | GET  | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
+
+week-digest          | GET  | -                 | *                                       | READERS    |
+entry-effort         | GET  | -                 | BUREAU foreign_bureau                   | *          |
+session-grid         | GET  | -                 | *                                       | READERS    |
+session-grid         | POST | -                 | *                                       | READERS    |
+session-photos       | GET  | -                 | *                                       | READERS    |
+session-photos       | POST | -                 | *                                       | READERS    |
+column-names         | GET  | -                 | *                                       | READERS    |
+column-names         | POST | -                 |                                         | READERS    | *
+import-columns       | POST | ours.rehearsed    | town                                    | READERS BUREAU | *
+import-columns       | POST | foreign.rehearsed | foreign_town                            | READERS foreign_bureau | *
+session-message      | GET  | -                 | *                                       | READERS    |
+session-message      | POST | -                 | *                                       | READERS    |
+point-link           | GET  | ours.point        | BUREAU town centre                      | *          | FOREIGN
+point-link           | GET  | theirs.point      | BUREAU town2 centre                     | *          | FOREIGN
+point-link           | POST | ours.point        | town                                    | *          | foreign_bureau foreign_town
+point-link           | POST | theirs.point      | town2                                   | *          | foreign_bureau foreign_town
+point-link-revoke    | POST | ours.point        | BUREAU town centre                      | *          | foreign_bureau foreign_town
+point-link-revoke    | POST | theirs.point      | BUREAU town2 centre                     | *          | foreign_bureau foreign_town
+point                | GET  | ours.pointlink    | *                                       |            |
+point                | GET  | no.link           |                                         |            | *
+point                | POST | ours.pointlink    | *                                       |            |
+point                | POST | no.link           |                                         |            | *
 
 registry-workbooks   | GET  | -                 | *                                       | READERS    |
 registry-upload      | GET  | institutions      | *                                       | READERS unit unit2 |

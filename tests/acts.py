@@ -172,6 +172,22 @@ def _opened(site: Site) -> dict:
     return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
 
 
+def _grid(site: Site) -> dict:
+    cells = {"培训名称": "家政服务培训", "开始时间": f"{site.world.year}-01-01", "实到人次": "31"}
+    names = {f"h{number}": name for number, name in enumerate(cells)}
+    return names | {f"r0c{number}": text for number, text in enumerate(cells.values())} | {"check": "1"}
+
+
+def _point_report(site: Site) -> dict:
+    return {
+        "token": "t" * 32,
+        "held_on": site.world.today.isoformat(),
+        "title": "桑蚕培训",
+        "attendance": "40人",
+        "note": "请了农技站的老师",
+    }
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -425,6 +441,20 @@ ACTS = [
     Act("story-propose", "town", "ours.story_public", lambda s: {"verb": "take_back", "seen_version": 2}),
     Act("story-decide", "bureau", "ours.story_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
     Act("story-decide", "bureau2", "ours.story_public", lambda s: {"verb": "retire"}, "retire"),
+    # many sessions at once
+    Act("session-grid", "town", "-", _grid),
+    Act("session-photos", "town", "-", lambda s: {f"photos-{s.samples.kwargs['ours.draft']['pk']}": picture()}),
+    Act(
+        "import-columns",
+        "town",
+        "ours.rehearsed",
+        lambda s: {"header": ["到场情况", "天气"], "column": ["实到人次", "-"]},
+    ),
+    Act("column-names", "town", "-", lambda s: {"name": s.samples.column_name.pk}),
+    # 随手报
+    Act("point-link", "town", "ours.point", lambda s: {}),
+    Act("point-link-revoke", "town", "ours.point", lambda s: {}),
+    Act("point", "anonymous", "ours.pointlink", _point_report),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.
@@ -558,6 +588,7 @@ EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 WITHOUT_EFFECT = {
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
+    "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

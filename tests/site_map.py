@@ -47,11 +47,13 @@ from networks.reorganisation import rename_unit
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import (
+    ColumnName,
     CoOrganiser,
     Course,
     CourseMaterial,
     Evidence,
     ImportBatch,
+    PointLink,
     RosterHold,
     RosterLine,
     Story,
@@ -189,6 +191,7 @@ class Samples:
         self._changes()
         self._library()
         self._rosters()
+        self._points()
 
     def _rosters(self) -> None:
         """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""
@@ -215,6 +218,19 @@ class Samples:
         ]:
             hold = RosterHold.objects.create(county=county, year=self.w.year - 1, reason="信访核查", placed_by=actor)
             self.kwargs[f"{whose}.hold"] = {"pk": hold.pk}
+
+    def _points(self) -> None:
+        """随手报: a point of ours with its link and a report, a point of theirs."""
+        w = self.w
+        for whose, place, officer in [("ours", "新汉村", w.town), ("theirs", "羊山村", w.town2)]:
+            point = Institution.objects.get(division=w.places[place])
+            self.kwargs[f"{whose}.point"] = {"pk": point.pk}
+            link, token = PointLink.issue(point, officer)
+            self.kwargs[f"{whose}.pointlink"] = {"token": token}
+            link.report(token="r" * 32, held_on=w.today, title=f"{whose}随手报的培训", attendance=21)
+        self.column_name = ColumnName.objects.create(
+            unit=w.ours, header="到场情况", key="到场情况", column="实到人次", confirmed_by=w.town
+        )
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

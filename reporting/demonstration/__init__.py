@@ -4,7 +4,7 @@
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
 (pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `planning` classes and
-plans · `uploads` two ledgers to be mended.
+plans · `uploads` two ledgers to be mended · `entering` what coordinators reported by their link, and how much work entering is.
 """
 
 import datetime
@@ -23,6 +23,7 @@ from ..models import AssessmentYear, QuotaAdjustment
 from . import (
     accounts,
     changes,
+    entering,
     figures,
     ledger,
     library,
@@ -88,6 +89,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             rosters.write(county, today)
             planning.write(county, today)
             uploads.write(today)
+            entering.write(county, today)
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)

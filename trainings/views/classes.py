@@ -23,8 +23,9 @@ from ..class_forms import (
     initial_from_class,
 )
 from ..models import Conflict, Refused, Status, SubmitToken, TrainingClass, TrainingSession
+from ..models.effort import new_token
 from ..models.verbs import MOVES
-from .entry import DRAFT_DONE, new_token
+from .entry import DRAFT_DONE
 
 WRITTEN = ["GET", "HEAD", "POST"]
 NOT_YOURS = "这个班由建立它的单位维护，您可以查看，不能改动"

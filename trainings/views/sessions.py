@@ -24,6 +24,7 @@ from ..models import (
     CoOrganiser,
     Course,
     Evidence,
+    PointReport,
     Project,
     Refused,
     Status,
@@ -31,8 +32,9 @@ from ..models import (
     TrainingClass,
     TrainingSession,
 )
+from ..models.effort import new_token
 from ..models.verbs import MOVES
-from .entry import DRAFT_DONE, new_token
+from .entry import DRAFT_DONE
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
@@ -185,6 +187,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "plan_note": plan_notes([pk]).get(pk, "") if session.status in (Status.PLANNED, Status.CANCELLED) else "",
         "audiences": audiences,
         "co_organisers": parts,
+        "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
         "sensitivity": sensitivity,
         "kinds": kinds,
