@@ -318,12 +318,13 @@ class ScopedQuerySet(models.QuerySet):
             target = self.model._meta.get_field(self.model.scope.via).related_model._default_manager
             return rows.filter(**{f"{self.model.scope.via}__in": target.editable_by(user)})
         if can(user, Action.ENTER_ON_BEHALF):
-            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
+            on_behalf = hasattr(self.model, "on_behalf_source")  # a class of sessions is planned by its unit alone
+            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None) if on_behalf else self.none()
         if not can(user, Action.ENTER) or not user.own_unit:
             return self.none()
         if enters_for_the_centre(user):
             return rows.filter(entered_by__role=user.role)
-        return rows.filter(organiser__in=user.own_unit_ids)
+        return rows.filter(**{f"{self.model.scope.unit}__in": user.own_unit_ids})
 
     def kept_by(self, user: User | None) -> ScopedQuerySet:
         """The visible rows of a registry that this account may change and add to: the whole county's for whoever manages
@@ -743,6 +744,15 @@ def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
     if can(user, Action.VIEW_STANDING) and user.own_unit:
         return units.filter(pk__in=user.own_unit_ids)
     return units.none()
+
+
+def units_to_plan_for(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose 年度计划 this account writes: its own, and for whoever sets the years any that it watches, for a unit
+    that has no account (三(二))."""
+    units = units_to_watch(user)
+    if can(user, Action.MANAGE_YEARS):
+        return units
+    return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
 
 
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:

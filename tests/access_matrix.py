@@ -142,6 +142,36 @@ roster-hold          | POST | -                 | BUREAU foreign_bureau         
 roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau
 roster-hold-lift     | POST | foreign.hold      | foreign_bureau                          | *          | BUREAU
 
+calendar             | GET  | -                 | *                                       | NO_RECORDS |
+class-list           | GET  | -                 | *                                       | NO_RECORDS |
+class                | GET  | ours.class        | BUREAU auditor town head                | NO_RECORDS | *
+class                | GET  | theirs.class      | BUREAU auditor town2                    | NO_RECORDS | *
+class                | GET  | foreign.class     | foreign_bureau foreign_town             | NO_RECORDS | *
+class-paper          | GET  | ours.class        | BUREAU auditor town head                | NO_RECORDS | *
+class-paper          | GET  | foreign.class     | foreign_bureau foreign_town             | NO_RECORDS | *
+class-new            | GET  | -                 | town town2 unit unit2 centre foreign_town | *        |
+class-new            | POST | -                 | town town2 unit unit2 centre foreign_town | *        |
+class-edit           | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-edit           | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-edit           | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+class-postpone       | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-postpone       | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-postpone       | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+class-cancel         | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-cancel         | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-cancel         | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+session-postpone     | GET  | ours.planned      | town                                    | READERS BUREAU | *
+session-postpone     | POST | ours.planned      | town                                    | READERS BUREAU | *
+session-postpone     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
+plans-now            | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+plans                | GET  | year              | *                                       | STANDING_TO_NOBODY |
+plan-unit            | GET  | ours.unit         | BUREAU auditor leader town head         | STANDING_TO_NOBODY | *
+plan-unit            | GET  | theirs.unit       | BUREAU auditor leader town2             | STANDING_TO_NOBODY | *
+plan-unit            | GET  | foreign.unit      | foreign_bureau foreign_town             | STANDING_TO_NOBODY | *
+plan-edit            | GET  | ours.unit         | BUREAU town                             | auditor leader head unit_head STANDING_TO_NOBODY | *
+plan-edit            | POST | ours.unit         | BUREAU town                             | auditor leader head unit_head STANDING_TO_NOBODY | *
+plan-edit            | POST | foreign.unit      | foreign_bureau foreign_town             | auditor leader head unit_head STANDING_TO_NOBODY | *
+
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-session       | GET  | foreign.submitted | foreign_bureau                          | *          | BUREAU

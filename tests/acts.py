@@ -71,6 +71,26 @@ def _project_form(site: Site) -> dict:
     return form | {"starts_on": "2026-03-01", "provider": site.samples.kwargs["ours.provider"]["pk"]}
 
 
+def _series_form(site: Site) -> dict:
+    """A class of two weekly sessions, as sent from the preview."""
+    first = site.world.today + datetime.timedelta(days=3)
+    days = [first.isoformat(), (first + datetime.timedelta(days=7)).isoformat()]
+    form = {
+        "token": "p" * 32,
+        "title": "手机使用班",
+        "numbered": "on",
+        "repeat": "weekly",
+        "first": days[0],
+        "count": "2",
+    }
+    form |= {"place": site.world.places["白山镇"].pk, "venue": "文化站", "copied_from": ""}
+    return form | {"store": "1", "shown": ",".join(days), "day": days}
+
+
+def _later(site: Site, days: int = 20) -> dict:
+    return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
+
+
 def _seen(site: Site, sample: str) -> dict:
     return {"seen_version": TrainingSession.objects.get(**site.samples.kwargs[sample]).version}
 
@@ -562,6 +582,15 @@ def shown_in_form(response) -> dict:
             data[field.html_name] = "on" if value is True else getattr(value, "pk", value)
     return data
 
+
+ACTS += [  # plan, classes, calendar
+    Act("class-new", "town", "-", _series_form),
+    Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
+    Act("class-postpone", "town", "ours.class", lambda s: _later(s) | {"store": "1"}),
+    Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
+    Act("session-postpone", "town", "ours.planned", _later),
+    Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
+]
 
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 

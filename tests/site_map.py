@@ -59,7 +59,9 @@ from trainings.models import (
     RosterLine,
     Story,
     Theme,
+    TrainingClass,
     TrainingSession,
+    UnitPlan,
 )
 from trainings.models.vocabulary import VOCABULARIES
 
@@ -154,6 +156,7 @@ class Samples:
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
             self._figures_and_zone(whose, unit.division)
+            self._planned(whose, unit, officer)
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
         self.kwargs["mixed.evidence"] = {
             "pk": self.kwargs["ours.draft"]["pk"],
@@ -370,6 +373,16 @@ class Samples:
         for whose, unit, actor in [("ours", new_ones[0], w.bureau), ("foreign", new_ones[1], w.foreign_bureau)]:
             rename_unit(unit, name="改错的局", code="wrong", on=datetime.date(2021, 5, 1), basis="", actor=actor)
             self.kwargs[f"{whose}.change"] = {"pk": Reorganisation.objects.latest("pk").pk}
+
+    def _planned(self, whose: str, unit, officer) -> None:
+        """A class with two sessions to come, and the plan of a unit's year."""
+        row = TrainingClass.objects.create(unit=unit, name=f"{whose}的班", place=unit.division, entered_by=officer)
+        for number in (1, 2):
+            day = self.w.today + datetime.timedelta(days=7 * number)
+            title = f"{whose}的班（第{number}次）"
+            self.w.session(unit, status="planned", held_on=day, reported=None, title=title, training_class=row)
+        self.kwargs[f"{whose}.class"] = {"pk": row.pk}
+        UnitPlan.objects.create(unit=unit, year=self.w.year, sessions=6, attendances=500, text=f"{whose}的打算")
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

@@ -44,6 +44,7 @@ from trainings.models import (
     ImportBatch,
     RosterLine,
     Story,
+    TrainingClass,
     TrainingSession,
 )
 
@@ -165,6 +166,10 @@ def crossing_counties():
         *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
         (Reorganisation, "county", "made_by__person__county"),
         (PasswordLink, "user__person__county", "created_by__person__county"),
+        (TrainingClass, "unit__county", "place"),
+        (TrainingClass, "unit__county", "copied_from__unit__county"),
+        (TrainingClass, "unit__county", "entered_by__person__county"),
+        (TrainingSession, "organiser__county", "training_class__unit__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -210,6 +215,7 @@ def foreign_keys(site):
         Institution,
         InstitutionCheck,
         RegistryImport,
+        TrainingClass,
         Reorganisation,
         FormerPlace,
     ]:
@@ -228,6 +234,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "TrainingClass": site.samples.kwargs["foreign.class"]["pk"],
                 "Course": site.samples.kwargs["foreign.course_public"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from .views import (
+    calendar,
+    classes,
     column_names,
     courses,
     entry,
@@ -43,6 +45,13 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # plan and calendar
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("classes/new/", classes.new, name="class-new"),
+    path("classes/<int:pk>/edit/", classes.edit, name="class-edit"),
+    path("classes/<int:pk>/postpone/", classes.postpone, name="class-postpone"),
+    path("classes/<int:pk>/cancel/", classes.cancel, name="class-cancel"),
+    path("sessions/<int:pk>/postpone/", classes.postpone_session, name="session-postpone"),
     # rosters
     path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
     path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),

@@ -3,8 +3,9 @@
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
-(pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `hints` what the
-reviewer is pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what coordinators reported by their link, and how much work entering is.
+(pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `planning` classes and
+plans · `hints` what the reviewer is pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what
+coordinators reported by their link, and how much work entering is.
 """
 
 import datetime
@@ -31,6 +32,7 @@ from . import (
     more_accounts,
     network,
     people,
+    planning,
     rosters,
     sharing,
     uploads,
@@ -88,6 +90,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             courses.tell()
             rosters.write(county, today)
             hints.write(county, today)
+            planning.write(county, today)
             uploads.write(today)
             entering.write(county, today)
             changes.write(county)

@@ -16,7 +16,7 @@ from networks.models.places import code_range
 from networks.names import clean_text
 
 from .. import years
-from ..changes import records_of, steps
+from ..changes import plan_notes, records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
 from ..hints import notices_about
@@ -30,6 +30,7 @@ from ..models import (
     Refused,
     Status,
     SubmitToken,
+    TrainingClass,
     TrainingSession,
 )
 from ..models.effort import new_token
@@ -183,6 +184,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "session": session,
+        "training_class": TrainingClass.objects.visible_to(user).filter(pk=session.training_class_id).first(),
+        "plan_note": plan_notes([pk]).get(pk, "") if session.status in (Status.PLANNED, Status.CANCELLED) else "",
         "audiences": audiences,
         "co_organisers": parts,
         "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
