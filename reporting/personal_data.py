@@ -132,7 +132,7 @@ PERSONAL: dict[str, dict[str, str]] = {
         "proposed_by": "signature", "decided_by": "signature", "return_note": "free", "subject": "star",
         "summary": "star", "body": "star", "title": "star",
     },
-    "trainings.TrainingClass": {"note": "free"},
+    "trainings.TrainingClass": {"note": "free", "entered_by": "signature"},
     "trainings.UnitPlan": {"text": "free"},
     "reporting.QuotaAdjustment": {"reason": "free"},
     "reporting.CallSample": {"drawn_by": "signature"},
