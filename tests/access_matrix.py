@@ -17,6 +17,8 @@ GROUPS = {
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
+# Sign-in by QR: residents at the door have no account; the page shows a session's title, time and place, as its poster does.
+PUBLIC |= {"scan"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -113,6 +115,17 @@ evidence-file        | GET  | mixed.evidence    |                               
 evidence-delete      | GET  | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | foreign.evidence  | foreign_town                            | READERS foreign_bureau | *
+
+session-scan         | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+session-scan         | POST | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+session-scan         | GET  | theirs.submitted  | town2                                   | READERS BUREAU foreign_bureau centre | *
+scan-poster          | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan-count           | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan-close           | POST | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan                 | GET  | ours.scan         | *                                       |            |
+scan                 | GET  | no.scan           |                                         |            | *
+scan                 | POST | ours.scan         | *                                       |            |
+scan                 | POST | no.scan           |                                         |            | *
 
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau

@@ -142,6 +142,18 @@ def _opened(site: Site) -> dict:
     return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
 
 
+def at_the_door(*names: str, **first) -> dict:
+    """The form of the public page as a phone sends it: the names, and more about the first."""
+    form = {"p-TOTAL_FORMS": "6", "p-INITIAL_FORMS": "0"}
+    form |= {f"p-{number}-name": name for number, name in enumerate(names)}
+    return form | {f"p-0-{name}": value for name, value in first.items()}
+
+
+def _scan_settings(site: Site) -> dict:
+    page = site.send("town", "GET", site.samples.url("session-scan", "ours.scanned"))
+    return as_shown(page) | {"minutes_before": 45}
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -354,6 +366,10 @@ ACTS = [
         "with a file",
     ),
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
+    # sign-in by QR
+    Act("session-scan", "town", "ours.scanned", _scan_settings),
+    Act("scan-close", "town", "ours.scanned", lambda s: {}),
+    Act("scan", "anonymous", "ours.scan", lambda s: at_the_door("黄小明")),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

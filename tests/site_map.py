@@ -44,7 +44,8 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, ScanSheet, TrainingSession
+from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -171,6 +172,18 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._scans()
+
+    def _scans(self) -> None:
+        """Sign-in by QR that is open all day long."""
+        w = self.w
+        whole_day = {"start_time": datetime.time(0), "end_time": datetime.time(23, 59)}
+        row = w.session(w.ours, held_on=w.today, title="扫码签到的场次", **whole_day)
+        sheet = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
+        sheet.sign([Attendee("韦扫码", "1234")])
+        self.kwargs["ours.scanned"] = {"pk": row.pk}
+        self.kwargs["ours.scan"] = {"token": sheet.token}
+        self.kwargs["no.scan"] = {"token": "abcd-efgh-jkmn"}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

@@ -33,7 +33,15 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import (
+    AudienceCount,
+    CoOrganiser,
+    Evidence,
+    ImportBatch,
+    RosterLine,
+    ScanSheet,
+    TrainingSession,
+)
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -141,6 +149,8 @@ def crossing_counties():
         (ResourceProject, "unit__county", "provider__unit__county"),
         *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
         (PasswordLink, "user__person__county", "created_by__person__county"),
+        (ScanSheet, "session__organiser__county", "opened_by__home_division"),
+        (RosterLine, "session__organiser__county", "home"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, sessions
+from .views import door, entry, evidence, imports, paper, review, scans, sessions
 
 urlpatterns = [
     # session pages
@@ -23,6 +23,12 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # sign-in by QR: the officer's pages, and the one that residents open
+    path("sessions/<int:pk>/scan/", scans.manage, name="session-scan"),
+    path("sessions/<int:pk>/scan/poster/", scans.poster, name="scan-poster"),
+    path("sessions/<int:pk>/scan/count/", scans.count, name="scan-count"),
+    path("sessions/<int:pk>/scan/close/", scans.close, name="scan-close"),
+    path("s/<str:token>/", door.scan, name="scan"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),

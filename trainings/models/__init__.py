@@ -7,6 +7,7 @@ from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
 from .rosters import RosterLine
+from .scans import ScanSheet
 from .session import TrainingSession
 from .stories import Story
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
@@ -30,6 +31,7 @@ __all__ = [
     "Refused",
     "ReturnReason",
     "RosterLine",
+    "ScanSheet",
     "SignUp",
     "Status",
     "Story",

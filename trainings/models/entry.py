@@ -180,6 +180,10 @@ class EntryVerbs:
         if self.pk:
             if any(audience.sensitivity == Audience.Sensitivity.HEADCOUNT_ONLY for audience, _ in counts):
                 self._refuse_evidence_of_persons()
+            if any(audience.sensitivity for audience, _ in counts) and self.roster.exists():
+                raise Refused(
+                    "所选培训对象不建名册，这一场已有名册。请先在名册页面删去全部人员，再改培训对象；签到人次另行填报"
+                )
             self.audience_counts.all().delete()
             AudienceCount.objects.bulk_create(AudienceCount(session=self, audience=a, number=n) for a, n in counts)
         self.audience_text = text

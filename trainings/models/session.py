@@ -24,6 +24,7 @@ from networks.models import Division, DivisionSuccession, Institution, LearningG
 from .. import years
 from .entry import EntryVerbs
 from .ledger import LedgerVerbs
+from .rosters import RosterVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
 
@@ -79,7 +80,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
+class TrainingSession(EntryVerbs, LedgerVerbs, RosterVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -418,6 +419,8 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
                 {stored.status} if stored else {Status.PLANNED, Status.DRAFT}
             ):
                 raise Refused("状态只能通过提交、核定、退回等操作改变")
+            if stored:  # counted by `count_roster` alone, perhaps since this object was loaded
+                self.rostered_attendance = stored.rostered_attendance
             self.tidy()
             self._credit_who_stood_then()
             if stored is None or (self.place_id, self.held_on) != (stored.place_id, stored.held_on):

@@ -18,7 +18,7 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
+from ..models import Audience, CoOrganiser, Evidence, Project, Refused, ScanSheet, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
 from .entry import DRAFT_DONE, new_token
 
@@ -181,11 +181,22 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
+        "scan": _scan(user, session, editable, sensitivity),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
     }
     return render(request, "trainings/sessions/detail.html", context)
+
+
+def _scan(user, session: TrainingSession, editable: bool, sensitivity: int) -> dict[str, object] | None:
+    """What the page says of sign-in by QR, for whoever opens it; None where there is none."""
+    if not (editable and can(user, Action.ENTER)) or sensitivity:
+        return None
+    sheet = ScanSheet.objects.filter(session=session).select_related("session").first()
+    if sheet is None and ScanSheet.barred_from_opening(session):
+        return None
+    return {"sheet": sheet, "phase": sheet and sheet.phase()}
 
 
 @require(Action.VIEW_SESSIONS)
