@@ -548,6 +548,13 @@ def barred_from_scanning(user: User, session: TrainingSession) -> str:
     return ""
 
 
+def hears_residents(user: User, session: TrainingSession) -> bool:
+    """Whether this account reads in their own words what residents said of a session that it sees: its own unit's, or the
+    county's. Others see how many were content."""
+    everybodys = ROLES[user.role].sight[Subject.RECORD] in {Sight.COUNTY, Sight.SHARED}
+    return everybodys or session.organiser_id in user.own_unit_ids
+
+
 def barred_from_answering(user: User, session: TrainingSession) -> str:
     """Why this account may not answer what residents said of a session, or ''. Its own unit does, or the office."""
     if can(user, Action.REVIEW) and session.organiser.county_id == user.county_code:

@@ -24,6 +24,11 @@ def shown_name(name: str) -> str:
     return _LONG_NUMBER.sub("****", plain)[-200:]
 
 
+def masked_numbers(text: str) -> str:
+    """The text with what may be an ID or a telephone number blacked out."""
+    return _LONG_NUMBER.sub("****", text)
+
+
 def clean_lines(text: str) -> str:
     """`clean_text` for a text of several lines: each line cleaned, line breaks kept as \\n."""
     if text.isprintable():

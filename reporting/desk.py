@@ -9,7 +9,7 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
-from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
+from trainings.models import CoOrganiser, Feedback, ImportBatch, Status, TrainingSession
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
@@ -57,6 +57,7 @@ class UnitDesk:
     joint: Pile  # co-organised with another unit and not confirmed yet
     last: Pile
     lacking: int  # what the own township's institutions still lack
+    complaints: int  # of residents, that nobody has answered yet
 
     @property
     def quiet(self) -> bool:
@@ -94,7 +95,13 @@ def unit_desk(user: User) -> UnitDesk:
         ),
         last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
         lacking=len(shortfalls(user, timezone.localdate())),
+        complaints=_complaints(user),
     )
+
+
+def _complaints(user: User) -> int:
+    """What residents complained of and nobody has answered, as far as this account reads it."""
+    return Feedback.objects.visible_to(user).filter(is_complaint=True, answer="").count()
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,7 @@ class BureauDesk:
     imports: list[ImportBatch]  # that need a second person
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
+    complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
 
     @property
@@ -139,5 +147,6 @@ def bureau_desk(user: User) -> BureauDesk:
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
+        complaints=_complaints(user),
         accounts=heard_of_judges(user),
     )

@@ -18,7 +18,7 @@ GROUPS = {
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
 # Sign-in by QR: residents at the door have no account; the page shows a session's title, time and place, as its poster does.
-PUBLIC |= {"scan"}
+PUBLIC |= {"scan", "scan-feedback"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -126,6 +126,16 @@ scan                 | GET  | ours.scan         | *                             
 scan                 | GET  | no.scan           |                                         |            | *
 scan                 | POST | ours.scan         | *                                       |            |
 scan                 | POST | no.scan           |                                         |            | *
+scan-feedback        | POST | ours.said         | *                                       |            |
+scan-feedback        | POST | no.scan           |                                         |            | *
+session-feedback     | GET  | ours.scanned      | BUREAU auditor town head                | NO_RECORDS | *
+session-feedback     | GET  | theirs.submitted  | BUREAU auditor centre town2             | NO_RECORDS | *
+feedback-paper       | GET  | ours.verified     | town                                    | READERS BUREAU centre | *
+feedback-paper       | POST | ours.verified     | town                                    | READERS BUREAU centre | *
+feedback-paper       | POST | foreign.verified  | foreign_town                            | READERS foreign_bureau | *
+feedback-answer      | GET  | ours.wish         | BUREAU town                             | READERS    | *
+feedback-answer      | POST | ours.wish         | BUREAU town                             | READERS    | *
+feedback-list        | GET  | -                 | *                                       | NO_RECORDS |
 
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau

@@ -370,6 +370,20 @@ ACTS = [
     Act("session-scan", "town", "ours.scanned", _scan_settings),
     Act("scan-close", "town", "ours.scanned", lambda s: {}),
     Act("scan", "anonymous", "ours.scan", lambda s: at_the_door("黄小明")),
+    # what residents say of a session
+    Act("scan-feedback", "anonymous", "ours.said", lambda s: {"satisfaction": "fairly", "wish": "慢一点讲"}),
+    Act(
+        "feedback-paper",
+        "town",
+        "ours.verified",
+        lambda s: {"satisfied": 20, "fairly": 3, "unsatisfied": 1, "source": "下课时收的", "seen_version": 0},
+    ),
+    Act(
+        "feedback-answer",
+        "town",
+        "ours.wish",
+        lambda s: {"shown_wish": "多办几场", "answer": "下月再办两场", "seen_version": 0},
+    ),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

@@ -44,7 +44,7 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, ScanSheet, TrainingSession
+from trainings.models import CoOrganiser, Evidence, Feedback, ImportBatch, ScanSheet, TrainingSession
 from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
@@ -183,6 +183,12 @@ class Samples:
         sheet.sign([Attendee("韦扫码", "1234")])
         self.kwargs["ours.scanned"] = {"pk": row.pk}
         self.kwargs["ours.scan"] = {"token": sheet.token}
+        row = w.session(w.ours, held_on=w.today, title="评价的场次", **whole_day)
+        over = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
+        over.close(actor=w.town)  # what residents think is asked from then on
+        Feedback.give(row, satisfaction="fairly", learned="打扁担", wish="多办几场", is_complaint=True)
+        self.kwargs["ours.said"] = {"token": over.token}
+        self.kwargs["ours.wish"] = {"pk": row.pk, "answer_pk": Feedback.objects.get().pk}
         self.kwargs["no.scan"] = {"token": "abcd-efgh-jkmn"}
 
     def _people(self, whose: str, unit) -> None:

@@ -37,6 +37,7 @@ from trainings.models import (
     AudienceCount,
     CoOrganiser,
     Evidence,
+    Feedback,
     ImportBatch,
     RosterLine,
     ScanSheet,
@@ -151,6 +152,7 @@ def crossing_counties():
         (PasswordLink, "user__person__county", "created_by__person__county"),
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),
+        (Feedback, "session__organiser__county", "answered_by__home_division"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):

@@ -93,9 +93,9 @@ class PersonForm(forms.Form):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if cleaned.get("code") and cleaned.get("name"):
-            if wrong := wrong_code(cleaned["name"], cleaned["code"]):
-                self.add_error("code", wrong)
+        name, code = cleaned.get("name"), cleaned.get("code")
+        if name and code and (wrong := wrong_code(name, code)):
+            self.add_error("code", wrong)
         return cleaned
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import door, entry, evidence, imports, paper, review, scans, sessions
+from .views import door, entry, evidence, feedback, imports, paper, review, scans, sessions
 
 urlpatterns = [
     # session pages
@@ -29,6 +29,12 @@ urlpatterns = [
     path("sessions/<int:pk>/scan/count/", scans.count, name="scan-count"),
     path("sessions/<int:pk>/scan/close/", scans.close, name="scan-close"),
     path("s/<str:token>/", door.scan, name="scan"),
+    path("s/<str:token>/feedback/", door.say, name="scan-feedback"),
+    # what residents say of a session
+    path("sessions/feedback/", feedback.words, name="feedback-list"),
+    path("sessions/<int:pk>/feedback/", feedback.of_session, name="session-feedback"),
+    path("sessions/<int:pk>/feedback/paper/", feedback.paper, name="feedback-paper"),
+    path("sessions/<int:pk>/feedback/<uuid:answer_pk>/", feedback.answer, name="feedback-answer"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),

@@ -256,8 +256,8 @@ def test_one_per_device_where_the_officer_wants_it(phone, session, world, at_nin
     address = reverse("scan", args=[sheet.token])
     assert "还有家里人" not in phone.get(address).content.decode()
     phone.post(address, at_the_door("韦大明") | {"p-TOTAL_FORMS": "1"})
-    cookie = phone.cookies["scan_device"]
-    assert cookie["httponly"] and cookie["path"] == address and cookie["samesite"] == "Lax"
+    cookie = phone.cookies[f"device-{sheet.pk}"]
+    assert cookie["httponly"] and cookie["path"] == "/s/" and cookie["samesite"] == "Lax"
     assert RosterLine.objects.get().device == cookie.value
     refused = phone.post(address, at_the_door("黄三") | {"p-TOTAL_FORMS": "1"})
     assert "这部手机已经签过" in refused.content.decode() and "黄三" in refused.content.decode()
@@ -303,7 +303,7 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_typed_is_lost(phone, ad
 @pytest.mark.parametrize("body", [{}, {"p-TOTAL_FORMS": "x"}, {"p-TOTAL_FORMS": "9999", "p-INITIAL_FORMS": "0"}])
 def test_a_form_that_was_not_ours_gets_a_sentence(phone, address, at_nine, body):
     answer = phone.post(address, body)
-    assert answer.status_code == 200 and "没有签上" in answer.content.decode()
+    assert answer.status_code == 200 and "没有办成" in answer.content.decode()
 
 
 def test_an_unknown_and_a_cancelled_sessions_page_get_the_same_answer(phone, world, at_nine):

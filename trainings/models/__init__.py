@@ -4,6 +4,7 @@ from .announcements import Announcement, SignUp
 from .classes import TrainingClass, UnitPlan
 from .courses import Course, CourseMaterial
 from .evidence import Evidence
+from .feedback import Feedback, PaperTally
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
 from .rosters import RosterLine
@@ -23,9 +24,11 @@ __all__ = [
     "CourseMaterial",
     "DeliveryForm",
     "Evidence",
+    "Feedback",
     "ImportBatch",
     "Language",
     "Missing",
+    "PaperTally",
     "Programme",
     "Project",
     "Refused",

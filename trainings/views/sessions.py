@@ -20,6 +20,7 @@ from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
 from ..models import Audience, CoOrganiser, Evidence, Project, Refused, ScanSheet, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
+from ..satisfaction import opinions_of
 from .entry import DRAFT_DONE, new_token
 
 PER_PAGE = 30
@@ -181,6 +182,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
+        "opinions": opinions_of(TrainingSession.objects.filter(pk=pk)) if sensitivity < 2 else None,
         "scan": _scan(user, session, editable, sensitivity),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
