@@ -340,6 +340,12 @@ resource-project-edit | POST | ours.project     | BUREAU centre town            
 resource-project-edit | POST | theirs.project   | BUREAU centre town2                     | *          | FOREIGN
 resource-project-edit | POST | foreign.project  | FOREIGN                                 | READERS    | *
 
+surveys              | GET  | -                 | *                                       | operator homeless |
+survey-new           | GET  | -                 | *                                       | READERS unit unit2 |
+survey-new           | POST | -                 | *                                       | READERS unit unit2 |
+survey-edit          | GET  | ours.survey       | BUREAU centre town                      | READERS town2 unit unit2 | *
+survey-edit          | POST | ours.survey       | BUREAU centre town                      | READERS town2 unit unit2 | *
+survey-edit          | POST | foreign.survey    | foreign_bureau foreign_town             | READERS    | *
 figures              | GET  | -                 | *                                       | operator homeless |
 figure-sheet         | GET  | ours.figures      | BUREAU auditor centre leader town town2 head unit unit2 unit_head | operator homeless | *
 figure-sheet         | GET  | foreign.figures   | foreign_bureau foreign_town             | operator homeless | *

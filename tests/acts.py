@@ -154,6 +154,11 @@ def _scan_settings(site: Site) -> dict:
     return as_shown(page) | {"minutes_before": 45}
 
 
+def _survey_form(site: Site, method: str) -> dict:
+    form = {"division": site.world.places["白山镇"].pk, "year": site.world.year, "method": method}
+    return form | {"asked": "60", "aware": "50", "source": "镇里抽样"}
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -370,6 +375,9 @@ ACTS = [
     Act("session-scan", "town", "ours.scanned", _scan_settings),
     Act("scan-close", "town", "ours.scanned", lambda s: {}),
     Act("scan", "anonymous", "ours.scan", lambda s: at_the_door("黄小明")),
+    # awareness surveys
+    Act("survey-new", "town", "-", lambda s: _survey_form(s, method="phone")),
+    Act("survey-edit", "town", "ours.survey", lambda s: _survey_form(s, method="door") | {"seen_version": 0}),
     # what residents say of a session
     Act("scan-feedback", "anonymous", "ours.said", lambda s: {"satisfaction": "fairly", "wish": "慢一点讲"}),
     Act(

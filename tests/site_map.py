@@ -19,6 +19,7 @@ from networks.models import (
     Appointment,
     Attachment,
     AuditEvent,
+    AwarenessSurvey,
     CountySettings,
     Fund,
     Institution,
@@ -236,6 +237,10 @@ class Samples:
         Fund.objects.create(
             division=place, year=year, source="public", budgeted=12000, paid=8000, note=f"{whose}的经费"
         )
+        survey = AwarenessSurvey.objects.create(
+            division=place, year=year, method="door", asked=50, aware=41, source=f"{whose}的入户调查"
+        )
+        self.kwargs[f"{whose}.survey"] = {"pk": survey.pk}
         self.kwargs[f"{whose}.figures"] = {"year": year, "code": place.pk}
         zone = Zone.objects.create(
             division=place, kind="experimental", starts_on=datetime.date(2019, 2, 2), basis="马政办发〔2019〕2号"

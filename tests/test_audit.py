@@ -12,6 +12,7 @@ from networks.models import (
     Appointment,
     Attachment,
     AuditEvent,
+    AwarenessSurvey,
     DivisionSuccession,
     Fund,
     Institution,
@@ -148,7 +149,10 @@ def crossing_counties():
         (Provider, "unit__county", "division"),
         (ResourceProject, "unit__county", "division"),
         (ResourceProject, "unit__county", "provider__unit__county"),
-        *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
+        *(
+            (m.history.model, "division__parent", "history_user__home_division")
+            for m in (AnnualFigure, AwarenessSurvey, Fund, Zone)
+        ),
         (PasswordLink, "user__person__county", "created_by__person__county"),
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),

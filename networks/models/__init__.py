@@ -14,6 +14,7 @@ from .registry_imports import RegistryImport
 from .resources import SharedResource
 from .signing_in import PasswordLink, SignIn
 from .succession import Change, DivisionSuccession, FormerName, UnitSuccession
+from .surveys import AwarenessSurvey
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 from .zones import Heading, Zone, ZoneCheck
 
@@ -23,6 +24,7 @@ __all__ = [
     "Appointment",
     "Attachment",
     "AuditEvent",
+    "AwarenessSurvey",
     "Change",
     "CountySettings",
     "Division",
