@@ -19,6 +19,8 @@ GROUPS = {
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
 # Sign-in by QR: residents at the door have no account; the page shows a session's title, time and place, as its poster does.
 PUBLIC |= {"scan", "scan-feedback"}
+# A resident's learning record: the unguessable code on their sign-ins is the right; it is posted, and tries are limited.
+PUBLIC |= {"learning-record"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -135,6 +137,8 @@ feedback-paper       | POST | ours.verified     | town                          
 feedback-paper       | POST | foreign.verified  | foreign_town                            | READERS foreign_bureau | *
 feedback-answer      | GET  | ours.wish         | BUREAU town                             | READERS    | *
 feedback-answer      | POST | ours.wish         | BUREAU town                             | READERS    | *
+learning-record      | GET  | -                 | *                                       |            |
+learning-record      | POST | -                 | *                                       |            |
 feedback-list        | GET  | -                 | *                                       | NO_RECORDS |
 
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |

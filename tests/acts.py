@@ -514,6 +514,7 @@ def shown_in_form(response) -> dict:
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
+    "learning-record": "reads by a code, which shall stand in no address; changes nothing",
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import door, entry, evidence, feedback, imports, paper, review, scans, sessions
+from .views import door, entry, evidence, feedback, imports, paper, records, review, scans, sessions
 
 urlpatterns = [
     # session pages
@@ -30,6 +30,7 @@ urlpatterns = [
     path("sessions/<int:pk>/scan/close/", scans.close, name="scan-close"),
     path("s/<str:token>/", door.scan, name="scan"),
     path("s/<str:token>/feedback/", door.say, name="scan-feedback"),
+    path("learn/record/", records.record, name="learning-record"),
     # what residents say of a session
     path("sessions/feedback/", feedback.words, name="feedback-list"),
     path("sessions/<int:pk>/feedback/", feedback.of_session, name="session-feedback"),
