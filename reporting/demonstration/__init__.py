@@ -3,7 +3,7 @@
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
 them · `sharing` groups, places and projects · `figures` annual figures, funds, self-checks · `changes` a renaming · `script`
 what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) · `ledger` puts it into the database ·
-`pictures` the evidence · `door` sign-in by QR · `uploads` two ledgers to be mended.
+`pictures` the evidence · `door` sign-in by QR, what people said, surveys · `uploads` two ledgers to be mended.
 """
 
 import datetime
@@ -69,7 +69,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             people.employ(county, today)
             sessions = ledger.write(county, today, registries)
             uploads.write(today)
-            door.write(today)
+            door.write(county, today)
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)
