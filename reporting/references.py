@@ -136,7 +136,7 @@ def _answers(what: str, positive: int, answers: int, source: str) -> Ratio:
         why = f"答卷不足 {FEWEST} 份，不作统计" if answers else "尚未开展调查"
         few = answers > 0
         return Ratio(Part(what, None, why=why, few=few), Part(label, None, why=why, few=few))
-    return Ratio(Part(what, positive, source=source), Part(label, answers, source=source))
+    return Ratio(Part(what, positive), Part(label, answers, source=source))
 
 
 def satisfaction(said: Opinions) -> Ratio:
