@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from .access import barred_from_granting
 from .accounts import Home, Order, Post, namesakes, told_apart
-from .forms import DateInput
+from .forms import DateInput, SeveralField
 from .models import Appointment, Person, Role, User
 from .names import clean_text, match_key
 
@@ -152,7 +152,7 @@ class BulkLineForm(LineForm):
 
 class HandOverForm(LineForm):
     day = forms.DateField(label="接任日期", widget=DateInput, initial=timezone.localdate)
-    appointments = forms.ModelMultipleChoiceField(
+    appointments = SeveralField(
         Appointment.objects.none(),
         label="同时由接手的人接任（通讯录和队伍名册）",
         required=False,

@@ -1,15 +1,21 @@
-"""What the places of a county count once a year, read as a table: each line of the sheet, by place and year."""
+"""What the places of a county count once a year: the lines of the sheet, what may stand in it, and the table read from it.
 
+The sheet is filled on a page (`sheets.py`) and in a workbook (`registry/figures.py`); what a line or a fund needs, both ask
+here.
+"""
+
+import datetime
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Q
+from django.utils import timezone
 
 from .models import AnnualFigure, Division, Tier
+from .models.figures import FIRST_YEAR
 
-FIRST_YEAR = 2000
 NAMED = 3  # places that are named where a figure cannot be worked out; the rest is a number
 
 
@@ -32,6 +38,23 @@ class Line:
     def of_learners(self) -> bool:
         return self.kind.of_learners
 
+    @property
+    def needs_method(self) -> bool:
+        return self.kind == AnnualFigure.Kind.PARTICIPANTS
+
+    def wanting(self, value: int | None, source: str, method: str) -> dict[str, str]:
+        """What the line still lacks, as a sentence by part ("value", "source", "method"); nothing where it is whole or
+        empty."""
+        if value is None:
+            told = "来源" if source else "统计方法" if method else ""
+            return {"value": f"填了{told}，还没有填人数；没有数就把{told}清空"} if told else {}
+        lacks = {}
+        if not source:
+            lacks["source"] = "请写明这个数从哪里来，如统计年报、派出所户籍数、培训名册"
+        if self.needs_method and not method:
+            lacks["method"] = "请写明怎么数的人，如按签到去重、按名册、抽样推算；人次不是人数"
+        return lacks
+
 
 POPULATIONS = [Line(AnnualFigure.Kind.POPULATION, basis) for basis in AnnualFigure.Basis]
 LINES = [*POPULATIONS, *(Line(kind) for kind in AnnualFigure.Kind if kind != AnnualFigure.Kind.POPULATION)]
@@ -45,6 +68,25 @@ LEARNERS_AMONG = {  # who learned, among whom
     _KIND.UNEMPLOYED_TRAINED: _KIND.UNEMPLOYED,
     _KIND.LABOUR_TRAINED: _KIND.LABOUR,
 }
+
+
+NOTE_WITHOUT_MONEY = "填了说明，还没有填金额；没有这项经费就把说明清空"
+
+
+def refused_year(place: Division, year: int) -> str:
+    """Why there is no sheet of the place and year, or ''. Next year's is there: its budget is known in autumn."""
+    last = timezone.localdate().year + 1
+    if not FIRST_YEAR <= year <= last:
+        return f"年度数据从{FIRST_YEAR}年填到{last}年"
+    if place.retired_on and place.retired_on <= datetime.date(year, 1, 1):
+        return f"{place}在{year}年以前已撤销，这一年的数请填在现在的地方"
+    if place.established_on and place.established_on.year > year:
+        return f"{place}在{place.established_on.year}年才设立，以前的数请填在原来的地方"
+    return ""
+
+
+def year_end(year: int) -> datetime.date:
+    return datetime.date(year, 12, 31)
 
 
 def asked_year(text: str | None, *, otherwise: int) -> int:
@@ -80,8 +122,9 @@ class AnnualTable:
         self.county, self.years = county, sorted(set(years))
 
     @cached_property
-    def _townships(self) -> list[Division]:
-        return list(Division.objects.within(self.county.pk).filter(tier=Tier.TOWNSHIP))
+    def _townships(self) -> dict[int, list[Division]]:
+        rows = list(Division.objects.within(self.county.pk).filter(tier=Tier.TOWNSHIP))
+        return {year: [place for place in rows if place.stood_on(year_end(year))] for year in self.years}
 
     @cached_property
     def _figures(self) -> dict[tuple[int, str, str, str], AnnualFigure]:
@@ -90,8 +133,8 @@ class AnnualTable:
         return {(row.year, row.division_id, row.kind, row.basis): row for row in rows}
 
     def townships(self, year: int) -> list[Division]:
-        """Those that had not been abolished by the year's last day."""
-        return [place for place in self._townships if not place.retired_on or place.retired_on.year > year]
+        """Those that there were on the year's last day."""
+        return self._townships[year]
 
     def places(self, year: int) -> list[Division]:
         return [self.county, *self.townships(year)]

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .access import Action
-from .forms import DateInput
+from .forms import DateInput, SeveralField
 from .models import Division, MemberUnit, Tier, User
 from .names import clean_lines, clean_text
 from .redistricting import Institutions, NewPlace, merge_places, rename_place, split_place
@@ -91,7 +91,7 @@ class RenameUnit(UnitChange):
 
 
 class MergeUnits(UnitChange):
-    units_to_merge = forms.ModelMultipleChoiceField(
+    units_to_merge = SeveralField(
         None, label="哪些单位", widget=forms.CheckboxSelectMultiple, help_text="从变更之日起不再单独存在的单位"
     )
     into = unit_field(label="并入现有单位", required=False, help_text="合并成一个新单位的，这里不选，填下面的名称")
@@ -217,3 +217,9 @@ class SplitPlace(PlaceChange):
             institutions=data["institutions"],
             **self.dated,
         )
+
+
+class UndoForm(forms.Form):
+    why = forms.CharField(
+        label="为什么撤销", max_length=200, help_text="如：日期填错、选错了单位；撤销以后可以重新办理"
+    )

@@ -9,8 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .access import can, kinds_kept_by, places_to_keep_at
-from .models import Division, MemberUnit, Tier, User
-from .models.places import code_range
+from .models import Division, MemberUnit, Places, Tier, User
 from .names import clean_lines, clean_text
 from .uploads import Prepared, Unusable
 
@@ -24,6 +23,7 @@ class DateInput(forms.DateInput):
 
 MIB = 1024 * 1024
 MOST_BYTES = 20 * MIB  # of an uploaded workbook; the reader refuses more as well
+LONGEST_KEY = 18  # digits that surely fit into 64 bits; a division's code has twelve
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -59,6 +59,16 @@ class UploadField(forms.FileField):
         if isinstance(data, Prepared) and self.images_only and not data.is_image:
             raise forms.ValidationError("请选择 JPG 或 PNG 照片")
         return data if isinstance(data, Prepared) else None
+
+
+class SeveralField(forms.ModelMultipleChoiceField):
+    """Several rows to choose. A key beyond what the database can hold is no choice; Django hands it on to the database."""
+
+    def clean(self, value):
+        for key in value if isinstance(value, list | tuple) else ():
+            if isinstance(key, str) and len(key) > LONGEST_KEY:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": key[:LONGEST_KEY]})
+        return super().clean(value)
 
 
 # --- places, one's own township first ------------------------------------------------------------------
@@ -161,12 +171,18 @@ class KeptForm(VersionedForm):
         kinds = kinds_kept_by(user, self._meta.model) if scope.task else dict(known)
         self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]
         if can(user, scope.managed_by):
-            self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
+            units = MemberUnit.objects.visible_to(user)
+            self.fields["unit"].queryset = units.on(timezone.localdate()) | units.filter(pk=row.unit_id)
             self.fields["unit"].empty_label = "请选择" if self.fields["unit"].required else "没有"
         else:
             del self.fields["unit"]
             if row.pk is None:
                 row.unit = user.own_unit
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The unit is set here where it is not asked for, so that it can be said what this unit has already."""
+        excluded = super()._get_validation_exclusions()
+        return excluded - {"unit"} if self.instance.unit_id else excluded
 
 
 class LastDayForm(forms.Form):
@@ -213,8 +229,8 @@ class RegistryFilter(forms.Form):
         if self.value("kind"):
             rows = rows.filter(kind=self.value("kind"))
         if self.value("township"):
-            first, after = code_range(self.value("township"))
-            rows = rows.filter(division__gte=first, division__lt=after)
+            township = self.value("township")
+            rows = rows.filter(division__in=Places(township[:6], timezone.localdate()).within(township))
         for word in self.value("q").split():
             anywhere = Q(pk__in=[])
             for text in texts:

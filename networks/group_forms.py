@@ -43,6 +43,16 @@ class SeatForm(VersionedForm):
             last = self.instance.group.seats.aggregate(last=Max("position"))["last"]
             self.fields["position"].initial = (last or 0) + 1
 
+    def clean(self):
+        """A new seat that says exactly what another says is a second click (IN-3); the group is held, so that two clicks at
+        one moment come one after the other."""
+        cleaned, group = super().clean(), self.instance.group
+        if self.instance.pk is None and not self.errors:
+            LeadingGroup.objects.select_for_update().get(pk=group.pk)
+            if group.seats.filter(**{name: cleaned[name] for name in self.fields if name != "seen_version"}).exists():
+                raise ValidationError("已有同样的席位。同一职务有几人的，请把排序写得不同")
+        return cleaned
+
     def clean_starts_on(self):
         """Nobody has held a seat before there was one."""
         day = self.cleaned_data["starts_on"]

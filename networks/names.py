@@ -36,6 +36,23 @@ def clean_lines(text: str) -> str:
     return "\n".join(map(clean_text, re.split(r"\r\n|[\r\n\u2028\u2029]", text))).strip()
 
 
+_PHONE = re.compile(r"[0-9+(][0-9+()\- ]{2,29}")
+_EXTENSION = re.compile(r" ?[0-9]{1,6}")
+DIGITS = range(3, 15)  # of a telephone number; an identity card has 15 or 18, which are kept nowhere
+
+
+def plain_phone(text: str) -> str:
+    """A telephone number as typed, full-width characters made plain; 转 begins an extension, several numbers are parted by 、
+    or /. Raises ValueError for what is none."""
+    plain = unicodedata.normalize("NFKC", clean_text(text)).replace("—", "-").replace("–", "-")
+    for one in re.split(r"[、/,;]", plain):
+        number, extended, extension = one.strip().partition("转")
+        fits = _PHONE.fullmatch(number) and sum(map(str.isdigit, number)) in DIGITS
+        if not fits or (extended and not _EXTENSION.fullmatch(extension)):
+            raise ValueError(plain)
+    return plain
+
+
 def match_key(text: str) -> str:
     """The form in which two names are the same: NFKC, no spaces, no invisible characters, one kind of dot."""
     text = clean_text(unicodedata.normalize("NFKC", text))

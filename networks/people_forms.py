@@ -1,7 +1,5 @@
 """Forms about people: who is meant, what they do where, when they leave, who takes over, how long helpers served."""
 
-import re
-import unicodedata
 from urllib.parse import urlencode
 
 from django import forms
@@ -11,24 +9,29 @@ from django.utils import timezone
 
 from .access import barred_from_rewriting, people_to_appoint
 from .forms import DateInput, VersionedForm
-from .models import Appointment, Division, Institution, MemberUnit, Person, ServiceRecord, SharedResource, Tier, User
-from .names import clean_text, match_key
+from .models import (
+    Appointment,
+    Division,
+    Institution,
+    MemberUnit,
+    Person,
+    Places,
+    ServiceRecord,
+    SharedResource,
+    Tier,
+    User,
+)
+from .names import clean_text, match_key, plain_phone
 
 NEW = "new"
-_PHONE = re.compile(r"[0-9+()\- ]{3,30}")
-_EXTENSION = re.compile(r" ?[0-9]{1,6}")
-DIGITS = range(3, 15)  # an identity card has 15 or 18, which are kept nowhere
 
 
 def clean_phone(text: str) -> str:
-    """The number as typed, full-width characters made plain; 转 begins an extension. Raises ValidationError for what is
-    none."""
-    text = unicodedata.normalize("NFKC", clean_text(text)).replace("—", "-")
-    number, extended, extension = text.partition("转")
-    fits = _PHONE.fullmatch(number) and sum(ch.isdigit() for ch in number) in DIGITS
-    if text and (not fits or (extended and not _EXTENSION.fullmatch(extension))):
-        raise ValidationError("请填写一个电话号码，如 0771-6820000转801 或手机号；这里不登记身份证号码")
-    return text
+    """The number as it is kept, or ''. Raises ValidationError for what is none."""
+    try:
+        return plain_phone(text) if clean_text(text) else ""
+    except ValueError:
+        raise ValidationError("请填写电话号码，如 0771-6820000 或手机号；这里不登记身份证号码") from None
 
 
 class PersonChoice(forms.ModelChoiceField):
@@ -338,7 +341,8 @@ class PeopleFilter(forms.Form):
         if institution := self.value("institution"):
             rows = rows.filter(institution=institution)
         if place := self.value("township"):
-            rows = rows.filter(Q(institution__division__code__startswith=place.pk) | Q(unit__division=place))
+            here = Places(place.county_code, today).within(place.pk)
+            rows = rows.filter(Q(institution__division__in=here) | Q(unit__division__in=here))
         return rows
 
 

@@ -9,12 +9,10 @@ from functools import cached_property
 from django import forms
 from django.db import models
 
-from .annual import LEARNERS_AMONG, LINES, POPULATIONS, Line
+from .annual import LEARNERS_AMONG, LINES, NOTE_WITHOUT_MONEY, POPULATIONS, Line, year_end
 from .models import AnnualFigure, Division, Fund, Tier
+from .models.figures import MOST_PEOPLE
 from .names import clean_text
-
-MOST_PEOPLE = 100_000_000
-
 
 _WIDE = str.maketrans("０１２３４５６７８９，．－￥", "0123456789,.-¥")
 
@@ -209,8 +207,7 @@ class YearSheet(SheetForm):
     def _villages(self) -> list[Division]:
         if self.place.tier != Tier.TOWNSHIP:
             return []
-        below = Division.objects.filter(parent=self.place)
-        return [v for v in below if not v.retired_on or v.retired_on.year > self.year]
+        return list(Division.objects.filter(parent=self.place).on(year_end(self.year)))
 
     def _rows(self, year: int) -> dict[tuple[str, str, str], AnnualFigure]:
         places = [self.place, *self.villages]
@@ -222,7 +219,11 @@ class YearSheet(SheetForm):
         return {row.source: row for row in rows}
 
     def lock(self) -> None:
+        """The place, and the rows themselves: a village's are on two sheets, and a workbook holds rows (registry/figures.py)."""
         Division.objects.select_for_update().get(pk=self.place.pk)
+        places = [self.place, *self.villages]
+        for rows in (AnnualFigure.objects.filter(division__in=places), Fund.objects.filter(division=self.place)):
+            list(rows.filter(year=self.year).select_for_update().order_by("pk"))
 
     def stored(self) -> dict[str, str]:
         rows, funds = self._rows(self.year), self._funds()
@@ -269,7 +270,7 @@ class YearSheet(SheetForm):
             money = [cleaned.get(f"fund_{source}_{part}") for part in ("budgeted", "paid")]
             in_error = any(f"fund_{source}_{part}" in self.errors for part in ("budgeted", "paid"))
             if cleaned.get(f"fund_{source}_note") and money == [None, None] and not in_error:
-                self.add_error(f"fund_{source}_budgeted", "填了说明，还没有填金额；没有这项经费就把说明清空")
+                self.add_error(f"fund_{source}_budgeted", NOTE_WITHOUT_MONEY)
         for line in POPULATIONS if self.villages else []:
             name = f"villages_{line.basis}_source"
             fresh = [v for v in self.villages if self._new_number(f"v{v.pk}_{line.basis}")]
@@ -281,21 +282,17 @@ class YearSheet(SheetForm):
         return self.cleaned_data.get(name) is not None and self.typed(name)
 
     def _check_line(self, line: Line) -> None:
-        value = self.cleaned_data.get(line.key)
-        source, method = f"{line.key}_source", f"{line.key}_method"
+        """A source or method that the page only offered, from last year, is not told."""
         if line.key in self.errors:
             return
-        if value is None:
-            told = next((name for name in (source, method) if name in self.fields and self.typed(name)), None)
-            if told and self.cleaned_data.get(told):
-                word = "来源" if told == source else "统计方法"
-                self.add_error(line.key, f"填了{word}，还没有填人数；没有数就把{word}清空")
-            return
-        if not self.cleaned_data.get(source) and source not in self.errors:
-            self.add_error(source, "请写明这个数从哪里来，如统计年报、派出所户籍数、培训名册")
-        participants = line.kind == AnnualFigure.Kind.PARTICIPANTS
-        if participants and not self.cleaned_data.get(method) and method not in self.errors:
-            self.add_error(method, "请写明怎么数的人，如按签到去重、按名册、抽样推算；人次不是人数")
+        names = {"source": f"{line.key}_source"} | ({"method": f"{line.key}_method"} if line.of_learners else {})
+        value, told = self.cleaned_data.get(line.key), {}
+        for part, name in names.items():
+            told[part] = (self.cleaned_data.get(name) or "") if value is not None or self.typed(name) else ""
+        for part, sentence in line.wanting(value, told["source"], told.get("method", "")).items():
+            name = names.get(part, line.key)
+            if name not in self.errors:
+                self.add_error(name, sentence)
 
     # --- saving --------------------------------------------------------------------------------------
 
@@ -333,7 +330,7 @@ class YearSheet(SheetForm):
                 "value": self[line.key],
                 "source": self[f"{line.key}_source"],
                 "method": self[f"{line.key}_method"] if of_learners else None,
-                "method_needed": line.kind == AnnualFigure.Kind.PARTICIPANTS,
+                "method_needed": line.needs_method,
                 "stored": self._shown.get((self.place.pk, line.kind, line.basis)),
             }
             for line in LINES

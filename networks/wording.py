@@ -4,6 +4,8 @@ The groups that are counted by heads only are a vocabulary of `trainings`, which
 answer here when it loads. Until something is registered every question fails.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
@@ -25,21 +27,30 @@ def protected_names_in(texts: list[str]) -> list[str]:
     return _find(texts)
 
 
+# A mobile telephone, also as 138-0077-1234, or an identity card; neither is an office's.
+PERSONAL_NUMBER = re.compile(r"(?<!\d)(1[3-9]\d([ -]?)\d{4}\2\d{4}|\d{17}[\dXx])(?!\d)")
+
+
 class Published(models.Model):
-    """A row whose `PUBLIC_TEXTS` everybody in the county reads, and residents some day."""
+    """A row whose `PUBLIC_TEXTS`, and `phone` where it has one, everybody in the county reads, and residents some day."""
 
     PUBLIC_TEXTS: tuple[str, ...] = ()
 
     class Meta:
         abstract = True
 
+    def problems(self) -> dict[str, str]:
+        """What is wrong with the row as a whole, as a sentence by field; all at once, and before the database says it in its
+        own words."""
+        texts = {name: getattr(self, name) for name in self.PUBLIC_TEXTS}
+        found = dict(zip(texts, protected_names_in(list(texts.values())), strict=True))
+        wrong = {field: f"这里不能出现“{name}”，请改用不指明人群的说法" for field, name in found.items() if name}
+        for field, text in (texts | {"phone": getattr(self, "phone", "")}).items():
+            if PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)):
+                wrong.setdefault(field, "这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话")
+        return wrong
+
     def clean(self) -> None:
         super().clean()
-        found = protected_names_in([getattr(self, name) for name in self.PUBLIC_TEXTS])
-        wrong = {
-            field: f"这里不能出现“{name}”，请改用不指明人群的说法"
-            for field, name in zip(self.PUBLIC_TEXTS, found, strict=True)
-            if name
-        }
-        if wrong:
+        if wrong := self.problems():
             raise ValidationError(wrong)

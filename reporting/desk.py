@@ -9,7 +9,8 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
-from trainings.models import CoOrganiser, Feedback, ImportBatch, Status, TrainingSession
+from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
+from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
@@ -46,6 +47,28 @@ def current_year(user: User, today: datetime.date | None = None) -> AssessmentYe
 
 
 @dataclass(frozen=True)
+class Proposals:
+    """Courses and stories: what waits for this account's decision, and what came back to its unit."""
+
+    courses: int
+    stories: int
+    returned: list[Proposal]
+
+
+def proposals(user: User) -> Proposals:
+    waiting = {
+        model: model.objects.visible_to(user).awaiting().count() if can(user, model.DECIDED_BY) else 0
+        for model in (Course, Story)
+    }
+    returned = []
+    if user.own_unit_ids and can(user, Action.KEEP_OWN):
+        for model in (Course, Story):
+            own = model.objects.kept_by(user).filter(unit__in=user.own_unit_ids, state=State.RETURNED)
+            returned += own.order_by("-decided_at")[:SHOWN]
+    return Proposals(waiting[Course], waiting[Story], returned)
+
+
+@dataclass(frozen=True)
 class UnitDesk:
     """The desk of whoever enters a unit's sessions, or only looks at them."""
 
@@ -58,6 +81,7 @@ class UnitDesk:
     last: Pile
     lacking: int  # what the own township's institutions still lack
     complaints: int  # of residents, that nobody has answered yet
+    proposals: Proposals
 
     @property
     def quiet(self) -> bool:
@@ -96,6 +120,7 @@ def unit_desk(user: User) -> UnitDesk:
         last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
         lacking=len(shortfalls(user, timezone.localdate())),
         complaints=_complaints(user),
+        proposals=proposals(user),
     )
 
 
@@ -117,6 +142,7 @@ class BureauDesk:
     to_set_up: int  # things of the first weeks that are still open
     complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
+    proposals: Proposals
 
     @property
     def to_help(self) -> list[Standing]:
@@ -149,4 +175,5 @@ def bureau_desk(user: User) -> BureauDesk:
         to_set_up=open_steps(user),
         complaints=_complaints(user),
         accounts=heard_of_judges(user),
+        proposals=proposals(user),
     )

@@ -19,6 +19,7 @@ class Money:
     paid: Decimal | None
     bodies: tuple[str, ...] = ()  # who is in the sum
     missing: tuple[str, ...] = ()  # whose paid amount is not there yet
+    comparable: bool = True  # whether both sums are of the same rows
 
     @property
     def why(self) -> str:
@@ -33,8 +34,9 @@ class Money:
 
     @property
     def left(self) -> Decimal | None:
-        """Budget minus what was paid; None where either is not known."""
-        return None if self.budgeted is None or self.paid is None else self.budgeted - self.paid
+        """Budget minus what was paid; None where either is not known, or not of the same."""
+        known = self.budgeted is not None and self.paid is not None and self.comparable
+        return self.budgeted - self.paid if known else None
 
 
 NOTHING = Money(None, None)
@@ -99,5 +101,6 @@ class FundTable:
                 _sum(amount for row in of_source if (amount := getattr(row, part)) is not None)
                 for part in ("budgeted", "paid")
             ]
-            found.append((source, Money(*amounts)))
+            whole = all(row.budgeted is not None and row.paid is not None for row in of_source)
+            found.append((source, Money(*amounts, comparable=whole)))
         return found

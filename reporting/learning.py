@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, QuerySet, Sum
 
-from networks.models import ResourceProject
+from networks.models import ResourceProject, User
 from trainings.models import Project, Status, TrainingSession
 
 from .assessment import Tally
@@ -38,6 +38,21 @@ def tallies(sessions: QuerySet[TrainingSession], by: str) -> dict[object, Tally]
 def of_groups(groups: Iterable[int], county_code: str, year: int) -> dict[int, Tally]:
     """What each of these groups came to in the year; a group without a verified session is not in it. One query."""
     return tallies(verified_in(county_code).in_year(year).filter(learning_group__in=list(groups)), "learning_group")
+
+
+def by_year(sessions: QuerySet[TrainingSession], user: User) -> list[dict]:
+    """[{year, did, seen}] of verified sessions, newest first; `seen` is how many of them this account may open. Two
+    queries."""
+    seen = tallies(TrainingSession.objects.visible_to(user).filter(pk__in=sessions.values("pk")), "held_on__year")
+    found = sorted(tallies(sessions, "held_on__year").items(), reverse=True)
+    return [{"year": year, "did": did, "seen": seen.get(year, Tally()).sessions} for year, did in found]
+
+
+def of_project(project: ResourceProject, word: Project, county_code: str) -> QuerySet[TrainingSession]:
+    """The verified sessions that carry the project's word, of the years in which it ran: whole years, as the list of
+    sessions shows them."""
+    sessions = verified_in(county_code).filter(project=word, held_on__year__gte=project.starts_on.year)
+    return sessions.filter(held_on__year__lte=project.ends_on.year) if project.ends_on else sessions
 
 
 def word_of(project: ResourceProject) -> Project | None:

@@ -4,7 +4,6 @@ They are no targets of the founding document: the county reads its own figures b
 part is missing the value is 无法计算 and says what is missing; attendances never stand in for people.
 """
 
-import datetime
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from functools import cached_property
 
 from django.db.models import Q
 
-from networks.annual import LEARNERS_AMONG, AnnualTable, Line
+from networks.annual import LEARNERS_AMONG, AnnualTable, Line, year_end
 from networks.models import AnnualFigure, AwarenessSurvey, Division, SharedResource, Tier
-from networks.models.places import code_range
 from trainings.models import Status, TrainingSession
 from trainings.satisfaction import DEFINITION, FEWEST, Opinions, opinions_by
 from trainings.satisfaction import NONE as NO_OPINIONS
@@ -170,24 +168,18 @@ class ReferenceFigures:
         self.funds = FundTable(county, [year])
 
     @cached_property
-    def _villages(self) -> dict[str, int]:
-        """How many villages and communities each township had on the year's last day, by its code."""
-        rows = Division.objects.within(self.county.pk).filter(tier=Tier.VILLAGE)
-        found: dict[str, int] = {}
-        for parent, retired in rows.values_list("parent_id", "retired_on"):
-            found[parent] = found.get(parent, 0) + (not retired or retired.year > self.year)
-        return found
+    def _villages(self) -> dict[str, str]:
+        """The villages and communities that there were on the year's last day, each with its township; by code."""
+        rows = Division.objects.within(self.county.pk).filter(tier=Tier.VILLAGE).on(year_end(self.year))
+        return dict(rows.values_list("pk", "parent_id"))
 
     @cached_property
-    def _elderly_places(self) -> set[str]:
-        """Division codes with a learning place for the elderly that is open to residents, opened by the year's end."""
-        first, after = code_range(self.county.pk)
-        rows = SharedResource.objects.filter(
-            kind=SharedResource.Kind.ELDERLY, division_id__gte=first, division_id__lt=after
-        )
-        last = datetime.date(self.year, 12, 31)  # what has closed since was open then
-        rows = rows.filter(Q(is_open=True) | Q(closed_on__gt=last)).exclude(opened_on__gt=last)
-        return set(rows.values_list("division_id", flat=True))
+    def _elderly_places(self) -> dict[str, bool]:
+        """Division codes with a learning place for the elderly, and whether one of them was open on the year's last day."""
+        rows = SharedResource.objects.filter(division__in=Division.objects.within(self.county.pk))
+        rows = rows.filter(kind=SharedResource.Kind.ELDERLY)
+        found = dict.fromkeys(rows.values_list("division_id", flat=True), False)
+        return found | dict.fromkeys(rows.open_on(year_end(self.year)).values_list("division_id", flat=True), True)
 
     @cached_property
     def _surveys(self) -> list[AwarenessSurvey]:
@@ -207,19 +199,26 @@ class ReferenceFigures:
         said = [found for code, found in self._opinions.items() if whole or (code or "").startswith(place.pk)]
         return satisfaction(sum(said, NO_OPINIONS))
 
-    def _with_places(self, label: str, having: int, whole: Part) -> Ratio:
+    @property
+    def _with_elderly_places(self) -> set[str]:
+        return {code for code, is_open in self._elderly_places.items() if is_open}
+
+    def _with_places(self, label: str, having: set[str], whole: Part) -> Ratio:
+        """Where nobody has entered any such place, nobody knows; where none of those entered was open, it is 0."""
         why = "" if self._elderly_places else "“共享资源”里还没有登记老年人学习场所"
-        return Ratio(Part(label, None if why else having, whole.unit, "共享资源登记", why), whole)
+        return Ratio(Part(label, None if why else len(having), whole.unit, "共享资源登记", why), whole)
 
     def elderly_schools(self, place: Division) -> Ratio:
-        towns = [place.pk] if place.tier == Tier.TOWNSHIP else [t.pk for t in self.table.townships(self.year)]
-        having = {code[:9] for code in self._elderly_places if len(code) >= 9} & set(towns)
-        return self._with_places("有老年学校的乡镇", len(having), Part("乡镇", len(towns), "个", "行政区划"))
+        towns = {place.pk} if place.tier == Tier.TOWNSHIP else {t.pk for t in self.table.townships(self.year)}
+        having = {self._villages.get(code, code) for code in self._with_elderly_places} & towns
+        return self._with_places("有老年学校的乡镇", having, Part("乡镇", len(towns), "个", "行政区划"))
 
     def elderly_points(self, place: Division) -> Ratio:
-        having = [code for code in self._elderly_places if len(code) == 12 and code.startswith(place.pk)]
-        whole = sum(n for town, n in self._villages.items() if town.startswith(place.pk))
-        return self._with_places("有老年学习点的村（社区）", len(having), Part("村（社区）", whole, "个", "行政区划"))
+        villages = {code for code, town in self._villages.items() if place.pk in (town, self.county.pk)}
+        having = self._with_elderly_places & villages
+        return self._with_places(
+            "有老年学习点的村（社区）", having, Part("村（社区）", len(villages), "个", "行政区划")
+        )
 
 
 @dataclass(frozen=True)

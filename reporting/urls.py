@@ -7,12 +7,14 @@ from .views import (
     communities,
     contacts,
     counted,
+    courses,
     dashboard,
     desk,
     network,
     projects,
     references,
     setup,
+    stories,
     zones,
 )
 
@@ -44,4 +46,7 @@ urlpatterns = [
     path("network/zones/<int:pk>/<int:year>/", zones.check, name="zone-check"),
     path("network/zones/<int:pk>/<int:year>/edit/", zones.check_edit, name="zone-check-edit"),
     path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
+    path("courses/", courses.course_list, name="course-list"),
+    path("courses/<int:pk>/", courses.course, name="course"),
+    path("publicity/<int:pk>/sheet/", stories.sheet, name="story-sheet"),
 ]

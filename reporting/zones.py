@@ -20,7 +20,6 @@ from networks.models import (
     Zone,
     ZoneCheck,
 )
-from networks.models.places import code_range
 from networks.names import clean_lines
 from networks.sheets import SheetForm, put_row
 from trainings.models import Status, TrainingSession
@@ -136,27 +135,31 @@ def facts(zone: Zone, year: int, user: User, today: datetime.date) -> dict[str, 
 
 
 def _below(rows: QuerySet, place: Division, by: str) -> QuerySet:
-    first, after = code_range(place.pk)
-    return rows.filter(**{f"{by}__gte": first, f"{by}__lt": after})
+    """Rows at the place or in what lies in it today: a village that has come to another township keeps its code."""
+    here = Q(**{by: place}) | Q(**{f"{by}__parent": place})
+    return rows.filter(here | Q(**{f"{by}__parent__parent": place}))
 
 
 def _system(place: Division, day: datetime.date) -> list[Fact]:
     kinds = Institution.Kind
-    rows = _below(Institution.objects, place, "division_id").filter(kind__in=[kinds.SCHOOL, kinds.POINT])
+    rows = _below(Institution.objects, place, "division").filter(kind__in=[kinds.SCHOOL, kinds.POINT])
     standing = list(rows.with_state_on(day).values_list("kind", "division_id", "state_then"))
-    villages = _below(Division.objects.current(), place, "code").filter(tier=Tier.VILLAGE).count()
+    below = Division.objects.on(day).filter(Q(parent=place) | Q(parent__parent=place), tier=Tier.VILLAGE)
+    villages = set(below.values_list("pk", flat=True))
     running = {kind: {where for k, where, state in standing if k == kind and state == "open"} for kind in kinds}
+    having = running[kinds.POINT] & villages
     unconfirmed = sum(state == Institution.State.UNCONFIRMED for *_, state in standing)
     found = [
         Fact("已开办的乡镇社区学校", f"{len(running[kinds.SCHOOL])} 所"),
-        Fact("有教学点的村（社区）", f"{len(running[kinds.POINT])} / {villages} 个" if villages else "无法计算"),
+        Fact("有教学点的村（社区）", f"{len(having)} / {len(villages)} 个" if villages else "无法计算"),
     ]
     return [*found, Fact("待核实的机构", f"{unconfirmed} 个")] if unconfirmed else found
 
 
 def _resources(place: Division, day: datetime.date) -> list[Fact]:
-    rows = _below(SharedResource.objects, place, "division_id").exclude(opened_on__gt=day).exclude(closed_on__lte=day)
-    known, is_open = rows.aggregate(a=Count("pk"), b=Count("pk", filter=Q(is_open=True))).values()
+    rows = _below(SharedResource.objects, place, "division")
+    known = rows.exclude(opened_on__gt=day).exclude(closed_on__lte=day).count()
+    is_open = rows.open_on(day).count()
     return [Fact("向居民开放的场所", f"{is_open} 处（登记 {known} 处）" if known else "还没有登记共享资源")]
 
 
@@ -175,7 +178,7 @@ def _funding(place: Division, figures: ReferenceFigures, user: User) -> list[Fac
 
 
 def _staff(place: Division, day: datetime.date) -> list[Fact]:
-    rows = _below(Appointment.objects.on(day), place, "institution__division_id").order_by()
+    rows = _below(Appointment.objects.on(day), place, "institution__division").order_by()
     heads = dict(rows.values_list("function").annotate(Count("person", distinct=True)))
     functions = Appointment.Function
     if not heads:
@@ -185,7 +188,7 @@ def _staff(place: Division, day: datetime.date) -> list[Fact]:
 
 
 def _online(place: Division, year: int) -> list[Fact]:
-    rows = _below(TrainingSession.objects.in_year(year).filter(status=Status.VERIFIED), place, "place_id")
+    rows = _below(TrainingSession.objects.in_year(year).filter(status=Status.VERIFIED), place, "place")
     held, online = rows.aggregate(a=Count("pk"), b=Count("pk", filter=Q(form__name=ONLINE))).values()
     return [Fact("本地举办的远程学习", f"{online} 场（已核定共 {held} 场）")]
 

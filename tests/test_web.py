@@ -117,7 +117,7 @@ def test_wb_2_reading_changes_nothing(site):
     wrong = []
     for url, who in everything(site):
         for method in ["GET", "HEAD"]:
-            reset_queries()
+            reset_queries()  # or the whole walk would be more than the log of queries holds
             with CaptureQueriesContext(connection) as captured:
                 site.send(who, method, url)
             for query in captured:

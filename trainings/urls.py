@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from .views import door, entry, evidence, feedback, imports, paper, records, review, scans, sessions
+from .views import (
+    courses,
+    door,
+    entry,
+    evidence,
+    feedback,
+    imports,
+    instructors,
+    paper,
+    records,
+    review,
+    roster_terms,
+    rosters,
+    scans,
+    sessions,
+    stories,
+)
 
 urlpatterns = [
     # session pages
@@ -23,6 +39,16 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # rosters
+    path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
+    path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),
+    path("sessions/<int:pk>/roster/export/", rosters.export, name="roster-export"),
+    path("sessions/<int:pk>/roster/check/", rosters.check, name="roster-check"),
+    path("sessions/<int:pk>/roster/save/", rosters.save, name="roster-save"),
+    path("sessions/<int:pk>/roster/<int:line_pk>/remove/", rosters.remove, name="roster-remove"),
+    path("rosters/", roster_terms.roster_terms, name="roster-terms"),
+    path("rosters/hold/", roster_terms.hold, name="roster-hold"),
+    path("rosters/hold/<int:pk>/lift/", roster_terms.lift, name="roster-hold-lift"),
     # sign-in by QR: the officer's pages, and the one that residents open
     path("sessions/<int:pk>/scan/", scans.manage, name="session-scan"),
     path("sessions/<int:pk>/scan/poster/", scans.poster, name="scan-poster"),
@@ -53,4 +79,23 @@ urlpatterns = [
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
     path("sessions/import/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("sessions/import/<int:pk>/undo/", imports.undo, name="import-undo"),
+    # courses (read in reporting, where their figures are) and who teaches
+    path("courses/new/", courses.new, name="course-new"),
+    path("courses/instructors/", instructors.instructors, name="instructors"),
+    path("courses/<int:pk>/edit/", courses.edit, name="course-edit"),
+    path("courses/<int:pk>/propose/", courses.propose, name="course-propose"),
+    path("courses/<int:pk>/decide/", courses.decide, name="course-decide"),
+    path("courses/<int:pk>/materials/new/", courses.material_new, name="course-material-new"),
+    path("courses/<int:pk>/materials/<int:material_pk>/", courses.material, name="course-material"),
+    path(
+        "courses/<int:pk>/materials/<int:material_pk>/remove/", courses.material_remove, name="course-material-remove"
+    ),
+    # publicity
+    path("publicity/", stories.story_list, name="story-list"),
+    path("publicity/new/", stories.new, name="story-new"),
+    path("publicity/<int:pk>/", stories.story, name="story"),
+    path("publicity/<int:pk>/edit/", stories.edit, name="story-edit"),
+    path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
+    path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
+    path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),
 ]

@@ -104,15 +104,16 @@ class LearningGroup(Published):
     def has_ended(self) -> bool:
         return self.ended_on is not None and self.ended_on <= timezone.localdate()
 
-    def clean(self) -> None:
-        super().clean()
+    def problems(self) -> dict[str, str]:
+        wrong = super().problems()
         wanted = {self.Kind.TOWNSHIP: Tier.TOWNSHIP, self.Kind.COMMUNITY: Tier.VILLAGE}.get(self.kind)
         if wanted and self.division_id and len(self.division_id) != CODE_LENGTH[wanted]:
-            raise ValidationError({"division": f"{self.get_kind_display()}的所在地应是一个{wanted.label}"})
+            wrong["division"] = f"{self.get_kind_display()}的所在地应是一个{wanted.label}"
         if self.recognised_on and not self.recognised_by.strip():
-            raise ValidationError({"recognised_by": "填了命名日期，请写明由谁命名"})
+            wrong["recognised_by"] = "填了命名日期，请写明由谁命名"
         if self.founded_on and self.ended_on and self.ended_on < self.founded_on:
-            raise ValidationError({"ended_on": "结束日期不能早于成立日期"})
+            wrong["ended_on"] = "结束日期不能早于成立日期"
+        return wrong
 
     def end(self, on: datetime.date) -> None:
         """That day was its last; its sessions stay. Raises ValidationError for a day to come or before its founding."""

@@ -3,10 +3,15 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet, Subject
-from .places import Division
+from .places import CODE_LENGTH, Division, Tier
+
+FIRST_YEAR = 2000
+MOST_PEOPLE = 100_000_000  # at one place; more is a slip of the hand
 
 
 class FigureKind(models.TextChoices):
@@ -41,7 +46,7 @@ class AnnualFigure(models.Model):
         REGISTERED = "registered", "户籍"
 
     division = models.ForeignKey(Division, models.PROTECT, verbose_name="地方", related_name="annual_figures")
-    year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(2000), MaxValueValidator(2099)])
+    year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(2099)])
     kind = models.CharField("项目", max_length=20, choices=Kind.choices)
     basis = models.CharField("口径", max_length=10, choices=Basis.choices, blank=True)
     value = models.PositiveIntegerField("人数")
@@ -67,6 +72,7 @@ class AnnualFigure(models.Model):
             ),
             models.CheckConstraint(condition=~Q(kind="participants") | ~Q(method=""), name="participants_have_method"),
             models.CheckConstraint(condition=Q(kind__in=FigureKind.values), name="annual_figure_kind_known"),
+            models.CheckConstraint(condition=Q(value__lte=MOST_PEOPLE), name="annual_figure_is_possible"),
         ]
 
     def __str__(self) -> str:
@@ -74,7 +80,7 @@ class AnnualFigure(models.Model):
 
 
 class Fund(models.Model):
-    """经费 of one place in one year from one source, budgeted and paid, in yuan (依据 三(四))."""
+    """经费 of the county itself or of a township in one year from one source, budgeted and paid, in yuan (依据 三(四))."""
 
     class Source(models.TextChoices):
         PUBLIC = "public", "财政"
@@ -83,7 +89,7 @@ class Fund(models.Model):
         OTHER = "other", "其他"
 
     division = models.ForeignKey(Division, models.PROTECT, verbose_name="地方", related_name="funds")
-    year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(2000), MaxValueValidator(2099)])
+    year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(2099)])
     source = models.CharField("来源", max_length=10, choices=Source.choices)
     budgeted = models.DecimalField("预算（元）", max_digits=14, decimal_places=2, null=True, blank=True)
     paid = models.DecimalField("实际支出（元）", max_digits=14, decimal_places=2, null=True, blank=True)
@@ -109,6 +115,12 @@ class Fund(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(source__in=["public", "donation", "learners", "other"]), name="fund_source_known"
+            ),
+            # No sum would ever read a village's.
+            models.CheckConstraint(
+                condition=Q(Exact(Length("division"), CODE_LENGTH[Tier.COUNTY]))
+                | Q(Exact(Length("division"), CODE_LENGTH[Tier.TOWNSHIP])),
+                name="fund_of_county_or_township",
             ),
         ]
 

@@ -1,6 +1,5 @@
 """Who offers learning beside the public places, and the projects that bring it to the townships (依据 二(二)2—3)."""
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -65,10 +64,9 @@ class Provider(OfTask):
     def is_past(self) -> bool:
         return self.until is not None and self.until < timezone.localdate()
 
-    def clean(self) -> None:
-        super().clean()
-        if self.since and self.until and self.until < self.since:
-            raise ValidationError({"until": "结束日期不能早于开始日期"})
+    def problems(self) -> dict[str, str]:
+        late = self.since and self.until and self.until < self.since
+        return super().problems() | ({"until": "结束日期不能早于开始日期"} if late else {})
 
 
 class ResourceProject(OfTask):
@@ -137,10 +135,13 @@ class ResourceProject(OfTask):
         return self.title
 
     @property
+    def is_ahead(self) -> bool:
+        return self.starts_on > timezone.localdate()
+
+    @property
     def is_past(self) -> bool:
         return self.ends_on is not None and self.ends_on < timezone.localdate()
 
-    def clean(self) -> None:
-        super().clean()
-        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
-            raise ValidationError({"ends_on": "结束日期不能早于开始日期"})
+    def problems(self) -> dict[str, str]:
+        late = self.starts_on and self.ends_on and self.ends_on < self.starts_on
+        return super().problems() | ({"ends_on": "结束日期不能早于开始日期"} if late else {})

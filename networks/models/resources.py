@@ -40,6 +40,13 @@ class OfTask(Published):
         return f"依据 {clause}" if clause else ""
 
 
+class SharedResourceQuerySet(ScopedQuerySet):
+    def open_on(self, day: datetime.date) -> "SharedResourceQuerySet":
+        """Those that were open to residents on a day: what has closed since was. One that opened again later was not, for
+        an entry holds its latest opening alone."""
+        return self.filter(Q(is_open=True) | Q(closed_on__gt=day)).exclude(opened_on__gt=day)
+
+
 class SharedResource(OfTask):
     """A place for learning, and what of it is open to whom and when. Kept by the unit that answers for its task
     (`CLAUSES`). `opened_on` may be unknown; a place that opens again gets the new day, its history keeps the old ones."""
@@ -91,7 +98,7 @@ class SharedResource(OfTask):
     version = models.PositiveIntegerField("版本", default=0, editable=False)
 
     history = HistoricalRecords(m2m_fields=[serves])
-    objects = ScopedQuerySet.as_manager()
+    objects = SharedResourceQuerySet.as_manager()
     scope = KEPT_BY_TASK
 
     class Meta:
@@ -134,19 +141,27 @@ class SharedResource(OfTask):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
+    def problems(self) -> dict[str, str]:
         """What residents are told must be there; a place that is open has not closed."""
-        super().clean()
+        wrong = super().problems()
+        opened, closed = self.opened_on, self.closed_on
         if self.is_open:
             wanting = {"offers": "开放什么", "opening_hours": "什么时间开放"}
-            wrong = {name: f"已向居民开放的，请写明{what}" for name, what in wanting.items() if not getattr(self, name)}
-            if wrong:
-                raise ValidationError(wrong)
-            if self.closed_on and not (self.opened_on and self.opened_on >= self.closed_on):
-                raise ValidationError({"opened_on": "重新开放的，请把开放日期改为重新开放的那一天"})
+            wrong |= {
+                name: f"已向居民开放的，请写明{what}" for name, what in wanting.items() if not getattr(self, name)
+            }
+        if opened and opened > timezone.localdate():
+            wrong["opened_on"] = "开放日期不能晚于今天；还没有开放的，先不勾选“已向居民开放”"
+        elif closed and self.is_open and not (opened and opened >= closed):
+            wrong["opened_on"] = "重新开放的，请把开放日期改为重新开放的那一天"
+        elif closed and opened and not self.is_open and opened > closed:
+            wrong["opened_on"] = "重新开放的，请同时勾选“已向居民开放”；没有的，开放日期不能晚于停止开放的日期"
+        return wrong
+
+    def clean(self) -> None:
+        super().clean()
+        if self.is_open:
             self.closed_on = None
-        if self.opened_on and self.opened_on > timezone.localdate():
-            raise ValidationError({"opened_on": "开放日期不能晚于今天；还没有开放的，先不勾选“已向居民开放”"})
 
     def close(self, on: datetime.date) -> None:
         """From that day on it is not open any more. Raises ValidationError for a day to come, before its opening, or when

@@ -2,11 +2,13 @@
 
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet
+from .figures import FIRST_YEAR
 from .places import Division
 
 
@@ -39,6 +41,9 @@ class Zone(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="zone_ends_after_start"
             ),
+            models.CheckConstraint(
+                condition=Q(starts_on__gte=datetime.date(FIRST_YEAR, 1, 1)), name="zone_starts_2000_or_later"
+            ),
             models.CheckConstraint(condition=~Q(basis=""), name="zone_has_basis"),
             models.UniqueConstraint(
                 fields=["division", "kind"], condition=Q(ends_on=None), name="one_open_zone_per_kind"
@@ -48,6 +53,24 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.division}{self.get_kind_display()}"
+
+    def clean(self) -> None:
+        """A place is one zone of a kind at a time, with one self-check a year."""
+        super().clean()
+        if not self.starts_on:
+            return
+        wrong = {}
+        if self.starts_on.year < FIRST_YEAR:
+            wrong["starts_on"] = f"开始日期不能早于{FIRST_YEAR}年，请核对"
+        if self.ends_on and self.ends_on <= self.starts_on:
+            wrong["ends_on"] = "结束日期应晚于开始日期"
+        others = Zone.objects.filter(Q(ends_on=None) | Q(ends_on__gt=self.starts_on), kind=self.kind)
+        others = others.filter(division=self.division_id).exclude(pk=self.pk)
+        if (others.filter(starts_on__lt=self.ends_on) if self.ends_on else others).exists():
+            kind = self.get_kind_display()
+            wrong["kind"] = f"这个地方在这段时间里已经是{kind}，请先写明原来的到哪一天为止"
+        if wrong:
+            raise ValidationError(wrong)
 
     def in_force_in(self, year: int) -> bool:
         """Whether it was a zone on any day of the year."""

@@ -23,12 +23,12 @@ row out.
 """
 
 from .appointments import Contacts, Staff
-from .figures import Figures, Funds
+from .figures import Figures
 from .institutions import Institutions
 from .rehearsal import Registry, Rehearsal, apply, rehearse
 from .writing import workbook
 
-REGISTRIES = {registry.key: registry for registry in (Institutions, Staff, Contacts, Figures, Funds)}
+REGISTRIES = {registry.key: registry for registry in (Institutions, Staff, Contacts, Figures)}
 
 
 def open_to(user):

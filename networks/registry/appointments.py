@@ -18,12 +18,16 @@ from networks.xlsx.values import is_blank
 from .columns import Choice, Column, Day, Named, Phone, Text, Whole
 from .institutions import MOST, path
 from .rehearsal import NUMBER, Misfit, Registry
+from .since import as_they_were
 
 Function = Appointment.Function
 NAME, BODY, PLACE, FUNCTION = "姓名", "机构或单位", "所在地", "岗位"
 TITLE, PHONE, SCHOOL, STARTS, ENDS = "职务", "电话", "派出学校", "任职日期", "离任日期"
 UNIT = "单位"
-OF_UNITS = (Function.SUPERVISOR, Function.CONTACT)
+OF_UNITS = Appointment.AT_UNITS
+OF_INSTITUTIONS = tuple(
+    value for value in Function.values if any(value in functions for functions in Appointment.AT_INSTITUTIONS.values())
+)
 NUMBER_COLUMN = Column(NUMBER, Whole(MOST, least=1), help="系统给的编号，请勿改动；新增的人员留空", width=8)
 LATER = (
     Column(
@@ -41,16 +45,13 @@ LATER = (
 
 class Appointments(Registry):
     model = Appointment
+    related = ("person", "institution__division__parent", "unit", "school")
     functions: tuple[str, ...] = ()
+    at = ""  # the foreign key to the bodies of this registry
     body_column = BODY
 
-    @classmethod
-    def kept_in_part_by(cls, user):
-        return units_to_staff(user).exists()
-
     def kept(self):
-        people = ("person", "institution__division__parent", "unit", "school")
-        return super().kept().filter(function__in=self.functions).select_related(*people)
+        return super().kept().filter(**{f"{self.at}__isnull": False}).select_related(*self.related)
 
     def rows(self):
         """Those who are in office or will be."""
@@ -77,12 +78,19 @@ class Appointments(Registry):
         self.served = {key: (first, last) for key, first, last in days}
         self.taken = set()  # stored rows that a row of the file is about
 
+    def look_back(self, moment):
+        """A row has moved with its person too: name and telephone are theirs."""
+        rows = as_they_were(self.stored.values(), moment, *self.related)
+        people = as_they_were({row.person_id: row.person for row in self.stored.values()}.values(), moment)
+        for row in self.stored.values():
+            if row.pk in rows or row.person_id in people:
+                then, person = rows.get(row.pk, row), people.get(row.person_id, row.person)
+                known = person and {NAME: person.name, PHONE: person.phone}
+                self.before[row.pk] = then and known and self.values(then) | known
+
     def load_bodies(self):
-        self.bodies = Names(self.body_column, absent="“{text}”不在您的范围内，或没有这个机构、单位")
-        self.units = list(units_to_staff(self.user))
-        for unit in self.units:
-            for name in unit.all_names:
-                self.bodies.add(name, unit)
+        """Fills `bodies` and `offered`."""
+        raise NotImplementedError
 
     def load_people(self):
         self.people, self.newcomers = defaultdict(list), defaultdict(list)
@@ -109,7 +117,8 @@ class Appointments(Registry):
         if NUMBER in given:
             row = self.by_number(given[NUMBER], self.stored)
             name = name_key(plan.row.text(NAME))
-            if name and name != name_key(row.person.name):
+            before = self.before.get(row.pk) or {NAME: row.person.name}
+            if name and name not in (name_key(row.person.name), name_key(before[NAME])):
                 after = self.successors.get(row.pk)
                 if after and name == name_key(after.person.name):  # the same sheet once more
                     row = after
@@ -153,12 +162,16 @@ class Appointments(Registry):
 
     def settle(self, plans):
         super().settle(plans)
+        self.settle_doubles(plans)
         self.settle_phones(plans)
 
     def check(self, plan):
         stored, row = plan.stored, plan.row
         if stored:
             self.check_body(plan)
+        else:
+            self.check_function(plan)
+        self.check_school(plan)
         if plan.extra.get("takes_over"):
             self.check_succession(plan)
         elif stored:
@@ -207,6 +220,29 @@ class Appointments(Registry):
                 )
         plan.changes = [c for c in plan.changes if c[0] not in (self.body_column, PLACE)]
 
+    def check_function(self, plan):
+        """What there is to do at a body depends on its kind (二(四)2), on the page as on the sheet."""
+        body, function = plan.extra["body"], plan.values[FUNCTION]
+        offered = Appointment.functions_at(body)
+        if function not in offered:
+            labels = "、".join(Function(value).label for value in offered)
+            told = f"{body.name}没有“{Function(function).label}”这个岗位，可选的有：{labels}"
+            plan.row.problem(FUNCTION, "wrong_function", told)
+
+    def check_school(self, plan):
+        """Some functions only are filled by a school; a point's part-timer comes from one of its 学区 (二(四)2)."""
+        school = plan.values.get(SCHOOL)
+        if school is None or (plan.stored and school == plan.stored.school):
+            return
+        function = plan.stored.function if plan.stored else plan.values[FUNCTION]
+        body = self.body_of(plan)
+        if function not in Appointment.FROM_SCHOOLS:
+            told = f"{Function(function).label}不由学校派出，请把派出学校留空"
+            plan.row.problem(SCHOOL, "no_school", told)
+        elif body.kind == Institution.Kind.POINT and body.division_id not in self.catchments[school.pk]:
+            message = f"第 {plan.row.number} 行的“{school.name}”不是{body.name}所在学区的学校（二(四)2），照填的登记"
+            self.notices.append(Notice(plan.row.sheet, plan.row.number, "other_catchment", message))
+
     def check_succession(self, plan):
         stored, row = plan.stored, plan.row
         starts = plan.values.get(STARTS)
@@ -245,6 +281,26 @@ class Appointments(Registry):
             person.phone = person.phone or phone
         plan.extra["person"] = person
 
+    def settle_doubles(self, plans):
+        """Nobody holds the same function at the same body twice at a time."""
+        ended = {p.stored.pk for p in plans if p.stored and (p.extra.get("takes_over") or p.values.get(ENDS))}
+        held = {
+            (row.person_id, body, function): "系统中已有"
+            for (body, function), rows in self.held.items()
+            for row in rows
+            if row.ends_on is None and row.pk not in ended
+        }
+        for plan in plans:
+            person = plan.extra.get("person")
+            if person is None or plan.values.get(ENDS) or plan.row.problems:
+                continue
+            function = plan.stored.function if plan.stored else plan.values[FUNCTION]
+            key = (person.pk or id(person), self.body_of(plan), function)
+            if key in held:
+                told = f"{person.name}已担任这里的{Function(function).label}（{held[key]}）：请删去一行，或补上离任日期"
+                plan.row.problem(NAME, "same_row_twice", told)
+            held.setdefault(key, f"第 {plan.row.number} 行")
+
     def settle_phones(self, plans):
         """One person, one telephone: a new one in any row is for all rows of the person."""
         told, people = {}, {}
@@ -267,6 +323,10 @@ class Appointments(Registry):
             if person is not None and reasons.get(person.pk) and plan.values.get(PHONE) not in ("", None, person.phone):
                 plan.row.problem(PHONE, "barred", f"不能改这个人的电话：{reasons[person.pk]}")
         self.phones = {p.pk: told[p.pk][1] for p in moved}
+
+    @staticmethod
+    def body_of(plan):
+        return plan.stored.body if plan.stored else plan.extra["body"]
 
     @staticmethod
     def person_of(plan):
@@ -309,8 +369,7 @@ class Appointments(Registry):
         super().fill(row, plan)
         if plan.stored is None:
             row.person = plan.extra["person"]
-            body = plan.extra["body"]
-            row.institution, row.unit = (body, None) if isinstance(body, Institution) else (None, body)
+            setattr(row, self.at, plan.extra["body"])
 
     def options(self):
         return {FUNCTION: [Function(value).label for value in self.functions]}
@@ -318,8 +377,9 @@ class Appointments(Registry):
 
 class Staff(Appointments):
     key, title = "staff", "工作人员"
-    about = "专职人员、专干、兼职教师、授课教师、志愿者等，一人一岗一行。"
-    functions = tuple(value for value in Function.values if value not in OF_UNITS)
+    about = "各机构的专职人员、专干、兼职教师、授课教师、志愿者、联络员等，一人一岗一行。"
+    functions, at = OF_INSTITUTIONS, "institution"
+    named_by = NAME
     columns = (
         NUMBER_COLUMN,
         Column(NAME, Text(30), synonyms=("人员", "教师姓名"), key=True, needed=True, width=12),
@@ -329,13 +389,13 @@ class Staff(Appointments):
             synonyms=("机构", "单位", "教学点", "任职单位"),
             key=True,
             needed=True,
-            help="机构或单位的名称，从列表中选",
+            help="机构的名称，从列表中选",
             width=30,
         ),
         Column(PLACE, Text(100), synonyms=("村（社区）", "村"), help="同名的机构才需要填，如 白山镇/新汉村", width=18),
         Column(
             FUNCTION,
-            Choice([(value, label) for value, label in Function.choices if value not in OF_UNITS]),
+            Choice([(value, Function(value).label) for value in OF_INSTITUTIONS]),
             "function",
             ("类别", "人员类别"),
             key=True,
@@ -350,23 +410,24 @@ class Staff(Appointments):
     )
 
     def load_bodies(self):
-        super().load_bodies()
+        self.bodies = Names(BODY, absent="“{text}”不在您的范围内，或没有这个机构")
         institutions = Institution.objects.kept_by(self.user).select_related("division__parent")
-        self.institutions = list(institutions.order_by("division_id", "pk"))
-        for institution in self.institutions:
+        self.offered = list(institutions.order_by("division_id", "pk"))
+        for institution in self.offered:
             for name in institution.all_names:
                 self.bodies.add(name, institution)
-        self.schools = Names(SCHOOL)
+        self.schools, self.catchments = Names(SCHOOL), {}
         schools = SharedResource.objects.visible_to(self.user).filter(kind=SharedResource.Kind.SCHOOL)
-        for school in schools.select_related("division__parent").order_by("division_id", "pk"):
+        schools = schools.exclude(closed_on__lte=timezone.localdate()).order_by("division_id", "pk")
+        for school in schools.select_related("division__parent").prefetch_related("serves"):
             self.schools.add(school.name, school)
+            self.catchments[school.pk] = {place.pk for place in school.serves.all()}
 
     def school(self, text):
         return self.schools.only(text, lambda found: f"{found.division.path}的{found.name}")
 
     def options(self):
-        closed = Institution.State.CLOSED
-        names = [i.name for i in self.institutions if i.state != closed] + [unit.name for unit in self.units]
+        names = [row.name for row in self.offered if row.state != Institution.State.CLOSED]
         schools = [things[0].name for things in self.schools.things.values()]
         return super().options() | {BODY: list(dict.fromkeys(names)), SCHOOL: schools}
 
@@ -374,8 +435,8 @@ class Staff(Appointments):
 class Contacts(Appointments):
     key, title = "contacts", "联络员通讯录"
     about = "各单位、各乡镇的分管领导和联络员。"
-    functions = OF_UNITS
-    body_column = UNIT
+    functions, at = OF_UNITS, "unit"
+    body_column = named_by = UNIT
     printed_ahead = True
     columns = (
         NUMBER_COLUMN,
@@ -396,6 +457,17 @@ class Contacts(Appointments):
         Column(PHONE, Phone(), synonyms=("联系电话", "手机", "手机号码", "办公电话"), help="留空表示不改", width=16),
         *LATER,
     )
+
+    @classmethod
+    def kept_in_part_by(cls, user):
+        return units_to_staff(user).exists()
+
+    def load_bodies(self):
+        self.bodies = Names(UNIT, absent="“{text}”不在您的范围内，或没有这个单位")
+        self.offered = list(units_to_staff(self.user))
+        for unit in self.offered:
+            for name in unit.all_names:
+                self.bodies.add(name, unit)
 
     def by_name(self, plan, given):
         """Under this name; else whoever alone holds the function and is named by no other row: somebody takes over."""
@@ -420,16 +492,16 @@ class Contacts(Appointments):
                     plan.stored, plan.extra["takes_over"] = left[0], True
                     self.taken.add(left[0].pk)
                     plan.change(NAME, left[0].person.name, plan.values[NAME])
-                    for column in (TITLE, STARTS, ENDS):
-                        if column in plan.values and plan.values[column] != self.values(left[0])[column]:
-                            kind = next(c.kind for c in self.columns if c.name == column)
-                            plan.change(
-                                column, kind.shown(self.values(left[0])[column]), kind.shown(plan.values[column])
-                            )
+                    stored = self.values(left[0])
+                    for column in self.columns:  # what the row says is the successor's; an empty telephone says nothing
+                        value = plan.values.get(column.name)
+                        told = column.name not in (UNIT, FUNCTION, NAME) and (value or column.name != PHONE)
+                        if column.name in plan.values and told and value != stored[column.name]:
+                            plan.change(column.name, column.kind.shown(stored[column.name]), column.kind.shown(value))
         super().settle(plans)
 
     def options(self):
-        return super().options() | {UNIT: [unit.name for unit in self.units]}
+        return super().options() | {UNIT: [unit.name for unit in self.offered]}
 
 
 def _ways_of_writing(place):

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from networks.names import clean_lines, clean_text
+from networks.names import clean_lines, clean_text, plain_phone
 from networks.xlsx.cells import DateNumber
 from networks.xlsx.dates import read_day
 from networks.xlsx.names import name_key
@@ -59,18 +59,20 @@ class Names(Text):
 
 
 class Phone(Text):
-    """A telephone number: digits with what people put between them; several are parted by 、 or /."""
-
-    _SHAPE = re.compile(r"[0-9+][0-9+()\-—－ /、,，转;；]*")
+    """A telephone number, by the rule of the pages."""
 
     def __init__(self):
         super().__init__(30)
 
     def read(self, value, desk):
-        number = half_width(super().read(value, desk))
-        if not self._SHAPE.fullmatch(number) or sum(map(str.isdigit, number)) < 3:
-            raise ValueProblem("bad_phone", "看不出是电话号码：请只填数字，如 0771-6822001")
-        return number
+        try:
+            return plain_phone(super().read(value, desk))
+        except ValueProblem:
+            raise
+        except ValueError:
+            raise ValueProblem(
+                "bad_phone", "看不出是电话号码：请只填号码，如 0771-6822001；几个号码用顿号分开"
+            ) from None
 
 
 class Whole(Text):
@@ -205,3 +207,4 @@ class Column:
     help: str = ""
     width: int = 14
     pair: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    folded: bool = False  # folded away in the workbook that goes out, unless it holds something

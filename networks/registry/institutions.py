@@ -2,7 +2,8 @@
 
 from django.utils import timezone
 
-from networks.models import Institution, Tier
+from networks.models import Institution
+from networks.models.institutions import TIER_OF
 from networks.xlsx.names import name_key
 from networks.xlsx.problems import Notice
 
@@ -13,14 +14,6 @@ State, Kind = Institution.State, Institution.Kind
 PLACE, NAME, KIND, FUNCTION = "所在地", "名称", "类别", "职能"
 STATE, SINCE = "状态", "状态起始日期"
 SHOWN_ONLY = {"运行", "无活动"}  # how an open institution shows, by the sessions of the year; no states
-TIERS = {  # where an institution of the kind can be
-    Kind.CENTRE: (Tier.COUNTY,),
-    Kind.GUIDANCE: (Tier.COUNTY,),
-    Kind.RESEARCH: (Tier.COUNTY,),
-    Kind.SCHOOL: (Tier.TOWNSHIP,),
-    Kind.MANAGEMENT: (Tier.TOWNSHIP,),
-    Kind.POINT: (Tier.TOWNSHIP, Tier.VILLAGE),
-}
 MOST = 2_000_000_000  # what the database holds
 
 
@@ -32,6 +25,7 @@ class Institutions(Registry):
     key, title = "institutions", "机构名录"
     about = "社区学校、教学点等机构的名称、承办单位、地址、条件和开办情况。"
     model = Institution
+    named_by = NAME
     columns = (
         Column(NUMBER, Whole(MOST, least=1), help="系统给的编号，请勿改动；新增的机构留空", width=8),
         Column(
@@ -102,18 +96,19 @@ class Institutions(Registry):
         return row
 
     def check(self, plan):
-        kind, place = plan.values.get(KIND), plan.values.get(PLACE)
-        if plan.stored:
-            kind, place = kind or plan.stored.kind, place or plan.stored.division
-        if plan.stored is None or any(column in (KIND, PLACE) for column, _, _ in plan.changes):
-            if place.tier not in TIERS[kind]:
-                tiers = "或".join(tier.label for tier in TIERS[kind])
-                plan.row.problem(
-                    KIND, "wrong_tier", f"{Kind(kind).label}应设在{tiers}，{place.path}不是：请核对类别和所在地"
-                )
-            if place.retired_on:
-                plan.row.problem(PLACE, "retired", f"{place.path}已撤销，不能再设机构：请写现在的村（社区）")
-        if not plan.values.get(FUNCTION) and (plan.stored is None or FUNCTION in plan.values):
+        stored, changed = plan.stored, {column for column, _, _ in plan.changes}
+        kind = plan.values.get(KIND) or stored.kind
+        place = stored.division if stored else plan.values[PLACE]
+        if PLACE in changed:
+            plan.row.problem(PLACE, "moved", "机构不能改到别处：请在这一行写停办和日期，再另起一行（编号留空）登记新的")
+        if (stored is None or KIND in changed) and place.tier != TIER_OF[kind]:
+            tier = TIER_OF[kind].label
+            plan.row.problem(
+                KIND, "wrong_tier", f"{Kind(kind).label}应设在{tier}一级，{place.path}不是：请核对类别和所在地"
+            )
+        if stored is None and place.retired_on:
+            plan.row.problem(PLACE, "retired", f"{place.path}已撤销，不能再设机构：请写现在的村（社区）")
+        if not plan.values.get(FUNCTION) and (stored is None or FUNCTION in plan.values):
             self.usual_function(plan, kind)
         self.check_name(plan)
         self.check_state(plan)
@@ -130,9 +125,9 @@ class Institutions(Registry):
     def check_name(self, plan):
         """A name stands once at a place, whatever the order in which the file changes them."""
         row = plan.stored
-        if row and not any(column in (NAME, PLACE) for column, _, _ in plan.changes):
+        if row and not any(column == NAME for column, _, _ in plan.changes):
             return
-        place, name = plan.values.get(PLACE) or row.division, plan.values.get(NAME) or row.name
+        place, name = (row.division if row else plan.values[PLACE]), plan.values.get(NAME) or row.name
         key = (place.pk, name)
         others = self.__dict__.setdefault("names", {(r.division_id, r.name): r for r in self.stored.values()})
         if others.get(key) not in (None, row):
@@ -152,7 +147,10 @@ class Institutions(Registry):
         if written in SHOWN_ONLY:
             message = f"第 {row.number} 行的状态“{written}”由系统按当年的场次判断，按“已开办”登记"
             self.notices.append(Notice(row.sheet, row.number, "state_shown", message))
-        if (state, since) == (was, was_since):
+        if len({STATE, SINCE} & set(plan.kept)) == 1 and (state, since) != (was, was_since):
+            told = f"下载以后已有人登记从 {was_since} 起{stored.get_state_display()}：请按现在的情况把状态和日期都写上"
+            row.problem(STATE, "changed_since", told)
+        elif (state, since) == (was, was_since):
             plan.changes = [change for change in plan.changes if change[0] not in (STATE, SINCE)]
         elif state == State.UNCONFIRMED:
             what = (

@@ -17,11 +17,12 @@ from networks.models import Division, FormerName, User
 from networks.xlsx.bulk import in_bulk
 from networks.xlsx.cells import read_workbook
 from networks.xlsx.names import Names, add_places
-from networks.xlsx.problems import Notice, Refused, ValueProblem
+from networks.xlsx.problems import Notice, Refused, Unreadable, ValueProblem
 from networks.xlsx.values import is_blank
 
 from .columns import NOTHING, Column
 from .sheet import SheetRow, read_rows
+from .since import as_they_were, stamp_of
 
 BATCH = 500  # rows per statement
 REASON = "表格导入"
@@ -48,6 +49,8 @@ class Plan:
     )  # {column: value} as the stored row shall be, of columns that say something
     changes: list = field(default_factory=list)  # [(column, old, new)] as shown
     outcome: str = ""
+    kept: list = field(default_factory=list)  # columns that others have changed since and this sheet has not
+    crossed: list = field(default_factory=list)  # columns that both have changed
     extra: dict = field(default_factory=dict)  # what only the registry knows
 
     def change(self, column, old, new):
@@ -56,14 +59,15 @@ class Plan:
 
 @dataclass
 class Rehearsal:
-    """What an import would do. `errors` and `notices` are located (networks.xlsx.problems); `counts` are rows, created, changed,
-    unchanged, errors and skipped."""
+    """What an import would do. `errors`, `notices` and `conflicts` are located (networks.xlsx.problems); `counts` are rows,
+    created, changed, unchanged, errors and skipped."""
 
     desk: "Registry"
     sha256: str
     plans: list
     errors: list
     notices: list
+    conflicts: list  # notices of what somebody else has changed since the workbook went out, and this sheet changes too
     counts: dict
     digest: str = ""
 
@@ -80,8 +84,11 @@ class Registry:
     """One registry at work for one account. `hold` locks the stored rows that it reads until the transaction ends."""
 
     key = title = about = ""
+    hints: tuple[str, ...] = ("删掉一行不会删除系统里的内容：停办的机构写状态，离任的人写离任日期。",)
     model = None
     columns: tuple[Column, ...] = ()
+    related: tuple[str, ...] = ("division__parent",)  # foreign keys that `values` reads
+    named_by = ""  # the column that has to stand beside our 编号, so that a person sees whose row it is
     numbered = True  # whether our own exports name the stored row by its 编号
     printed_ahead = False  # whether forms are handed out with rows that name a thing and leave the rest open
 
@@ -89,6 +96,7 @@ class Registry:
         self.user, self.hold = user, hold
         self.epoch_1904 = False
         self.notices: list[Notice] = []
+        self.before = {}  # {pk of a stored row: its values when the workbook went out, None where it was not there}
 
     # --- what a registry says about itself ----------------------------------------------------------
 
@@ -105,6 +113,10 @@ class Registry:
         """The stored rows that go out, in the order of the sheet."""
         return self.kept()
 
+    def count(self):
+        """How many of these hold something."""
+        return self.rows().count()
+
     def kept(self):
         """All stored rows that the account may change."""
         rows = self.model.objects.kept_by(self.user)
@@ -117,6 +129,11 @@ class Registry:
     def load(self):
         """Reads what rows are compared with."""
         raise NotImplementedError
+
+    def look_back(self, moment):
+        """Fills `before` for the rows that somebody has saved since the workbook went out (see `since`)."""
+        then = as_they_were(self.stored.values(), moment, *self.related)
+        self.before = {pk: row and self.values(row) for pk, row in then.items()}
 
     def find(self, plan, given):
         """The stored row that the sheet's row is about, or None for a new one. Raises Misfit."""
@@ -228,6 +245,8 @@ class Registry:
     def compare(self, plan, given):
         """Fills `values` and `changes`."""
         stored = self.values(plan.stored) if plan.stored else {}
+        since = plan.stored is not None and plan.stored.pk in self.before
+        before = self.before[plan.stored.pk] if since else None
         for column in self.columns:
             name, raw = column.name, plan.row.cells.get(column.name)
             if name not in plan.row.cells or name == NUMBER:
@@ -236,6 +255,10 @@ class Registry:
                 continue
             if plan.stored is not None and column.kind.says(stored[name], raw, self):
                 plan.values[name] = stored[name]
+                continue
+            if before and column.kind.says(before[name], raw, self):
+                plan.values[name] = stored[name]
+                plan.kept.append(name)
                 continue
             if is_blank(raw) and column.needed:
                 plan.row.problem(name, "missing", f"没有填“{name}”：请补上")
@@ -246,14 +269,17 @@ class Registry:
                 plan.values[name] = given[name]
                 if plan.stored is not None and given[name] != stored[name]:
                     plan.change(name, column.kind.shown(stored[name]), column.kind.shown(given[name]))
+                    if since and (before is None or before[name] != stored[name]):
+                        plan.crossed.append(name)
 
     # --- storing ------------------------------------------------------------------------------------
 
     def store(self, plans):
-        """Stores new and changed rows and returns them; history and versions included."""
+        """Stores new and changed rows and returns them; history and versions included. What is changed makes room first: a
+        name that is given up or a function that ends may be taken by a new row."""
         new = [self.made(plan) for plan in plans if plan.stored is None]
         changed = [self.altered(plan) for plan in plans if plan.stored is not None]
-        return self.create(self.model, new) + self.update(self.model, changed)
+        return self.update(self.model, changed) + self.create(self.model, new)
 
     def made(self, plan):
         row = self.model()
@@ -293,8 +319,13 @@ def rehearse(content, desk):
     """What the workbook `content` (bytes) would do at the desk `desk`, a fresh `Registry`. Raises Unreadable."""
     workbook = read_workbook(content)
     desk.epoch_1904 = workbook.epoch_1904
+    taken_out, title = stamp_of(workbook)
+    if title and title != desk.title:
+        raise Unreadable("other_registry", f"这是“{title}”的表格，不是“{desk.title}”的：请在“表格进出”里选对名册再上传")
     desk.load()
-    read = read_rows(workbook, desk.columns, number=NUMBER if desk.numbered else "")
+    if taken_out:
+        desk.look_back(taken_out)
+    read = read_rows(workbook, desk.columns, number=NUMBER if desk.numbered else "", named_by=desk.named_by)
     claimed = {}
     # Rows that name their stored row by its number come first: what is left is told by names.
     by_number = sorted(read.rows, key=lambda row: is_blank(row.cells.get(NUMBER)))
@@ -317,17 +348,38 @@ def rehearse(content, desk):
         "errors": len(errors),
         "skipped": read.skipped + len(read.rows) - len(plans),
     }
-    rehearsal = Rehearsal(desk, hashlib.sha256(content).hexdigest(), plans, errors, read.notices + desk.notices, counts)
+    kept, conflicts = _others_changes(plans)
+    notices = read.notices + desk.notices + kept
+    rehearsal = Rehearsal(desk, hashlib.sha256(content).hexdigest(), plans, errors, notices, conflicts, counts)
     rehearsal.digest = _digest(rehearsal)
     return rehearsal
 
 
+def _others_changes(plans):
+    """(notices of cells that others have changed since and this sheet has not, notices of those that both have)."""
+    kept, conflicts = [], []
+    for plan in plans:
+        row, changes = plan.row, {column: (old, new) for column, old, new in plan.changes}
+        if plan.kept:
+            names = "、".join(f"“{name}”" for name in plan.kept)
+            message = f"第 {row.number} 行的{names}在您下载以后别人改过，您没有改，保留系统中现在的"
+            kept.append(Notice(row.sheet, row.number, "kept_newer", message))
+        for name in plan.crossed:
+            if name in changes:
+                old, new = changes[name]
+                message = f"第 {row.number} 行的“{name}”在您下载以后别人改成了“{old}”，您改成了“{new}”"
+                conflicts.append(Notice(row.sheet, row.number, "changed_since", message))
+    return kept, conflicts
+
+
 def _digest(rehearsal):
-    """SHA-256 over the file, the account and everything that would be stored, with what stands there now."""
+    """SHA-256 over the file, the account and everything that would be stored and was told, with what stands there now."""
     desk = rehearsal.desk
     content = [rehearsal.sha256, desk.key, desk.user.pk, rehearsal.counts]
+    content += [(notice.code, notice.message) for notice in rehearsal.notices + rehearsal.conflicts]
     for plan in rehearsal.to_store:
-        values = {name: getattr(value, "pk", value) for name, value in plan.values.items()}
+        named = plan.values | plan.extra  # also whose row it is and who is meant, not only what they are called
+        values = {name: (str(value), getattr(value, "pk", None)) for name, value in named.items()}
         content.append((plan.row.sheet, plan.row.number, plan.stored and plan.stored.pk, values, plan.changes))
     return hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
 
@@ -345,6 +397,7 @@ def apply(rehearsal):
         raise Refused("overtaken", OVERTAKEN) from None
     except ValidationError as refused:
         raise Refused("rules", f"一行也没有登记：{'；'.join(refused.messages)}") from None
-    keys = {row.pk for row in rows}
-    if desk.model.objects.kept_by(desk.user).filter(pk__in=keys).count() != len(keys):
-        raise Refused("out_of_scope", "有的行不在您的范围内，一行也没有登记")
+    for model in {type(row) for row in rows}:
+        keys = {row.pk for row in rows if type(row) is model}
+        if model.objects.kept_by(desk.user).filter(pk__in=keys).count() != len(keys):
+            raise Refused("out_of_scope", "有的行不在您的范围内，一行也没有登记")

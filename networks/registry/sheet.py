@@ -49,13 +49,15 @@ class Rows:
     columns: set = field(default_factory=set)  # that at least one sheet has
 
 
-def read_rows(workbook, columns, *, number):
-    """The `Rows` of every sheet with a recognisable header. `number` is the column that says which stored row it is; without
-    it the key columns are needed. Raises Unreadable where no sheet has a header, and beyond 5,000 rows."""
+def read_rows(workbook, columns, *, number, named_by=""):
+    """The `Rows` of every sheet with a recognisable header. `number` is the column that says which stored row it is; with it
+    `named_by` is needed, without it the key columns are. Raises Unreadable where no sheet has a header, and beyond 5,000 rows."""
     found = Rows()
     recognised = 0
     for sheet in workbook.sheets:
-        if sheet.hidden and sheet.name == OPTIONS_SHEET:
+        if sheet.name == OPTIONS_SHEET:
+            if not sheet.hidden:  # somebody has looked at the lists
+                _pass_over(sheet, found)
             continue
         merges = Merges(sheet.merges)
         header = _find_header(sheet, columns)
@@ -63,7 +65,7 @@ def read_rows(workbook, columns, *, number):
             _pass_over(sheet, found)
             continue
         recognised += 1
-        _read_sheet(sheet, merges, header, columns, number, found)
+        _read_sheet(sheet, merges, header, columns, number, named_by, found)
     if not recognised:
         names = "、".join(column.name for column in columns if column.key)
         raise Unreadable("no_header", f"没有找到表头：第一行（或标题下一行）要写有“{names}”等列名，可先下载表格对照")
@@ -73,7 +75,7 @@ def read_rows(workbook, columns, *, number):
 def _pass_over(sheet, found):
     empty = all(is_blank(value) for cells in sheet.rows.values() for value in cells.values())
     if not empty:
-        found.notices.append(Notice(sheet.name, 0, "sheet_skipped", f"工作表“{sheet.name}”没有认得的表头，没有读取"))
+        found.notices.append(Notice(sheet.name, 0, "sheet_skipped", f"工作表“{sheet.name}”不是名册，没有读取"))
 
 
 @dataclass
@@ -117,7 +119,7 @@ def _assign(texts, columns):
     return assigned
 
 
-def _read_sheet(sheet, merges, header, columns, number, found):
+def _read_sheet(sheet, merges, header, columns, number, named_by, found):
     found.columns |= set(header.columns)
     used = {n for numbers in header.columns.values() for n in numbers}
     if sheet.hidden:
@@ -126,14 +128,12 @@ def _read_sheet(sheet, merges, header, columns, number, found):
         if at not in used and header_key(text) != SERIAL:
             message = f"不认识或多出的列“{text}”没有读取"
             found.notices.append(Notice(sheet.name, header.row, "column_unused", message))
-    if number not in header.columns:
-        for column in columns:
-            if column.key and column.needed and column.name not in header.columns:
-                message = f"表头里没有“{column.name}”一列：请补上这一列"
-                where = (header.row, min(used))
-                found.problems.append(
-                    Problem(sheet.name, header.row, column.name, "missing_column", message, merges.anchor(*where))
-                )
+    by_key = {column.name for column in columns if column.key and column.needed}
+    for column in columns:
+        if column.name not in header.columns and column.name in ({named_by} if number in header.columns else by_key):
+            message = f"表头里没有“{column.name}”一列：请补上这一列"
+            where = merges.anchor(header.row, min(used))
+            found.problems.append(Problem(sheet.name, header.row, column.name, "missing_column", message, where))
     needed = [header.columns[c.name][0] for c in columns if c.needed and c.name in header.columns]
     for row, cells in sheet.rows.items():
         if row <= header.row:

@@ -13,6 +13,7 @@ from networks.xlsx.writing import DATE, NEEDED_FILL, OPTIONS_SHEET, drop_down, e
 
 from .columns import Day
 from .rehearsal import NUMBER
+from .since import stamp
 
 TO_FILL = 200  # rows below the last one that get drop-down lists and date formats
 OURS = PatternFill("solid", start_color="FFEDEDED", end_color="FFEDEDED")  # what nobody should change
@@ -20,21 +21,24 @@ TOP = Alignment(vertical="top", wrap_text=True)
 
 
 def workbook(registry):
-    """(bytes, how many rows) of the rows that `registry` (an instance for the account) lets out."""
-    registry.load()
+    """(bytes, how many rows hold something) of the rows that `registry` (an instance for the account) lets out."""
     book = Workbook()
     sheet = book.active
     sheet.title = registry.title
     options = book.create_sheet(OPTIONS_SHEET)
     options.sheet_state = "hidden"
+    stamp(options, len(registry.columns) + 1, registry.title)  # before anything is read
+    registry.load()
     for number, column in enumerate(registry.columns, start=1):
         _heading(sheet.cell(1, number), column)
         sheet.column_dimensions[get_column_letter(number)].width = column.width
-    last = 1
+    last, filled = 1, set()
     for last, row in enumerate(registry.rows(), start=2):
         values = registry.values(row)
         for number, column in enumerate(registry.columns, start=1):
-            _put(sheet.cell(last, number), column.kind.cell(values[column.name]))
+            written = column.kind.cell(values[column.name])
+            _put(sheet.cell(last, number), written)
+            filled |= {number} if written is not None else set()
             if column.name == NUMBER:
                 sheet.cell(last, number).fill = OURS
     for number, column in enumerate(registry.columns, start=1):
@@ -45,8 +49,12 @@ def workbook(registry):
     for number, (name, names) in enumerate(registry.options().items(), start=1):
         names = list(map(escaped, names))
         drop_down(sheet, options, number, name, names, target=positions[name], rows=last - 1 + TO_FILL)
+    for number, column in enumerate(registry.columns, start=1):
+        if column.folded:
+            dimension = sheet.column_dimensions[get_column_letter(number)]
+            dimension.outlineLevel, dimension.hidden = 1, number not in filled
     sheet.freeze_panes = sheet.cell(2, 2 + max(n for n, c in enumerate(registry.columns) if c.key and n < 3))
-    return saved(book), last - 1
+    return saved(book), registry.count()
 
 
 def _heading(cell, column):

@@ -1,20 +1,24 @@
 """学习型组织与学习团队: entering, changing and ending them. Their pages with figures are in reporting/views/communities.py."""
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from ..access import Action, kept_or_403, require
-from ..forms import DateInput, KeptForm, LastDayForm
+from ..forms import DateInput, KeptForm
 from ..models import LearningGroup
-from .keeping import keep
+from .keeping import enter, last_day
 
 
 class LearningGroupForm(KeptForm):
     class Meta:
         model = LearningGroup
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个地方已登记过同名的，请换一个名称，或修改原来的那条"}
+        }
         fields = [
             "kind",
             "name",
@@ -53,24 +57,13 @@ class LearningGroupForm(KeptForm):
 @require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def community_new(request: HttpRequest) -> HttpResponse:
-    form = LearningGroupForm(request.POST or None, user=request.user)
-    return keep(
-        request,
-        form,
-        action="登记学习团队",
-        title="登记学习型组织或学习团队",
-        back=_page_of,
-        crumbs=_crumbs(),
-    )
+    return _enter(request, title="登记学习型组织或学习团队")
 
 
 @require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def community_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    group = kept_or_403(request.user, LearningGroup.objects, pk=pk)
-    crumbs = _crumbs(group)
-    form = LearningGroupForm(request.POST or None, instance=group, user=request.user)
-    return keep(request, form, action="修改学习团队", title="修改登记", back=_page_of(group), crumbs=crumbs)
+    return _enter(request, kept_or_403(request.user, LearningGroup.objects, pk=pk), title="修改登记")
 
 
 @require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
@@ -79,29 +72,27 @@ def community_end(request: HttpRequest, pk: int) -> HttpResponse:
     group = kept_or_403(request.user, LearningGroup.objects, pk=pk)
     if group.ended_on and request.method != "POST":
         return redirect("community", pk)
-    form = LastDayForm(request.POST or None)
-
-    def end(filled: forms.Form) -> LearningGroup:
-        group.end(filled.cleaned_data["on"])
-        return group
-
-    return keep(
+    return last_day(
         request,
-        form,
+        group,
+        group.end,
+        listed=_listed(),
+        back=_page_of(group),
         action="结束学习团队",
         title=f"{group}不再活动",
         lead="填它结束（或撤销命名）的日期。已登记的培训场次不受影响；登记培训时一年后不再列出它。",
         button="确认结束",
         done="已记下结束日期。",
-        back=_page_of(group),
-        crumbs=_crumbs(group),
-        perform=end,
     )
+
+
+def _enter(request: HttpRequest, row: LearningGroup | None = None, **given: str) -> HttpResponse:
+    return enter(request, LearningGroupForm, row, thing="学习团队", listed=_listed(), page_of=_page_of, **given)
 
 
 def _page_of(group: LearningGroup) -> str:
     return reverse("community", args=[group.pk])
 
 
-def _crumbs(group: LearningGroup | None = None) -> list[tuple[str, str]]:
-    return [("学习型组织和学习团队", reverse("communities")), *([(str(group), _page_of(group))] if group else [])]
+def _listed() -> list[tuple[str, str]]:
+    return [("学习型组织和学习团队", reverse("communities"))]

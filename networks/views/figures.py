@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import Action, can, places_kept_for, places_seen_for, require, visible_or_404
-from ..annual import FIRST_YEAR, LINES, AnnualTable, asked_year
+from ..annual import LINES, AnnualTable, asked_year, refused_year
 from ..models import AnnualFigure, Division, Fund, Tier, User
 from ..sheets import YearSheet
 from .keeping import keep
@@ -49,6 +49,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "parts": parts,
         "filled": [(place, table.filled(place, year), place.pk in kept) for place in places],
         "lines_total": len(LINES),
+        "keeps": bool(kept),
         "own": [p for p in places if p.pk in kept] if not can(request.user, Action.MANAGE_NETWORK) else [],
         "sees_funds": can(request.user, Action.VIEW_STANDING),
     }
@@ -60,9 +61,8 @@ def figures(request: HttpRequest) -> HttpResponse:
 def sheet(request: HttpRequest, year: int, code: str) -> HttpResponse:
     """The sheet of a place and year: to fill for whoever keeps the place's figures, to read for everybody else."""
     place = visible_or_404(request.user, Division.objects.select_related("parent"), pk=code)
-    last = timezone.localdate().year + 1  # next year's budget is known in autumn
-    if not FIRST_YEAR <= year <= last:
-        raise Http404(f"没有{year}年度的年度数据表")
+    if refused := refused_year(place, year):
+        raise Http404(refused)
     back = f"{reverse('figures')}?year={year}"
     context = {
         "place": place,
@@ -72,7 +72,7 @@ def sheet(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "year_tabs": [
             (other, reverse("figure-sheet", args=[other, code]))
             for other in range(year - 2, year + 2)
-            if FIRST_YEAR <= other <= last
+            if not refused_year(place, other)
         ],
     }
     if not Division.objects.kept_by(request.user).filter(pk=code).exists():

@@ -1,5 +1,9 @@
-"""The one way in which a registry page takes what somebody typed: shown again when refused, recorded when kept."""
+"""The one way in which a registry page takes what somebody typed: shown again when refused, recorded when kept.
 
+`keep` is one form on a page; `enter` the form of a registry's row, new or stored; `last_day` asks for the day on which one ends.
+"""
+
+import datetime
 from collections.abc import Callable
 
 from django import forms
@@ -10,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from .. import audit, uploads
+from ..forms import KeptForm, LastDayForm
 
 QUICKER = "没有保存：刚才有人保存了相同的内容，请核对后重试"
 
@@ -52,6 +57,45 @@ def keep(
                 return redirect(back(row) if callable(back) else back)
     context |= {"form": form, "extra": extra, "title": title, "back": "" if callable(back) else back}
     return render(request, template, context, status=status)
+
+
+def enter(
+    request: HttpRequest,
+    form_class: type[KeptForm],
+    row: models.Model | None = None,
+    *,
+    thing: str,
+    listed: list[tuple[str, str]],
+    page_of: Callable[[models.Model], str],
+    title: str = "",
+    **given: object,
+) -> HttpResponse:
+    """The form of a new row of a registry, or of `row`. `thing` names it in the log, `listed` are the crumbs down to its
+    list, `page_of` makes the address of its page."""
+    act = f"{'修改' if row else '登记'}{thing}"
+    crumbs = [*listed, *([(str(row), page_of(row))] if row else [])]
+    form = form_class(request.POST or None, instance=row, user=request.user)
+    back = page_of(row) if row else page_of
+    return keep(request, form, action=act, title=title or act, back=back, crumbs=crumbs, **given)
+
+
+def last_day(
+    request: HttpRequest,
+    row: models.Model,
+    verb: Callable[[datetime.date], None],
+    *,
+    listed: list[tuple[str, str]],
+    back: str,
+    **given: object,
+) -> HttpResponse:
+    """Asks for a day and hands it to the row's `verb`, which raises ValidationError for one that cannot be."""
+
+    def perform(filled: forms.Form) -> models.Model:
+        verb(filled.cleaned_data["on"])
+        return row
+
+    form = LastDayForm(request.POST or None)
+    return keep(request, form, back=back, crumbs=[*listed, (str(row), back)], perform=perform, **given)
 
 
 def _save(form: forms.ModelForm) -> models.Model:

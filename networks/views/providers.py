@@ -1,6 +1,7 @@
 """提供方与资源项目: who offers learning besides the public places, and what is brought to the people (依据 二(二)2—3)."""
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -12,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..access import Action, kept_or_403, kinds_kept_by, require, visible_or_404
 from ..forms import DateInput, KeptForm, RegistryFilter
 from ..models import Provider, ResourceProject
-from .keeping import keep
+from .keeping import enter
 from .resources import refuse_without_task
 
 PER_PAGE = 30
-PROVIDER_STATES = [("now", "合作中"), ("past", "已结束")]
-PROJECT_STATES = [("now", "进行中"), ("past", "已结束")]
+PROVIDER_STATES = [("now", "合作中"), ("ahead", "未开始"), ("past", "已结束")]
+PROJECT_STATES = [("now", "进行中"), ("ahead", "未开始"), ("past", "已结束")]
 PAGES = {  # of each registry: its name, its list, and the page of a row
     Provider: ("提供方", "providers", "provider"),
     ResourceProject: ("资源项目", "resource-projects", "resource-project"),
@@ -27,6 +28,7 @@ PAGES = {  # of each registry: its name, its list, and the page of a row
 class ProviderForm(KeptForm):
     class Meta:
         model = Provider
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": "这个单位已登记过这一家，请修改原来的那条"}}
         fields = ["kind", "name", "division", "unit", "offers", "phone", "since", "until", "note"]
         widgets = {"since": DateInput(), "until": DateInput()}
 
@@ -34,6 +36,9 @@ class ProviderForm(KeptForm):
 class ProjectForm(KeptForm):
     class Meta:
         model = ResourceProject
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个单位已登记过同名、同一天开始的项目，请修改原来的那条"}
+        }
         fields = [
             "kind",
             "title",
@@ -71,7 +76,9 @@ class ProjectForm(KeptForm):
 def providers(request: HttpRequest) -> HttpResponse:
     asked = RegistryFilter(request.GET, user=request.user, kinds=Provider.Kind.choices, states=PROVIDER_STATES)
     rows = asked.narrow(Provider.objects.visible_to(request.user), "name", "offers", "division__short_name")
-    return _list(request, asked, _in_state(rows, asked, "until"), Provider, "networks/resources/providers.html")
+    return _list(
+        request, asked, _in_state(rows, asked, "since", "until"), Provider, "networks/resources/providers.html"
+    )
 
 
 @require_safe
@@ -108,7 +115,7 @@ def provider_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def resource_projects(request: HttpRequest) -> HttpResponse:
     asked = RegistryFilter(request.GET, user=request.user, kinds=ResourceProject.Kind.choices, states=PROJECT_STATES)
     rows = asked.narrow(ResourceProject.objects.visible_to(request.user), "title", "content", "provider__name")
-    rows = _in_state(rows, asked, "ends_on").select_related("provider")
+    rows = _in_state(rows, asked, "starts_on", "ends_on").select_related("provider")
     return _list(request, asked, rows, ResourceProject, "networks/resources/projects.html")
 
 
@@ -127,10 +134,12 @@ def resource_project_edit(request: HttpRequest, pk: int) -> HttpResponse:
 # --- what both have in common ----------------------------------------------------------------------------
 
 
-def _in_state(rows, asked: RegistryFilter, last_day: str):
-    """The rows that still run today, or those whose last day has passed."""
-    past = Q(**{f"{last_day}__lt": timezone.localdate()})
-    return {"now": rows.exclude(past), "past": rows.filter(past)}.get(asked.value("state"), rows)
+def _in_state(rows, asked: RegistryFilter, first_day: str, last_day: str):
+    """The rows that run today, those to come, or those whose last day has passed."""
+    today = timezone.localdate()
+    ahead, past = Q(**{f"{first_day}__gt": today}), Q(**{f"{last_day}__lt": today})
+    found = {"now": rows.exclude(past).exclude(ahead), "ahead": rows.filter(ahead), "past": rows.filter(past)}
+    return found.get(asked.value("state"), rows)
 
 
 def _list(request: HttpRequest, asked: RegistryFilter, rows, model: type, template: str) -> HttpResponse:
@@ -147,9 +156,11 @@ def _enter(
     label, listed, shown = PAGES[model]
     if row is None:
         refuse_without_task(request, model)
-    act = f"{'修改' if row else '登记'}{label}"
-    crumbs = [("共享资源", reverse("resources")), (label, reverse(listed))]
-    crumbs += [(str(row), reverse(shown, args=[row.pk]))] if row else []
-    form = form_class(request.POST or None, instance=row, user=request.user)
-    back = reverse(shown, args=[row.pk]) if row else lambda made: reverse(shown, args=[made.pk])
-    return keep(request, form, action=act, title=act, back=back, crumbs=crumbs)
+    return enter(
+        request,
+        form_class,
+        row,
+        thing=label,
+        listed=[("共享资源", reverse("resources")), (label, reverse(listed))],
+        page_of=lambda kept: reverse(shown, args=[kept.pk]),
+    )

@@ -1,7 +1,7 @@
 """共享资源: the places that are open to residents, as a list, one by one, and as their unit keeps them (依据 二(二)1—2)."""
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import Action, kept_or_403, kinds_kept_by, require, visible_or_404
-from ..forms import DateInput, KeptForm, LastDayForm, RegistryFilter, place_choices
+from ..forms import DateInput, KeptForm, RegistryFilter, place_choices
 from ..models import Division, SharedResource, Tier
-from .keeping import keep
+from .keeping import enter, last_day
 
 PER_PAGE = 30
 STATES = [("open", "已开放"), ("not", "未开放"), ("closed", "已停止开放")]
@@ -22,6 +22,9 @@ CLAUSE_WORDS = "学校依据 二(二)1；文化场馆 二(二)2；老年和校�
 class ResourceForm(KeptForm):
     class Meta:
         model = SharedResource
+        error_messages = {
+            NON_FIELD_ERRORS: {"unique_together": "这个地方已登记过同名的场所，请换一个名称，或修改原来的那条"}
+        }
         fields = [
             "kind",
             "name",
@@ -118,7 +121,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
     row = visible_or_404(request.user, named, pk=pk)
     context = {
         "resource": row,
-        "crumbs": _crumbs(),
+        "crumbs": _listed(),
         "serves": row.serves.order_by("code"),
         "may_change": SharedResource.objects.kept_by(request.user).filter(pk=pk).exists(),
     }
@@ -129,17 +132,13 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def resource_new(request: HttpRequest) -> HttpResponse:
     refuse_without_task(request, SharedResource)
-    form = ResourceForm(request.POST or None, user=request.user)
-    return _keep(request, form, action="登记共享资源", title="登记共享场所", back=_page_of, crumbs=_crumbs())
+    return _enter(request, title="登记共享场所")
 
 
 @require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def resource_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    row = kept_or_403(request.user, SharedResource.objects, pk=pk)
-    crumbs = _crumbs(row)
-    form = ResourceForm(request.POST or None, instance=row, user=request.user)
-    return _keep(request, form, action="修改共享资源", title="修改登记", back=_page_of(row), crumbs=crumbs)
+    return _enter(request, kept_or_403(request.user, SharedResource.objects, pk=pk), title="修改登记")
 
 
 @require(Action.KEEP_OWN, Action.MANAGE_NETWORK)
@@ -148,22 +147,17 @@ def resource_close(request: HttpRequest, pk: int) -> HttpResponse:
     row = kept_or_403(request.user, SharedResource.objects, pk=pk)
     if not row.is_open and request.method != "POST":
         return redirect("resource", pk)
-
-    def close(filled: forms.Form) -> SharedResource:
-        row.close(filled.cleaned_data["on"])
-        return row
-
-    return keep(
+    return last_day(
         request,
-        LastDayForm(request.POST or None),
+        row,
+        row.close,
+        listed=_listed(),
+        back=_page_of(row),
         action="停止开放共享资源",
         title=f"{row}停止向居民开放",
         lead="填停止开放的日期。登记保留；以后重新开放时，在“修改”里再勾选。",
         button="确认停止开放",
         done="已记下停止开放的日期。",
-        back=_page_of(row),
-        crumbs=_crumbs(row),
-        perform=close,
     )
 
 
@@ -173,13 +167,14 @@ def refuse_without_task(request: HttpRequest, model: type) -> None:
         raise PermissionDenied(f"本单位不是{model._meta.verbose_name}各项任务的责任单位，登记请联系责任单位或县教育局")
 
 
-def _keep(request: HttpRequest, form: ResourceForm, **given) -> HttpResponse:
-    return keep(request, form, template="networks/resources/form.html", **given)
+def _enter(request: HttpRequest, row: SharedResource | None = None, **given: str) -> HttpResponse:
+    given |= {"thing": "共享资源", "template": "networks/resources/form.html"}
+    return enter(request, ResourceForm, row, listed=_listed(), page_of=_page_of, **given)
 
 
 def _page_of(row: SharedResource) -> str:
     return reverse("resource", args=[row.pk])
 
 
-def _crumbs(row: SharedResource | None = None) -> list[tuple[str, str]]:
-    return [("共享资源", reverse("resources")), *([(str(row), _page_of(row))] if row else [])]
+def _listed() -> list[tuple[str, str]]:
+    return [("共享资源", reverse("resources"))]

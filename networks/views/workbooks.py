@@ -36,8 +36,7 @@ def workbooks(request: HttpRequest) -> HttpResponse:
     own = RegistryImport.of(request.user)
     waiting = {row.registry: row for row in own.filter(state=RegistryImport.State.REHEARSED)}
     shown = [
-        {"registry": desk, "rows": desk.rows().count(), "waiting": waiting.get(desk.key)}
-        for desk in open_to(request.user)
+        {"registry": desk, "rows": desk.count(), "waiting": waiting.get(desk.key)} for desk in open_to(request.user)
     ]
     recent = own.filter(state=RegistryImport.State.COMMITTED)[:RECENT]
     return render(request, "networks/workbooks/list.html", {"registries": shown, "recent": recent})

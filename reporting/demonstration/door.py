@@ -47,7 +47,7 @@ def write(county: Division, today: datetime.date) -> None:
     open_today = _today(officer, today)
     ScanSheet.open(open_today, actor=officer, minutes_before=180, minutes_after=180)
     verified = TrainingSession.objects.filter(status=Status.VERIFIED).order_by("-held_on", "pk")
-    held = verified.filter(organiser__code=SEAT, held_on__year=today.year)
+    held = verified.filter(organiser__code=SEAT, held_on__year__gte=today.year - 1, roster=None)
     earlier = [row for row in held.prefetch_related("audience_counts__audience") if _open_to(row)][:EARLIER]
     bulk_create_with_history(
         [ScanSheet(session=session, opened_by=officer, version=1) for session in earlier],

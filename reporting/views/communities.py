@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from networks.access import Action, can, places_to_keep_at, require, visible_or_404
 from networks.forms import RegistryFilter
 from networks.models import LearningGroup
-from trainings.models import Status, TrainingSession
+from trainings.models import TrainingSession
 
 from .. import learning
 
@@ -53,19 +53,14 @@ def community(request: HttpRequest, pk: int) -> HttpResponse:
     group = visible_or_404(user, groups, pk=pk)
     sessions = learning.verified_in(user.county_code).filter(learning_group=group)
     seen = TrainingSession.objects.visible_to(user).filter(learning_group=group)
-    within = learning.tallies(seen.filter(status=Status.VERIFIED), "held_on__year")
-    years = [
-        {"year": year, "did": did, "seen": within[year].sessions if year in within else 0}
-        for year, did in sorted(learning.tallies(sessions, "held_on__year").items(), reverse=True)
-    ]
     rows = can(user, Action.VIEW_SESSIONS)
     context = {
         "group": group,
         "crumbs": [("学习型组织和学习团队", reverse("communities"))],
-        "years": years,
-        "year": timezone.localdate().year,
+        "years": learning.by_year(sessions, user),
         "definition": learning.DEFINITION,
         "sees_rows": rows,
+        "rows_query": f"group={group.pk}",
         "latest": seen.for_display().order_by("-held_on", "-pk")[:SESSIONS_SHOWN] if rows else [],
         "may_change": LearningGroup.objects.kept_by(user).filter(pk=pk).exists(),
     }

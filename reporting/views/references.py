@@ -50,6 +50,7 @@ def references(request: HttpRequest) -> HttpResponse:
         "reached": sum(outcome.reached is True for outcome in shown),
         "unknown": sum(outcome.ratio.value is None for outcome in shown),
         "may_edit": can(request.user, Action.MANAGE_YEARS),
+        "crumbs": [("实验区、示范区", reverse("zones"))],
     }
     return render(request, "reporting/references.html", context)
 
@@ -105,9 +106,11 @@ def funds(request: HttpRequest) -> HttpResponse:
     """Money by source, by place and by year, as far as this account may see it: the whole county's, or its own."""
     year, years, county, places = _asked(request)
     seen = list(places_seen_for(request.user, Fund).filter(pk__in=places))
-    place = next((p for p in seen if p.pk == county.pk), seen[0] if seen else None)
+    # The whole county, else the own township and not one that it has taken over.
+    place = next(iter(sorted(seen, key=lambda p: (p.pk != county.pk, p.retired_on is not None))), None)
     tabs = [(other, f"?year={other}") for other in years]
-    context = {"year": year, "year_tabs": tabs, "county": county, "place": place}
+    crumbs = [("年度数据", f"{reverse('figures')}?year={year}")]
+    context = {"year": year, "year_tabs": tabs, "county": county, "place": place, "crumbs": crumbs}
     if place:
         table = FundTable(county, [year, *years], Fund.objects.visible_to(request.user))
         people = AnnualTable(county, [year, *years])

@@ -139,6 +139,7 @@
               "。苹果手机的 HEIC 照片请在“设置—相机—格式”里选“兼容性最佳”，或先发到微信再保存后选它。"
             : "已选 " + ready.files.length + " 个文件。";
           hold(false);
+          input.dispatchEvent(new CustomEvent("photos:ready", { bubbles: true })); // for blackout.js
         });
     });
   });

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from networks import wording
-from networks.models import AuditEvent, LearningGroup
+from networks.models import AuditEvent, Division, LearningGroup
 
 NEW = "/network/communities/new/"
 TODAY = datetime.date.today()
@@ -105,6 +105,21 @@ def test_what_is_protected_must_have_been_registered(monkeypatch):
 )
 def test_a_form_that_breaks_a_rule_says_what_to_do(world, town, changes, field, sentence):
     assert errors_of(town.post(NEW, filled(world, **changes))) == {field: [sentence]}
+
+
+def test_a_name_that_is_there_already_and_one_that_nobody_sees_are_refused_in_words(world, town):
+    group(world)
+    twice = town.post(NEW, filled(world, name="新汉村山歌队"))
+    assert errors_of(twice) == {"__all__": ["这个地方已登记过同名的，请换一个名称，或修改原来的那条"]}
+    assert errors_of(town.post(NEW, filled(world, name="\u200b\u200b"))) == {"name": ["此字段不能为空。"]}
+
+
+def test_a_township_finds_the_groups_of_a_village_that_has_come_to_it(world, client):
+    moved = group(world, "羊山村", name="羊山村读书会")
+    Division.objects.filter(pk=moved.division_id).update(parent=world.places["白山镇"])
+    client.force_login(world.bureau)
+    shown = client.get("/network/communities/", {"township": "450124100"}).context["page_obj"]
+    assert list(shown) == [moved]
 
 
 @pytest.mark.parametrize(

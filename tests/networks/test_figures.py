@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from networks.access import places_kept_for, places_seen_for
 from networks.annual import LINES, POPULATIONS, AnnualTable, Line, asked_year
 from networks.models import AnnualFigure, AuditEvent, Division, Fund, Zone
-from networks.sheets import PeopleField, YuanField, as_text
+from networks.sheets import PeopleField, YearSheet, YuanField, as_text
 
 from ..site_map import as_shown, taken_back
 
@@ -270,6 +270,34 @@ def test_a_township_abolished_during_the_year_is_missed_by_no_sum_of_it(world):
     assert table.read(ELDERLY, world.county, 2024).value is None
 
 
+def test_a_township_that_came_later_is_missed_by_no_sum_of_before(world):
+    figure(world.places["白山镇"], 2024, value=600)
+    Division.objects.filter(pk="450124103").update(established_on="2025-01-01")
+    table = AnnualTable(world.county, [2024, 2025])
+    assert table.read(ELDERLY, world.county, 2024).value == 600
+    assert str(table.read(ELDERLY, world.county, 2025).missing) == "()"  # nobody has said anything of 2025
+    figure(world.places["白山镇"], 2025, value=600)
+    assert AnnualTable(world.county, [2025]).read(ELDERLY, world.county, 2025).lacks == "缺古零镇"
+
+
+def test_an_abolished_place_has_a_sheet_until_its_last_year(world, ask):
+    Division.objects.filter(pk="450124103").update(retired_on="2025-06-01", established_on="2024-05-01")
+    answers = [ask(world.town2, f"/network/figures/{year}/450124103/").status_code for year in range(2023, 2027)]
+    assert answers == [404, 200, 200, 404]
+
+
+def test_in_4_a_sheet_holds_the_rows_that_a_workbook_could_change(world):
+    """The village's row is on the township's sheet and on its own, and a workbook holds rows, not places."""
+    figure(world.places["新汉村"], world.year)
+    form = YearSheet(place=world.places["白山镇"], year=world.year, with_funds=True)
+    with CaptureQueriesContext(connection) as caught, transaction.atomic():
+        form.lock()
+    tables = [query["sql"] for query in caught if query["sql"].startswith("SELECT")]
+    assert ["annualfigure" in tables[1], "fund" in tables[2]] == [True, True] and len(tables) == 3
+    if connection.features.has_select_for_update:
+        assert all("FOR UPDATE" in sql for sql in tables)
+
+
 @settings(max_examples=30, deadline=None)
 @given(values=st.tuples(*[st.none() | st.integers(0, 10**7)] * 2), own=st.none() | st.integers(0, 10**7))
 def test_a_sum_is_never_made_of_a_part(django_db_setup, django_db_blocker, values, own):
@@ -377,6 +405,7 @@ def test_the_database_refuses_what_a_figure_or_fund_cannot_be(world):
         {"kind": "minors", "basis": "resident"},
         {"kind": "participants"},
         {"kind": "dogs"},
+        {"kind": "minors", "value": 100_000_001},
     ]:
         refused(AnnualFigure.objects.create, **right | wrong)
     money = {"division": town, "year": 2025, "source": "public", "paid": 1}
@@ -387,6 +416,7 @@ def test_the_database_refuses_what_a_figure_or_fund_cannot_be(world):
         {"source": "other", "paid": -1},
         {"source": "other", "paid": None},
         {"source": "x"},
+        {"division": world.places["新汉村"]},
     ]:
         refused(Fund.objects.create, **money | wrong)
 

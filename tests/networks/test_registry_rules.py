@@ -14,7 +14,6 @@ from tests.trainings.workbook_files import book, patched
 from .registry_files import changes_of, edited, exported, rehearsed, taken_in, told
 
 HEAD = ["所在地", "名称", "类别"]
-FIGURES = ["地方", "年度", "项目", "口径", "人数", "来源", "统计方法"]
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def test_each_account_takes_out_the_rows_that_it_keeps(world):
     assert names(world.town2) == {"古零镇社区学校", "羊山村社区教育教学点"}
     assert len(names(world.bureau)) == len(names(world.centre)) == 6
     assert [desk for desk in REGISTRIES.values() if desk.kept_in_part_by(world.head)] == []
-    kept = {"bureau": 5, "centre": 4, "town": 5, "unit": 2, "leader": 0, "auditor": 0, "operator": 0, "homeless": 0}
+    kept = {"bureau": 4, "centre": 4, "town": 4, "unit": 1, "leader": 0, "auditor": 0, "operator": 0, "homeless": 0}
     assert {u: sum(d.kept_in_part_by(world.users[u]) for d in REGISTRIES.values()) for u in kept} == kept
 
 
@@ -61,11 +60,11 @@ def test_a_row_of_another_township_is_answered_like_one_that_does_not_exist(worl
     assert not any("羊山" in m.replace("古零镇/羊山村", "") for m in messages(rehearsal)), "nearest names are one's own"
 
 
-def test_an_institution_cannot_be_moved_out_of_ones_own_places(world, point):
+def test_an_institution_does_not_move_on_a_sheet_as_it_does_not_on_its_page(world, point):
     content = book([["编号", *HEAD], [point.pk, "古零镇", point.name, "教学点"]])
     assert told(rehearsed(content, world.town, "institutions")) == [(2, "所在地", "unknown")]
-    taken_in(book([["编号", *HEAD], [point.pk, "新兴社区", point.name, "教学点"]]), world.town, "institutions")
-    assert Institution.objects.get(pk=point.pk).division == world.places["新兴社区"]
+    content = book([["编号", *HEAD], [point.pk, "新兴社区", point.name, "教学点"]])
+    assert told(rehearsed(content, world.town, "institutions")) == [(2, "所在地", "moved")]
 
 
 # --- the sheet ---------------------------------------------------------------------------------------
@@ -146,6 +145,8 @@ def test_what_a_row_needs_is_asked_for_at_its_cell(world, point):
         ("座位（个）", "=SUM(A1:A2)", "formula_without_value"),
         ("办公电话", 1234567890123456789, "number_too_long"),
         ("办公电话", "见群公告", "bad_phone"),
+        ("办公电话", "1234567890123456", "bad_phone"),
+        ("办公电话", "0771-6822001、群主", "bad_phone"),
         ("地址", "450124199001011234", "id_number"),
         ("地址", "村" * 101, "too_long"),
         ("类别", "食堂", "unknown"),
@@ -167,6 +168,7 @@ def test_xl_5_what_is_not_plainly_a_value_is_an_error_that_names_it_never_a_gues
         ("座位（个）", "４０个", None),
         ("座位（个）", "４０", 40),
         ("座位（个）", "1,200", 1200),
+        ("办公电话", "（0771）6822001／13800138000", "(0771)6822001/13800138000"),
         ("状态起始日期", "２０２０年９月１日", datetime.date(2020, 9, 1)),
         ("状态起始日期", 43529, datetime.date(2019, 3, 5)),
         ("状态起始日期", 20190305, datetime.date(2019, 3, 5)),
@@ -183,7 +185,7 @@ def test_xl_5_figures_and_dates_are_read_as_clerks_write_them(world, point, colu
         return
     taken_in(content, world.town, "institutions")
     school = Institution.objects.get(name="白山镇社区学校")
-    assert {"座位（个）": school.seats, "状态起始日期": school.state_since}[column] == stored
+    assert {"座位（个）": school.seats, "状态起始日期": school.state_since, "办公电话": school.phone}[column] == stored
 
 
 def test_xl_2_a_registry_is_read_within_the_limits_of_every_workbook(world, monkeypatch):
@@ -274,10 +276,12 @@ def test_an_institution_stands_where_its_kind_belongs_and_bears_a_name_of_its_ow
         ["新汉村", "村中心", "县社区教育中心"],
         ["白山镇", "镇学校", "乡镇社区学校"],
         ["新汉村", "村学校", "乡镇社区学校"],
+        ["白山镇", "镇上的教学点", "教学点"],
     ]
     assert told(rehearsed(book([HEAD, *rows]), world.town, "institutions")) == [
         (2, "类别", "wrong_tier"),
         (4, "类别", "wrong_tier"),
+        (5, "类别", "wrong_tier"),
     ]
     other = Institution.objects.create(division=point.division, kind="point", name="夜校")
     content = book([["编号", *HEAD], [other.pk, "新汉村", point.name, "教学点"]])
@@ -303,32 +307,144 @@ def test_the_function_of_a_guiding_body_is_to_manage_unless_it_says_otherwise(wo
     assert found == {"镇管理办": "manage", "实施办": "implement"}
 
 
-# --- figures and funds ---------------------------------------------------------------------------------
+# --- the sheet of annual figures -----------------------------------------------------------------------
+
+KEYS = ["地方", "年度"]
+ELDERLY, PEOPLE = "60岁及以上老年人", "年度参与人数"
 
 
-def test_figures_need_their_basis_method_and_source_and_say_nothing_where_they_are_open(world):
-    rows = [
-        ["白山镇", "2026年", "人口", "户籍", "59,289", "公安", None],
-        ["白山镇", 2026, "人口", None, 1, "公安", None],
-        ["白山镇", 2026, "年度参与人数", None, 20, "台账", None],
-        ["新汉村", 2026, "人口", "常住", None, None, None],
-        ["新汉村", 2026, "人口", "户籍", None, "公安", None],
-        ["新汉村", 1999, "人口", "户籍", 5, "公安", None],
+def year_sheet(*rows, columns):
+    return book([[*KEYS, *columns], *rows])
+
+
+def figures():
+    rows = AnnualFigure.objects.order_by("division", "kind", "basis")
+    return [(r.division_id, r.kind, r.basis, r.value, r.source, r.method) for r in rows]
+
+
+def test_a_clerks_row_a_place_becomes_a_figure_a_column(world):
+    columns = ["户籍人口", "老年人", PEOPLE, "来源", "统计方法", "财政预算（元）", "社会捐赠实际支出（元）", "财政说明"]
+    content = year_sheet(
+        ["白山镇", "2025年", "59,289人", 8000, 1200, "统计年报", "按名册", "20,000元", 0, "列入预算"],
+        ["新汉村", 2025, 2100, None, None, "派出所", None, None, None, None],
+        ["新兴社区", 2025, None, None, None, None, None, None, None, None],
+        columns=columns,
+    )
+    rehearsal = taken_in(content, world.town, "figures")
+    assert (rehearsal.counts["created"], rehearsal.counts["skipped"]) == (2, 1)
+    assert figures() == [
+        ("450124100", "elderly", "", 8000, "统计年报", ""),
+        ("450124100", "participants", "", 1200, "统计年报", "按名册"),
+        ("450124100", "population", "registered", 59289, "统计年报", ""),
+        ("450124100201", "population", "registered", 2100, "派出所", ""),
     ]
-    rehearsal = rehearsed(book([FIGURES, *rows]), world.town, "figures")
-    assert told(rehearsal) == [
-        (3, "口径", "missing"),
-        (4, "统计方法", "missing"),
-        (6, "人数", "missing"),
-        (7, "年度", "bad_figure"),
+    assert list(Fund.objects.order_by("source").values_list("source", "budgeted", "paid", "note")) == [
+        ("donation", None, 0, ""),
+        ("public", 20000, None, "列入预算"),
     ]
-    assert (rehearsal.counts["rows"], rehearsal.counts["skipped"]) == (5, 1)
-    taken_in(book([FIGURES, rows[0], rows[3]]), world.town, "figures")
-    assert list(AnnualFigure.objects.values_list("division_id", "year", "kind", "basis", "value")) == [
-        ("450124100", 2026, "population", "registered", 59289)
+    assert AnnualFigure.history.filter(history_user=world.town).count() == 4
+    assert changes_of(rehearsed(content, world.town, "figures")) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({ELDERLY: "约40", "来源": "年报"}, (ELDERLY, "bad_figure")),
+        ({ELDERLY: 100_000_001, "来源": "年报"}, (ELDERLY, "bad_figure")),
+        ({ELDERLY: -1, "来源": "年报"}, (ELDERLY, "bad_figure")),
+        ({ELDERLY: 40}, ("来源", "missing")),
+        ({PEOPLE: 40, "来源": "名册"}, ("统计方法", "missing")),
+        ({"来源": "年报"}, ("来源", "no_figure")),
+        ({"财政说明": "县财政"}, ("财政说明", "missing")),
+        ({f"{ELDERLY}的来源": "年报"}, (ELDERLY, "missing")),
+        ({"年度": 1999, ELDERLY: 4, "来源": "年报"}, ("年度", "bad_figure")),
+        ({"年度": 2098, ELDERLY: 4, "来源": "年报"}, ("年度", "bad_year")),
+        ({"地方": "古零镇", ELDERLY: 4, "来源": "年报"}, ("地方", "unknown")),
+        ({"地方": "新汉村", "财政预算（元）": 0}, ("财政预算（元）", "not_funded")),
+    ],
+)
+def test_a_wrong_cell_of_the_sheet_is_found_where_it_is(world, row, problem):
+    columns = [ELDERLY, PEOPLE, "来源", "统计方法", "财政预算（元）", "财政说明", f"{ELDERLY}的来源"]
+    given = {"地方": "白山镇", "年度": 2025} | row
+    content = year_sheet([given.get(name) for name in [*KEYS, *columns]], columns=columns)
+    assert told(rehearsed(content, world.town, "figures")) == [(2, *problem)]
+
+
+def stored_figures(world, **sources):
+    for kind, source in sources.items():
+        AnnualFigure.objects.create(
+            division=world.places["白山镇"], year=2025, kind=kind, value=10, source=source, method=""
+        )
+
+
+def test_a_sheet_changes_what_it_speaks_of_and_leaves_the_rest_alone(world):
+    stored_figures(world, elderly="年报", minors="学籍", farmers="年报")
+    content = year_sheet(["白山镇", 2025, 12, "新年报"], columns=[ELDERLY, "来源"])
+    rehearsal = taken_in(content, world.town, "figures")
+    assert [row[3:5] for row in figures()] == [(12, "年报"), (10, "年报"), (10, "学籍")]  # its own source stays its own
+    assert changes_of(rehearsal) == [(2, "changed", [(ELDERLY, "10", "12"), ("来源", "（空）", "新年报")])]
+    versions = dict(AnnualFigure.objects.values_list("kind", "version"))
+    assert versions == {"elderly": 1, "minors": 0, "farmers": 0}
+    AnnualFigure.objects.update(source="年报")
+    taken_in(content, world.town, "figures")
+    assert [row[3:5] for row in figures()] == [(12, "新年报"), (10, "年报"), (10, "年报")]
+
+
+def test_an_emptied_number_takes_its_figure_away_and_says_so_first(world):
+    stored_figures(world, elderly="年报", minors="学籍")
+    Fund.objects.create(division=world.places["白山镇"], year=2025, source="public", paid=5, note="旧")
+    book_ = exported(world.town, "figures")
+    at = next(r for r in range(2, 9) if book_.worksheets[0].cell(r, 2).value == 2025)
+    content = edited(book_, {(at, ELDERLY): None, (at, "财政实际支出（元）"): None})
+    rehearsal = taken_in(content, world.town, "figures")
+    assert changes_of(rehearsal) == [
+        (at, "changed", [(ELDERLY, "10", "（空）"), ("财政实际支出（元）", "5.00", "（空）")])
     ]
-    changed = taken_in(book([FIGURES, [*rows[0][:4], 59290, "公安", None]]), world.town, "figures")
-    assert changes_of(changed) == [(2, "changed", [("人数", "59289", "59290")])]
+    assert [row[1] for row in figures()] == ["minors"] and not Fund.objects.exists()
+    gone = AnnualFigure.history.filter(history_type="-").get()
+    assert (gone.kind, gone.value, gone.history_user) == ("elderly", 10, world.town)
+
+
+def test_whoever_keeps_no_money_is_handed_none_and_stores_none(world):
+    Fund.objects.create(division=world.places["白山镇"], year=2025, source="public", paid=98765)
+    sheet = exported(world.centre, "figures").worksheets[0]
+    assert not any("元" in str(cell.value) for cell in sheet[1])
+    assert "98765" not in str([[cell.value for cell in row] for row in sheet.iter_rows()])
+    content = year_sheet(["白山镇", 2025, 7, "年报", 1], columns=[ELDERLY, "来源", "财政实际支出（元）"])
+    rehearsal = taken_in(content, world.centre, "figures")
+    assert [notice.code for notice in rehearsal.notices] == ["column_unused"]
+    assert Fund.objects.get().paid == 98765 and AnnualFigure.objects.get().value == 7
+
+
+def test_a_year_before_a_place_or_after_it_has_no_figures(world):
+    Division.objects.filter(pk="450124100201").update(retired_on="2024-06-01")
+    Division.objects.filter(pk="450124100006").update(established_on="2024-06-01")
+    rows = [[place, year, 7, "年报"] for place in ("新汉村", "新兴社区") for year in (2023, 2024, 2025)]
+    content = year_sheet(*rows, columns=[ELDERLY, "来源"])
+    assert told(rehearsed(content, world.town, "figures")) == [(4, "年度", "bad_year"), (5, "年度", "bad_year")]
+
+
+def test_sources_of_their_own_are_folded_away_until_there_is_one(world):
+    def folded():
+        book_ = exported(world.town, "figures")
+        dimensions = book_.worksheets[0].column_dimensions
+        heads = {cell.value: cell.column_letter for cell in book_.worksheets[0][1]}
+        return [dimensions[heads[name]].hidden for name in (ELDERLY, "来源", f"{ELDERLY}的来源", "未成年人的来源")]
+
+    stored_figures(world, elderly="年报")
+    assert folded() == [False, False, True, True]
+    stored_figures(world, farmers="台账")
+    assert folded() == [False, False, False, True]
+
+
+def test_this_years_places_are_printed_ahead(world):
+    sheet = exported(world.town, "figures").worksheets[0]
+    year = datetime.date.today().year
+    assert [[cell.value for cell in row[:3]] for row in sheet.iter_rows(min_row=2)] == [
+        ["白山镇", year, None],
+        ["白山镇/新兴社区", year, None],
+        ["白山镇/新汉村", year, None],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -344,11 +460,11 @@ def test_figures_need_their_basis_method_and_source_and_say_nothing_where_they_a
     ],
 )
 def test_money_is_exact_to_the_fen_or_an_error(world, typed, stored):
-    content = book([["地方", "年度", "来源", "预算（元）"], ["白山镇", 2026, "财政", typed]])
+    content = year_sheet(["白山镇", 2025, typed], columns=["财政预算（元）"])
     if stored is None:
-        assert told(rehearsed(content, world.town, "funds")) == [(2, "预算（元）", "bad_figure")]
+        assert told(rehearsed(content, world.town, "figures")) == [(2, "财政预算（元）", "bad_figure")]
     else:
-        taken_in(content, world.town, "funds")
+        taken_in(content, world.town, "figures")
         assert str(Fund.objects.get().budgeted) == stored
 
 
@@ -356,15 +472,15 @@ def test_money_is_exact_to_the_fen_or_an_error(world, typed, stored):
 
 
 def desk_rows(world, key):
-    return REGISTRIES[key](world.town).rows().count()
+    return REGISTRIES[key](world.town).count()
 
 
 @pytest.mark.parametrize("key", ["institutions", "figures"])
 def test_a_rehearsal_asks_as_often_for_thirty_rows_as_for_three(world, key):
     def asked(number):
         if key == "figures":
-            rows = [["白山镇", 2000 + n, "人口", "户籍", n, "公安", None] for n in range(number)]
-            content = book([FIGURES, *rows])
+            rows = [[place, 2000 + n, n, "公安"] for place in ("白山镇", "新汉村") for n in range((number + 1) // 2)]
+            content = year_sheet(*rows, columns=["户籍人口", "来源"])
         else:
             content = book([HEAD, *[["新汉村", f"夜校{n}", "教学点"] for n in range(number)]])
         with CaptureQueriesContext(connection) as queries:
@@ -377,5 +493,5 @@ def test_a_rehearsal_asks_as_often_for_thirty_rows_as_for_three(world, key):
         return len(queries), len(stored), len(out)
 
     asked(3)  # what the account has taken over from others is asked for once
-    assert asked(10) == asked(43)
+    assert asked(10) == asked(44)
     assert desk_rows(world, key) >= 33

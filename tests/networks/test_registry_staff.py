@@ -195,7 +195,15 @@ def test_whoever_alone_holds_the_function_is_succeeded_by_another_name(w):
     content = contacts(["白山镇", "联络员", "黄某", "13800138009", "2026-03-01"])
     rehearsal = taken_in(content, w.bureau, "contacts")
     assert changes_of(rehearsal) == [
-        (2, "changed", [("姓名", "覃某", "黄某"), ("任职日期", "2020-09-01", "2026-03-01")])
+        (
+            2,
+            "changed",
+            [
+                ("姓名", "覃某", "黄某"),
+                ("电话", "13800138003", "13800138009"),
+                ("任职日期", "2020-09-01", "2026-03-01"),
+            ],
+        )
     ]
     w.contact.refresh_from_db()
     assert (w.contact.ends_on, w.contact.succeeded_by.person.name) == (datetime.date(2026, 3, 1), "黄某")
@@ -239,4 +247,81 @@ def test_a_registry_names_nobody_but_who_stands_in_its_own_functions(w):
 
     assert people("staff") - {None} == {"韦某"}
     assert people("contacts") - {None} == {"覃某"}
-    assert told(rehearsed(staff(["黄某", "白山镇人民政府", "联络员"]), w.town, "staff")) == [(2, "岗位", "unknown")]
+    assert told(rehearsed(staff(["黄某", "白山镇人民政府", "联络员"]), w.town, "staff")) == [
+        (2, "机构或单位", "unknown")
+    ]
+
+
+def test_a_points_own_contact_stands_among_the_staff_and_comes_back(w):
+    row = ["黄某", "新汉村教学点", "联络员", "13800138009"]
+    assert taken_in(staff(row), w.town, "staff").counts["created"] == 1
+    assert Appointment.objects.get(person__name="黄某").institution == w.point
+    assert changes_of(rehearsed(edited(exported(w.town, "staff"), {}), w.town, "staff")) == []
+    assert exported(w.town, "contacts").worksheets[0].max_row < 300
+    names = {cell.value for line in exported(w.town, "contacts").worksheets[0].iter_rows() for cell in line}
+    assert "黄某" not in names
+
+
+def test_what_there_is_to_do_at_a_body_depends_on_its_kind_as_on_the_page(w):
+    rows = [["黄某", "新汉村教学点", "专职人员"], ["黄某", "白山镇社区学校", "社区教育专干"]]
+    rehearsal = rehearsed(staff(*rows), w.town, "staff")
+    assert told(rehearsal) == [(2, "岗位", "wrong_function")]
+    assert "可选的有：兼职教师（派出）" in rehearsal.errors[0].message
+
+
+def test_nobody_holds_a_function_twice_at_a_time(w):
+    twice = staff(["黄某", "新汉村教学点", "志愿者"], ["黄某", "新汉村社区教育教学点", "志愿者"])
+    assert told(rehearsed(twice, w.town, "staff")) == [(3, "姓名", "same_row_twice")]
+    again = staff(*[["韦某", "新汉村教学点", "兼职教师", "13800138001"]] * 2)
+    assert told(rehearsed(again, w.town, "staff")) == [(3, "姓名", "same_row_twice")]
+    huang = w.appoint("黄某", "13800138009", institution=w.point, function="part_time")
+    changes = {(2, "姓名"): "黄某", (2, "任职日期"): "2026-03-01", (2, "电话"): "13800138009"}
+    assert told(rehearsed(edited(exported(w.town, "staff"), changes), w.town, "staff")) == [
+        (2, "姓名", "same_row_twice")
+    ]
+    ends = {(row, "离任日期"): "2025-03-01" for row in (2, 3)} | {(3, "姓名"): huang.person.name}
+    back = edited(
+        exported(w.town, "staff"), ends, rows=[{"姓名": "黄某", "机构或单位": "新汉村教学点", "岗位": "兼职教师"}]
+    )
+    assert taken_in(back, w.town, "staff").counts == {
+        "rows": 3, "created": 1, "changed": 2, "unchanged": 0, "errors": 0, "skipped": 0
+    }  # fmt: skip
+
+
+def test_only_some_functions_are_filled_by_a_school_and_another_catchment_is_pointed_out(w):
+    school = SharedResource.objects.create(division=w.point.division, kind="school", name="新汉小学", unit=w.ours)
+    closed = SharedResource.objects.create(
+        division=w.point.division, kind="school", name="旧小学", unit=w.ours, closed_on="2020-01-01"
+    )
+    head = [*STAFF, "派出学校"]
+    rows = [
+        ["黄某", "新汉村教学点", "志愿者", None, None, None, school.name],
+        ["覃某", "新汉村教学点", "兼职教师", None, None, None, closed.name],
+        ["蓝某", "新汉村教学点", "兼职教师", None, None, None, school.name],
+    ]
+    rehearsal = rehearsed(book([head, *rows]), w.town, "staff")
+    assert told(rehearsal) == [(2, "派出学校", "no_school"), (3, "派出学校", "unknown")]
+    assert [(n.row, n.code) for n in rehearsal.notices] == [(4, "other_catchment")]
+    school.serves.add(w.point.division)
+    assert rehearsed(book([head, rows[2]]), w.town, "staff").notices == []
+
+
+def test_who_is_meant_is_part_of_what_is_confirmed(w):
+    content = staff(["黄某", "新汉村教学点", "志愿者"])
+    first = rehearsed(content, w.town, "staff")
+    w.appoint("黄某", "13800138009", institution=w.point, function="part_time")
+    second = rehearsed(content, w.town, "staff")
+    assert [n.code for n in second.notices] == ["person_known"]
+    assert first.counts == second.counts
+    assert first.digest != second.digest
+
+
+def test_all_that_a_successor_brings_is_shown(w):
+    head = [*CONTACTS, "备注"]
+    content = book([head, ["白山镇", "联络员", "黄某", "13800138009", "2026-03-01", None, "新任"]])
+    assert changes_of(rehearsed(content, w.bureau, "contacts"))[0][2] == [
+        ("姓名", "覃某", "黄某"),
+        ("电话", "13800138003", "13800138009"),
+        ("任职日期", "2020-09-01", "2026-03-01"),
+        ("备注", "（空）", "新任"),
+    ]

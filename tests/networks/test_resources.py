@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from networks import tasks
 from networks.access import kinds_kept_by
-from networks.models import Provider, ResourceProject, SharedResource, User
+from networks.models import MemberUnit, Provider, ResourceProject, SharedResource, User
 from reporting.models import TaskResponsibility
 
 from ..site_map import a_project, answer_for, open_place, taken_back
@@ -153,6 +153,11 @@ def test_what_is_open_says_what_and_when(plan, town):
     assert not SharedResource.objects.get().is_open
 
 
+def test_everything_that_is_wrong_is_said_at_once_and_in_our_words(plan, town):
+    errors = errors_of(town.post(NEW, filled(plan, offers="", open_to="失独家庭", phone="13800771234")))
+    assert set(errors) == {"offers", "open_to", "phone"} and not any("约束" in text for [text] in errors.values())
+
+
 def test_only_schools_have_a_district_of_the_own_township(plan, client):
     client.force_login(plan.bureau)
     village = plan.places["新汉村"].pk
@@ -182,6 +187,46 @@ def test_a_place_closes_on_a_day_and_opens_again_on_a_later_one(plan, town):
     assert town.post(edit, again | {"opened_on": "2025-09-01"}).status_code == 302
     row.refresh_from_db()
     assert (row.is_open, row.opened_on, row.closed_on) == (True, datetime.date(2025, 9, 1), None)
+
+
+def test_an_opening_day_after_the_closing_asks_whether_it_is_open(plan, town):
+    row = school(plan, is_open=False, closed_on=datetime.date(2025, 7, 1))
+    edit = f"/network/resources/{row.pk}/edit/"
+    answer = town.post(edit, filled(plan, is_open=None, opened_on="2025-09-01", seen_version=0))
+    said = "重新开放的，请同时勾选“已向居民开放”；没有的，开放日期不能晚于停止开放的日期"
+    assert errors_of(answer) == {"opened_on": [said]}
+
+
+def test_what_has_closed_since_was_open_on_the_day(plan):
+    def named(day):
+        return set(SharedResource.objects.open_on(datetime.date.fromisoformat(day)).values_list("name", flat=True))
+
+    school(plan, name="早停", is_open=False, closed_on="2024-12-31")
+    school(plan, name="后停", is_open=False, opened_on="2024-03-01", closed_on="2025-01-01")
+    school(plan, name="未开", is_open=False)
+    school(plan, name="新开", opened_on="2025-01-01")
+    assert named("2024-12-31") == {"后停"} and named("2025-01-01") == {"新开"} and named("2024-01-01") == {"早停"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"phone": "13800771234"}, "phone"),
+        ({"phone": "１３８００７７１２３４"}, "phone"),
+        ({"note": "找韦老师 138-0077-1234"}, "note"),
+        ({"opening_hours": "预约 138 0077 1234"}, "opening_hours"),
+        ({"address": "45012419800101123X"}, "address"),
+        ({"phone": "0771-6822001"}, None),
+        ({"phone": "07716822001"}, None),
+        ({"note": "2019-03-01 至 2020-12-31，图书 13000 册"}, None),
+    ],
+)
+def test_no_public_text_holds_a_personal_number(plan, town, changes, field):
+    answer = town.post(NEW, filled(plan, **changes))
+    if field is None:
+        assert answer.status_code == 302
+    else:
+        assert errors_of(answer) == {field: ["这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话"]}
 
 
 def test_an_opening_day_to_come_is_refused(plan, town):
@@ -273,11 +318,42 @@ def test_a_township_keeps_providers_and_the_culture_department_the_projects_of_i
     stored = ResourceProject.objects.get()
     assert (stored.unit, stored.provider, stored.division) == (plan.wxgtj, row, plan.county)
     assert "kind" in errors_of(client.post("/network/resources/projects/new/", project | {"kind": "guangdong"}))
-    late = client.post("/network/resources/projects/new/", project | {"ends_on": "2025-12-31"})
+    late = client.post("/network/resources/projects/new/", project | {"title": "另一项", "ends_on": "2025-12-31"})
     assert errors_of(late) == {"ends_on": ["结束日期不能早于开始日期"]}
     twice = client.post("/network/resources/projects/new/", project)
-    assert "刚才有人保存了相同的内容" in twice.content.decode()
+    assert errors_of(twice) == {"__all__": ["这个单位已登记过同名、同一天开始的项目，请修改原来的那条"]}
     assert "三宝进社区" in client.get(f"/network/resources/providers/{row.pk}/").content.decode()
+
+
+def test_projects_and_providers_run_are_to_come_or_are_over(plan, client):
+    client.force_login(plan.leader)
+    place, day = {"unit": plan.ours, "division": plan.county}, datetime.timedelta(days=1)
+    for name, first, last in (
+        ("今天起", TODAY, None),
+        ("到今天", TODAY - day, TODAY),
+        ("明天起", TODAY + day, None),
+        ("到昨天", TODAY - 2 * day, TODAY - day),
+    ):
+        a_project(kind="other", title=name, starts_on=first, ends_on=last, **place)
+        Provider.objects.create(kind="arts", name=name, offers="老师", since=first, until=last, **place)
+    Provider.objects.create(kind="arts", name="不知哪天起", offers="老师", **place)
+
+    def names(page, state):
+        return {str(row) for row in client.get(f"/network/resources/{page}/", {"state": state}).context["page_obj"]}
+
+    for page, also in (("projects", set()), ("providers", {"不知哪天起"})):
+        assert names(page, "now") == {"今天起", "到今天"} | also
+        assert (names(page, "ahead"), names(page, "past")) == ({"明天起"}, {"到昨天"})
+
+
+def test_the_office_gives_an_entry_to_a_unit_that_is_there(plan, client):
+    client.force_login(plan.bureau)
+    row = school(plan, unit=plan.theirs)
+    MemberUnit.objects.filter(pk__in=[plan.theirs.pk, plan.lgj.pk]).update(retired_on="2026-01-01")
+    offered = set(client.get(NEW).context["form"].fields["unit"].queryset)
+    assert plan.ours in offered and not offered & {plan.theirs, plan.lgj}
+    kept = set(client.get(f"/network/resources/{row.pk}/edit/").context["form"].fields["unit"].queryset)
+    assert plan.theirs in kept and plan.lgj not in kept
 
 
 def test_another_countys_provider_is_not_to_be_chosen(plan, client):

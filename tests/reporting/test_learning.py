@@ -63,34 +63,46 @@ def test_ac_2_whoever_sees_fewer_rows_is_told_how_many_and_shown_no_others(world
 
 
 def test_a_project_shows_the_sessions_of_its_word_and_one_without_a_word_says_so(world, page):
-    word = Project.objects.get(name=learning.WORDS["treasures"])
+    word, year = Project.objects.get(name=learning.WORDS["treasures"]), world.year
     world.session(world.wxgtj, status="verified", reported=80, project=word)
     world.session(status="verified", reported=20, project=word)
     world.session(status="submitted", reported=500, project=word)
     world.session(world.foreign, status="verified", reported=900, project=word)
+    for earlier, heads in ((1, 7), (2, 5), (3, 4)):
+        held = datetime.date(year - earlier, 1, 1)
+        world.session(status="verified", reported=heads, project=word, held_on=held, title=f"{earlier}年前")
 
-    def project(kind):
+    def project(kind, **dates):
         return ResourceProject.objects.create(
-            kind=kind,
-            title=kind,
+            **{"kind": kind, "title": f"{kind}{len(dates)}", "starts_on": datetime.date(year - 1, 6, 1)} | dates,
             unit=world.wxgtj,
             division=world.county,
-            starts_on=datetime.date(2026, 1, 1),
             content="进村教学",
         )
 
-    shown = page(world.bureau, f"/network/resources/projects/{project('treasures').pk}/")
-    assert shown.context["did"] == Tally(2, 100) and shown.context["seen"] == 2
-    assert f"/sessions/?project={word.pk}&amp;" in shown.content.decode()
-    rows = page(world.bureau, "/sessions/", project=word.pk, status="verified", whose="all")
+    def years(shown):
+        return [(row["year"], row["did"], row["seen"]) for row in shown.context["years"]]
+
+    running = project("treasures")
+    shown = page(world.bureau, f"/network/resources/projects/{running.pk}/")
+    assert years(shown) == [(year, Tally(2, 100), 2), (year - 1, Tally(1, 7), 1)]
+    assert f"/sessions/?project={word.pk}&amp;year={year}&amp;" in shown.content.decode()
+    rows = page(world.bureau, "/sessions/", project=word.pk, year=year, status="verified", whose="all")
     assert sum(row.verified_attendance for row in rows.context["page_obj"]) == 100
-    part = page(world.unit, f"/network/resources/projects/{ResourceProject.objects.get().pk}/")
-    assert part.context["did"] == Tally(2, 100) and part.context["seen"] == 1
-    assert "其中您能查看 1 场" in part.content.decode()
+    part = page(world.unit, f"/network/resources/projects/{running.pk}/")
+    assert years(part) == [(year, Tally(2, 100), 1), (year - 1, Tally(1, 7), 0)]
+    assert "您能查看 1 场" in part.content.decode()
+    leader = page(world.leader, f"/network/resources/projects/{running.pk}/").content.decode()
+    assert "您能查看" not in leader and "/sessions/" not in leader
+    past = project("treasures", starts_on=datetime.date(year - 2, 12, 1), ends_on=datetime.date(year - 2, 12, 31))
+    shown = page(world.bureau, f"/network/resources/projects/{past.pk}/")
+    assert years(shown) == [
+        (year - 2, Tally(1, 5), 1)
+    ]  # an ended project shows what came of it, not this year's nothing
     none = page(world.bureau, f"/network/resources/projects/{project('guangdong').pk}/")
-    assert "did" not in none.context and "未关联" in none.content.decode()
+    assert "years" not in none.context and "未关联" in none.content.decode()
     nothing_yet = page(world.bureau, f"/network/resources/projects/{project('talents').pk}/")
-    assert nothing_yet.context["did"] == Tally(0, 0)
+    assert nothing_yet.context["years"] == [] and "还没有已核定的场次" in nothing_yet.content.decode()
 
 
 def test_every_kind_of_project_but_two_has_a_word_of_the_vocabulary(world):

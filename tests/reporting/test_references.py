@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.models import AnnualFigure, AuditEvent, Division, Fund, SharedResource
+from networks.models import AnnualFigure, AuditEvent, Division, Fund, MemberUnit, SharedResource
+from networks.redistricting import merge_places
 from reporting.funds import FundTable, Money
 from reporting.indicators import INDICATORS, YearFigures
 from reporting.models import ReferenceKey, ReferenceThreshold
@@ -148,6 +149,23 @@ def test_a_total_is_the_sum_of_its_rows_or_nothing(rows):
         assert whole == sum(amounts)
 
 
+def test_what_is_left_is_told_of_amounts_that_belong_together(world):
+    fund(world.county, budgeted=100, paid=80)
+    fund(world.county, "donation", budgeted=9, paid=5)
+    fund(world.places["白山镇"], budgeted=50)
+    table = FundTable(world.county, [YEAR])
+    found = {source: (row.budgeted, row.paid, row.left) for source, row in table.by_source(table.bodies(YEAR), YEAR)}
+    assert found["public"] == (150, 80, None) and found["donation"] == (9, 5, 4)
+
+
+def test_an_officer_who_has_taken_over_from_another_township_finds_the_own_one_first(world, ask):
+    """Its code comes before the own one's."""
+    gone = world.places["白山镇"]
+    on = {"on": datetime.date(2026, 7, 1), "basis": "批复", "actor": world.bureau, "institutions": "move"}
+    merge_places([gone], into=world.places["古零镇"], **on)
+    assert ask(world.town2, "/network/funds/").context["place"] == world.places["古零镇"]
+
+
 def test_the_page_of_funds_shows_each_their_own(world, ask):
     fund(world.county, budgeted=800_000, paid=700_000)
     fund(world.places["白山镇"], budgeted=20_000, paid=15_000)
@@ -245,6 +263,32 @@ def test_places_for_the_elderly_are_counted_by_township_and_by_village(world):
     assert of(world, "elderly_points").denominator.value == 2
 
 
+def elderly_place(where, name, **more):
+    SharedResource.objects.create(
+        division=where, kind="elderly", name=name, unit=MemberUnit.objects.get(code="jyj"), **OPEN | more
+    )
+
+
+def test_a_place_for_the_elderly_that_is_not_open_is_known_and_counts_nought(world):
+    elderly_place(world.places["新汉村"], "老年学习点", is_open=False, closed_on="2025-06-30")
+    found = of(world, "elderly_points")
+    assert (found.numerator.value, found.words) == (0, "0.0%")
+
+
+def test_villages_are_those_of_the_year_in_the_township_they_belong_to(world):
+    moved = world.places["羊山村"]
+    elderly_place(moved, "老年学习点")
+    elderly_place(world.places["新汉村"], "老年学习点")
+    Division.objects.filter(pk=moved.pk).update(parent=world.places["白山镇"])  # its code stays 古零镇's
+    ours = of(world, "elderly_points", world.places["白山镇"])
+    assert (ours.numerator.value, ours.denominator.value) == (2, 3)
+    assert of(world, "elderly_schools").numerator.value == 1
+    Division.objects.filter(pk=moved.pk).update(retired_on="2025-07-01")
+    Division.objects.filter(pk=world.places["新兴社区"].pk).update(established_on="2026-01-01")
+    found = of(world, "elderly_points")
+    assert (found.numerator.value, found.denominator.value, found.words) == (1, 1, "100.0%")
+
+
 def test_the_county_gets_a_verdict_and_a_single_township_none(world, ask):
     figure(world.county, "elderly", 100)
     figure(world.county, "elderly_learning", 21)
@@ -301,6 +345,7 @@ def test_the_office_sets_its_own_threshold_with_a_reason_and_history(world, ask)
         ({"value": "-1", "reason": "x"}, "大于"),
         ({"value": "20.55", "reason": "x"}, "小数"),
         ({"value": "20", "reason": ""}, "必填"),
+        ({"value": "20", "reason": "\u200b\u200b"}, "不能为空"),
     ],
 )
 def test_a_threshold_out_of_range_or_without_reason_is_refused(world, ask, body, said):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from networks.models import (
     Appointment,
     AuditEvent,
+    Division,
     Fund,
     Heading,
     Institution,
@@ -68,6 +69,31 @@ def test_the_office_registers_and_ends_a_zone(world, ask):
     stale = ask(world.bureau2, edit, body | {"ends_on": "2025-07-01"}, "post")
     assert "已有人先改成了“2025-06-01”" in stale.content.decode()
     assert ask(world.town2, edit, body, "post").status_code == 403  # its own zone's dates are not the township's
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"kind": "demonstration", "starts_on": "1999-12-31"}, {"starts_on": ["开始日期不能早于2000年，请核对"]}),
+        ({"ends_on": "2010-01-01"}, {"ends_on": ["结束日期应晚于开始日期"]}),
+        ({"kind": "demonstration", "basis": "\u200b"}, {"basis": ["此字段不能为空。"]}),
+        (
+            {"starts_on": "2018-01-01"},
+            {"kind": ["这个地方在这段时间里已经是县级社区教育实验区，请先写明原来的到哪一天为止"]},
+        ),
+        (
+            {"starts_on": "2018-01-01", "ends_on": "2019-02-03"},
+            {"kind": ["这个地方在这段时间里已经是县级社区教育实验区，请先写明原来的到哪一天为止"]},
+        ),
+        ({"starts_on": "2018-01-01", "ends_on": "2019-02-02"}, {}),
+        ({"kind": "demonstration"}, {}),
+    ],
+)
+def test_a_place_is_one_zone_of_a_kind_at_a_time(world, zone, ask, changes, errors):
+    body = {"division": "450124100", "kind": "experimental", "starts_on": "2020-01-01", "basis": "文件"} | changes
+    answer = ask(world.bureau, "/network/zones/new/", body | {"seen_version": 0}, "post")
+    assert (answer.context["form"].errors if errors else {}) == errors
+    assert Zone.objects.count() == (1 if errors else 2)
 
 
 def test_a_place_of_another_county_is_no_choice(world, ask):
@@ -185,6 +211,30 @@ def test_what_the_registries_say_stands_beside_each_heading(world, zone):
     assert past[0].words == "0 所"
 
 
+def test_the_facts_of_a_past_year_are_those_of_its_last_day(world, zone):
+    """What has closed since was open; a village that came to the township counts, one that went or was not yet does not."""
+    place = {
+        "kind": "library",
+        "unit": world.ours,
+        "division": zone.division,
+        "offers": "阅览",
+        "opening_hours": "周末",
+    }
+    SharedResource.objects.create(name="图书室", closed_on=datetime.date(2025, 3, 1), **place)
+    SharedResource.objects.create(name="新图书室", is_open=True, opened_on=datetime.date(2025, 3, 1), **place)
+    for name in ("新汉村", "羊山村"):
+        Institution.objects.get(division=world.places[name]).record("open", datetime.date(2021, 1, 1))
+    Division.objects.filter(pk="450124103205").update(parent=zone.division)
+    Division.objects.filter(pk="450124100201").update(retired_on=datetime.date(2025, 1, 1))
+
+    def said(year, heading):
+        return {fact.label: fact.words for fact in facts(zone, year, world.bureau, world.today)[heading]}
+
+    assert said(2024, "resources") == said(2025, "resources") == {"向居民开放的场所": "1 处（登记 1 处）"}
+    assert said(2024, "system")["有教学点的村（社区）"] == "2 / 3 个"
+    assert said(2025, "system")["有教学点的村（社区）"] == "1 / 2 个"
+
+
 def test_the_database_refuses_what_a_zone_or_self_check_cannot_be(world, zone):
     right = {"division": world.places["白山镇"], "kind": "demonstration", "starts_on": "2020-01-01", "basis": "文件"}
     Zone.objects.create(**right)
@@ -193,6 +243,7 @@ def test_the_database_refuses_what_a_zone_or_self_check_cannot_be(world, zone):
         {"kind": "model"},
         {"division": world.places["古零镇"], "basis": ""},
         {"division": world.places["古零镇"], "ends_on": "2020-01-01"},
+        {"division": world.places["古零镇"], "starts_on": "1999-12-31"},
     ]:
         with transaction.atomic(), pytest.raises(IntegrityError):
             Zone.objects.create(**right | wrong)

@@ -7,7 +7,7 @@ from .evidence import Evidence
 from .feedback import Feedback, PaperTally
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
-from .rosters import RosterLine
+from .rosters import RosterHold, RosterLine
 from .scans import ScanSheet
 from .session import TrainingSession
 from .stories import Story
@@ -33,6 +33,7 @@ __all__ = [
     "Project",
     "Refused",
     "ReturnReason",
+    "RosterHold",
     "RosterLine",
     "ScanSheet",
     "SignUp",

@@ -3,18 +3,23 @@ months after the year is locked, the counts stay (个人信息保护法 6, 28, 4
 
 from __future__ import annotations
 
-import datetime
+from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from networks.access import Scope, ScopedQuerySet, Subject
+from networks.access import Action, Scope, ScopedQuerySet, Subject
 from networks.models import Division
 from networks.names import match_key
 
 from .verbs import Refused, Status
 from .vocabulary import Audience
+
+if TYPE_CHECKING:
+    import datetime
 
 ROSTER_OPEN = frozenset({Status.PLANNED, Status.DRAFT, Status.RETURNED, Status.SUBMITTED})  # lines may still be added
 
@@ -53,7 +58,13 @@ class RosterLine(models.Model):
     signed_at = models.DateTimeField("签到时间", auto_now_add=True)
 
     objects = ScopedQuerySet.as_manager()
-    scope = Scope(Subject.RECORD, via="session")
+    # Narrower than the session's own: who co-organises it or has it in their township sees no name (domain.md).
+    scope = Scope(
+        Subject.ROSTER,
+        county="session__organiser__county_id",
+        unit="session__organiser_id",
+        author_role="session__entered_by__role",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "名册"
@@ -108,6 +119,9 @@ class RosterVerbs:
         """Why no line may be added now, or ''. Asked by the page, enforced by whoever adds."""
         if banned := self.roster_ban():
             return banned
+        if self.roster_purged_on:
+            day = self.roster_purged_on
+            return f"这一场的名册已于{day.year}年{day.month}月{day.day}日按期删除，不再登记；签到人次保留"
         if self.status not in ROSTER_OPEN:
             return f"这一场次现在是“{self.get_status_display()}”，名册不再增加"
         if not self.held_on or self.held_on > (today or timezone.localdate()):
@@ -128,3 +142,52 @@ class RosterVerbs:
         type(self)._base_manager.filter(pk=self.pk).update(rostered_attendance=count)
         self.rostered_attendance = count
         return count
+
+
+class RosterHold(models.Model):
+    """暂缓删除: rosters of a year, or of one session, that stay beyond their term because somebody needs them as proof
+    (个人信息保护法 47; PI-5). Lifted, never deleted."""
+
+    county = models.ForeignKey(Division, models.PROTECT, verbose_name="县", related_name="roster_holds")
+    year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(2000), MaxValueValidator(2099)])
+    session = models.ForeignKey(
+        "trainings.TrainingSession",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name="场次",
+        related_name="roster_holds",
+        help_text="留空则整个年度暂缓",
+    )
+    reason = models.CharField("暂缓删除的原因", max_length=200)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="设置人", related_name="+")
+    placed_at = models.DateTimeField("设置时间", auto_now_add=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name="解除人", related_name="+"
+    )
+    lifted_at = models.DateTimeField("解除时间", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(Subject.STANDING, county="county_id", managed_by=Action.MANAGE_YEARS)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "名册暂缓删除"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="roster_hold_has_reason"),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by=None) | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="roster_hold_lifted_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["county", "year"],
+                condition=Q(session=None, lifted_at=None),
+                name="one_open_roster_hold_per_year",
+            ),
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(lifted_at=None), name="one_open_roster_hold_per_session"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year}年度" if self.session_id is None else str(self.session)

@@ -56,7 +56,7 @@ def new_code() -> str:
 
 def tidy_code(text: str) -> str:
     """A code or token as meant: full-width letters, capitals, blanks and dashes make no difference."""
-    return re.sub(r"[\s—–-]", "", unicodedata.normalize("NFKC", text)).upper()
+    return re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", text).upper())
 
 
 class Phase(models.TextChoices):

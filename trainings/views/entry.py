@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 from networks.access import Action, can, require, units_to_enter_for, visible_or_404
 
 from ..changes import displayed
-from ..forms import SessionForm, initial_for_new, initial_from_copy, initial_of
+from ..course_forms import courses_to_choose, filled_by
+from ..forms import SessionForm, initial_for_new, initial_from_copy, initial_of, length_as_typed
 from ..models import Conflict, Evidence, Refused, Status, SubmitToken, TrainingSession
 from ..models.entry import audience_words, co_organiser_words
 from .evidence import keep
@@ -97,7 +98,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict:
-    """For a new session: today and one's own place, or (?copy=ID) what a session of one's own said."""
+    """For a new session: today and one's own place, with a course (?course=ID) what it says, or (?copy=ID) what a session of
+    one's own said."""
+    if "course" in request.GET:
+        course = visible_or_404(request.user, courses_to_choose(request.user), pk=request.GET["course"])
+        said = filled_by(course)
+        return initial_for_new(request.user) | {"course": course.pk} | length_as_typed(said.pop("minutes", None)) | said
     if "copy" not in request.GET:
         return initial_for_new(request.user)
     own = TrainingSession.objects.filter(organiser__in=units_to_enter_for(request.user))

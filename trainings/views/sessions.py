@@ -10,15 +10,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
-from networks.models import Institution, LearningGroup, MemberUnit
+from networks.access import Action, barred_from_roster, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
+from networks.models import Division, Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
+from networks.names import clean_text
 
 from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Project, Refused, ScanSheet, Status, SubmitToken, TrainingSession
+from ..models import (
+    Audience,
+    CoOrganiser,
+    Course,
+    Evidence,
+    Project,
+    Refused,
+    ScanSheet,
+    Status,
+    SubmitToken,
+    TrainingSession,
+)
 from ..models.verbs import MOVES
 from ..satisfaction import opinions_of
 from .entry import DRAFT_DONE, new_token
@@ -26,7 +38,7 @@ from .entry import DRAFT_DONE, new_token
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
 SUBMITTABLE = (Status.DRAFT, Status.RETURNED)
-NAMED = {"group": LearningGroup, "project": Project}
+NAMED = {"group": LearningGroup, "project": Project, "course": Course}
 
 
 # --- the list ------------------------------------------------------------------------------------------
@@ -48,6 +60,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(learning_group=whole["group"])
     if whole["project"]:
         rows = rows.filter(project=whole["project"])
+    if whole["course"]:
+        rows = rows.filter(course=whole["course"])
     shelves = _shelves(request.user)
     counts = rows.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in shelves.items()})
     shelf = asked.value("whose")
@@ -86,7 +100,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 def _named(user, model, pk):
     """The group or project that a figure elsewhere has led from; one that is not there is passed over."""
-    return model.objects.visible_to(user).filter(pk=pk).first() if pk else None
+    rows = model.objects.readable_by(user) if model is Course else model.objects.visible_to(user)
+    return rows.filter(pk=pk).first() if pk else None
 
 
 def _shelves(user) -> dict[str, tuple[str, Q]]:
@@ -123,7 +138,8 @@ def _filtered(rows, asked: SessionFilter):
     if asked.value("audience"):
         rows = rows.filter(audience_counts__audience=asked.value("audience"))
     if asked.value("place"):
-        rows = rows.filter(place__code__startswith=asked.value("place"))
+        place = Division.objects.filter(pk=asked.value("place")).first()
+        rows = rows.held_within(place) if place else rows.none()
     if asked.value("host"):
         host = Institution.objects.filter(pk=asked.value("host")).first()
         rows = rows.held_by(host) if host else rows.none()
@@ -150,7 +166,7 @@ def _may_enter(user) -> bool:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     rows = TrainingSession.objects.for_display().select_related(
-        "learning_group", "programme", "project", "language", "verified_by__person"
+        "learning_group", "course", "programme", "project", "language", "verified_by__person"
     )
     session = visible_or_404(user, rows, pk=pk)
     parts = list(session.co_organisers.select_related("unit"))
@@ -178,10 +194,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "moves": {verb for verb, move in MOVES.items() if editable and session.status in move.sources},
         "may_revise": editable and session.status in TrainingSession.REVISABLE,
         "may_review": can(user, Action.REVIEW) and session.status == Status.SUBMITTED,
+        "may_tell": sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY
+        and session.status in (Status.SUBMITTED, Status.VERIFIED)
+        and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
+        "roster_url": _roster_url(user, session, sensitivity),
         "opinions": opinions_of(TrainingSession.objects.filter(pk=pk)) if sensitivity < 2 else None,
         "scan": _scan(user, session, editable, sensitivity),
         "token": new_token(),
@@ -199,6 +219,13 @@ def _scan(user, session: TrainingSession, editable: bool, sensitivity: int) -> d
     if sheet is None and ScanSheet.barred_from_opening(session):
         return None
     return {"sheet": sheet, "phase": sheet and sheet.phase()}
+
+
+def _roster_url(user, session: TrainingSession, sensitivity: int) -> str:
+    """The roster's address for whoever may open it; '' where there is none and none is kept."""
+    if barred_from_roster(user, session) or (sensitivity and not session.rostered_attendance):
+        return ""
+    return reverse("session-roster", args=[session.pk])
 
 
 @require(Action.VIEW_SESSIONS)
@@ -317,7 +344,7 @@ def _ask_once(request: HttpRequest, pk: int, verb: str, done: str) -> HttpRespon
     if not TrainingSession.objects.editable_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied("只有登记单位的工作人员可以这样做")
     if request.method == "POST":
-        reason = request.POST.get("reason", "")[:200]
+        reason = clean_text(request.POST.get("reason", ""))[:200]
         try:
             getattr(session, verb)(actor=request.user, reason=reason)
         except Refused as refused:

@@ -1,0 +1,37 @@
+"""Every act a second time with the same body: a double click, a lost answer sent again, or a page that somebody else has overtaken.
+Nothing is made, counted or rewritten twice (IN-3), and whoever has seen an old version is told so (IN-4)."""
+
+import pytest
+
+from .acts import ACTS
+from .site_map import taken_back
+from .test_audit import changed, dump, is_log
+
+pytestmark = pytest.mark.django_db
+
+AGAIN = {  # what a second time may write, with the reason
+    "login": {"networks_user", "networks_signin"},  # one more sign-in
+    "session-submit-many": {"trainings_submittoken"},  # remembers the answer; submits nothing
+    "import-upload": {"trainings_importbatch"},  # takes the place of the first, which waits for nobody
+    "import-batch": {"trainings_importbatch"},  # rehearsed once more
+    "registry-upload": {"networks_registryimport"},  # takes the place of the first
+    "account-link": {"networks_passwordlink"},  # a new link makes the old one void
+    "account-links": {"networks_passwordlink"},
+}
+MOVED = ("已被别人修改", "已有人先改成")
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_in_3_in_4_a_second_time_does_nothing_twice(site, act):
+    url, body = act.url(site), act.body(site)
+    with taken_back():
+        site.send_for_good(act.who, "POST", url, body)
+        before = dump()
+        for field in body.values():  # an uploaded file is read once
+            getattr(field, "seek", lambda _: None)(0)
+        response = site.send_for_good(act.who, "POST", url, body)
+        touched = {table for table in changed(before, dump()) if not is_log(table)}
+    assert response.status_code in {200, 302, 404}
+    assert touched <= AGAIN.get(act.name, set())
+    if "seen_version" in body and response.status_code == 200:
+        assert any(word in response.body.decode() for word in MOVED)
