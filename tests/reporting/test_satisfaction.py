@@ -4,9 +4,13 @@ import datetime
 from decimal import Decimal
 
 from networks.models import AwarenessSurvey
+from reporting import courses
 from reporting.indicators import INDICATORS, YearFigures
 from reporting.references import REFERENCES, ReferenceFigures
-from trainings.models import Feedback, PaperTally
+from trainings.models import Course, Feedback, PaperTally
+from trainings.models.proposals import State
+
+from ..trainings.test_proposals import brought_to
 
 
 def of(world, key, place=None):
@@ -90,3 +94,12 @@ def test_an_indicator_asks_the_same_number_of_queries_whatever_there_is(world, d
     figures = ReferenceFigures(world.county, world.year)
     with django_assert_num_queries(3):
         figures.satisfaction(world.county), figures.awareness(world.places["白山镇"])
+
+
+def test_a_course_is_told_how_content_people_were_with_its_sessions(world):
+    liked, few, unheard = (brought_to(world, Course, State.PUBLIC, title=title) for title in ("桑蚕", "山歌", "会鼓"))
+    for number, held in enumerate([liked, liked, few, unheard]):
+        session = world.session(status="verified", title=f"第{number}场", course=held)
+        said(session, **{"satisfied": 5, "unsatisfied": 2} if held == liked else {"satisfied": 2 if held == few else 0})
+    found = courses.satisfaction([liked.pk, few.pk, unheard.pk], world.county.pk)
+    assert found == {liked.pk: courses.Satisfaction(14, 0.714), few.pk: courses.Satisfaction(2, None)}
