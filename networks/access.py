@@ -608,6 +608,31 @@ def barred_from_names(user: User, session: TrainingSession) -> str:
     return barred
 
 
+# --- at the door: sign-in by QR, and what residents say afterwards -----------------------------------
+
+
+def barred_from_scanning(user: User, session: TrainingSession) -> str:
+    """Why this account may not open or end a session's sign-in by QR, or ''. It is its own unit's business alone."""
+    sessions = apps.get_model("trainings", "TrainingSession").objects
+    if not can(user, Action.ENTER) or not sessions.editable_by(user).filter(pk=session.pk).exists():
+        return "扫码签到由登记这一场的单位开放和结束"
+    return ""
+
+
+def hears_residents(user: User, session: TrainingSession) -> bool:
+    """Whether this account reads in their own words what residents said of a session that it sees: its own unit's, or the
+    county's. Others see how many were content."""
+    everybodys = ROLES[user.role].sight[Subject.RECORD] in {Sight.COUNTY, Sight.SHARED}
+    return everybodys or session.organiser_id in user.own_unit_ids
+
+
+def barred_from_answering(user: User, session: TrainingSession) -> str:
+    """Why this account may not answer what residents said of a session, or ''. Its own unit does, or the office."""
+    if can(user, Action.REVIEW) and session.organiser.county_id == user.county_code:
+        return ""
+    return "居民的意见由登记这一场的单位或领导小组办公室答复" if barred_from_scanning(user, session) else ""
+
+
 # --- people: who enters them, who reads about them, who may call them ---------------------------------
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
-from trainings.models import CoOrganiser, Course, ImportBatch, Status, Story, TrainingSession
+from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
 from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
@@ -81,6 +81,7 @@ class UnitDesk:
     joint: Pile  # co-organised with another unit and not confirmed yet
     last: Pile
     lacking: int  # what the own township's institutions still lack
+    complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
 
     @property
@@ -126,8 +127,14 @@ def unit_desk(user: User) -> UnitDesk:
         ),
         last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
         lacking=len(shortfalls(user, timezone.localdate())),
+        complaints=_complaints(user),
         proposals=proposals(user),
     )
+
+
+def _complaints(user: User) -> int:
+    """What residents complained of and nobody has answered, as far as this account reads it."""
+    return Feedback.objects.visible_to(user).filter(is_complaint=True, answer="").count()
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,7 @@ class BureauDesk:
     imports: list[ImportBatch]  # that need a second person
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
+    complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
 
@@ -173,6 +181,7 @@ def bureau_desk(user: User) -> BureauDesk:
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
+        complaints=_complaints(user),
         accounts=heard_of_judges(user),
         proposals=proposals(user),
     )

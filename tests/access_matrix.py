@@ -19,6 +19,10 @@ GROUPS = {
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
 # 随手报: a teaching point's coordinator has no account; the unguessable, revocable link is the right (domain.md, Roles).
 PUBLIC |= {"point"}
+# Sign-in by QR: residents at the door have no account; the page shows a session's title, time and place, as its poster does.
+PUBLIC |= {"scan", "scan-feedback"}
+# A resident's learning record: the unguessable code on their sign-ins is the right; it is posted, and tries are limited.
+PUBLIC |= {"learning-record"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -116,6 +120,28 @@ evidence-delete      | GET  | draft.evidence    | town                          
 evidence-delete      | POST | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | foreign.evidence  | foreign_town                            | READERS foreign_bureau | *
 
+session-scan         | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+session-scan         | POST | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+session-scan         | GET  | theirs.submitted  | town2                                   | READERS BUREAU foreign_bureau centre | *
+scan-poster          | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan-count           | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan-close           | POST | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan                 | GET  | ours.scan         | *                                       |            |
+scan                 | GET  | no.scan           |                                         |            | *
+scan                 | POST | ours.scan         | *                                       |            |
+scan                 | POST | no.scan           |                                         |            | *
+scan-feedback        | POST | ours.said         | *                                       |            |
+scan-feedback        | POST | no.scan           |                                         |            | *
+session-feedback     | GET  | ours.scanned      | BUREAU auditor town head                | NO_RECORDS | *
+session-feedback     | GET  | theirs.submitted  | BUREAU auditor centre town2             | NO_RECORDS | *
+feedback-paper       | GET  | ours.verified     | town                                    | READERS BUREAU centre | *
+feedback-paper       | POST | ours.verified     | town                                    | READERS BUREAU centre | *
+feedback-paper       | POST | foreign.verified  | foreign_town                            | READERS foreign_bureau | *
+feedback-answer      | GET  | ours.wish         | BUREAU town                             | READERS    | *
+feedback-answer      | POST | ours.wish         | BUREAU town                             | READERS    | *
+learning-record      | GET  | -                 | *                                       |            |
+learning-record      | POST | -                 | *                                       |            |
+feedback-list        | GET  | -                 | *                                       | NO_RECORDS |
 session-roster       | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-roster       | GET  | ours.submitted    | BUREAU auditor town head                | NO_RECORDS centre | *
 session-roster       | GET  | theirs.submitted  | BUREAU auditor town2                    | NO_RECORDS centre | *
@@ -412,6 +438,12 @@ resource-project-edit | POST | ours.project     | BUREAU centre town            
 resource-project-edit | POST | theirs.project   | BUREAU centre town2                     | *          | FOREIGN
 resource-project-edit | POST | foreign.project  | FOREIGN                                 | READERS    | *
 
+surveys              | GET  | -                 | *                                       | operator homeless |
+survey-new           | GET  | -                 | *                                       | READERS unit unit2 |
+survey-new           | POST | -                 | *                                       | READERS unit unit2 |
+survey-edit          | GET  | ours.survey       | BUREAU centre town                      | READERS town2 unit unit2 | *
+survey-edit          | POST | ours.survey       | BUREAU centre town                      | READERS town2 unit unit2 | *
+survey-edit          | POST | foreign.survey    | foreign_bureau foreign_town             | READERS    | *
 figures              | GET  | -                 | *                                       | operator homeless |
 figure-sheet         | GET  | ours.figures      | BUREAU auditor centre leader town town2 head unit unit2 unit_head | operator homeless | *
 figure-sheet         | GET  | foreign.figures   | foreign_bureau foreign_town             | operator homeless | *

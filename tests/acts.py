@@ -194,6 +194,23 @@ def _point_report(site: Site) -> dict:
     }
 
 
+def at_the_door(*names: str, **first) -> dict:
+    """The form of the public page as a phone sends it: the names, and more about the first."""
+    form = {"p-TOTAL_FORMS": "6", "p-INITIAL_FORMS": "0"}
+    form |= {f"p-{number}-name": name for number, name in enumerate(names)}
+    return form | {f"p-0-{name}": value for name, value in first.items()}
+
+
+def _scan_settings(site: Site) -> dict:
+    page = site.send("town", "GET", site.samples.url("session-scan", "ours.scanned"))
+    return as_shown(page) | {"minutes_before": 45}
+
+
+def _survey_form(site: Site, method: str) -> dict:
+    form = {"division": site.world.places["白山镇"].pk, "year": site.world.year, "method": method}
+    return form | {"asked": "60", "aware": "50", "source": "镇里抽样"}
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -418,6 +435,27 @@ ACTS = [
         "with a file",
     ),
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
+    # sign-in by QR
+    Act("session-scan", "town", "ours.scanned", _scan_settings),
+    Act("scan-close", "town", "ours.scanned", lambda s: {}),
+    Act("scan", "anonymous", "ours.scan", lambda s: at_the_door("黄小明")),
+    # awareness surveys
+    Act("survey-new", "town", "-", lambda s: _survey_form(s, method="phone")),
+    Act("survey-edit", "town", "ours.survey", lambda s: _survey_form(s, method="door") | {"seen_version": 0}),
+    # what residents say of a session
+    Act("scan-feedback", "anonymous", "ours.said", lambda s: {"satisfaction": "fairly", "wish": "慢一点讲"}),
+    Act(
+        "feedback-paper",
+        "town",
+        "ours.verified",
+        lambda s: {"satisfied": 20, "fairly": 3, "unsatisfied": 1, "source": "下课时收的", "seen_version": 0},
+    ),
+    Act(
+        "feedback-answer",
+        "town",
+        "ours.wish",
+        lambda s: {"shown_wish": "多办几场", "answer": "下月再办两场", "seen_version": 0},
+    ),
     # courses
     Act("course-new", "town", "-", _course_form),
     Act("course-new", "centre", "-", lambda s: _course_form(s) | {"unit": s.world.wxgtj.pk}, "by the centre"),
@@ -595,6 +633,7 @@ ACTS += [  # plan, classes, calendar
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
+    "learning-record": "reads by a code, which shall stand in no address; changes nothing",
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
     "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",

@@ -19,6 +19,7 @@ from networks.models import (
     Appointment,
     Attachment,
     AuditEvent,
+    AwarenessSurvey,
     CountySettings,
     Fund,
     Institution,
@@ -53,16 +54,19 @@ from trainings.models import (
     Course,
     CourseMaterial,
     Evidence,
+    Feedback,
     ImportBatch,
     PointLink,
     RosterHold,
     RosterLine,
+    ScanSheet,
     Story,
     Theme,
     TrainingClass,
     TrainingSession,
     UnitPlan,
 )
+from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -194,6 +198,24 @@ class Samples:
         self._rosters()
         self._points()
         self._calls()
+        self._scans()
+
+    def _scans(self) -> None:
+        """Sign-in by QR that is open all day long."""
+        w = self.w
+        whole_day = {"start_time": datetime.time(0), "end_time": datetime.time(23, 59)}
+        row = w.session(w.ours, held_on=w.today, title="扫码签到的场次", **whole_day)
+        sheet = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
+        sheet.sign([Attendee("韦扫码", "1234")])
+        self.kwargs["ours.scanned"] = {"pk": row.pk}
+        self.kwargs["ours.scan"] = {"token": sheet.token}
+        row = w.session(w.ours, held_on=w.today, title="评价的场次", **whole_day)
+        over = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
+        over.close(actor=w.town)  # what residents think is asked from then on
+        Feedback.give(row, satisfaction="fairly", learned="打扁担", wish="多办几场", is_complaint=True)
+        self.kwargs["ours.said"] = {"token": over.token}
+        self.kwargs["ours.wish"] = {"pk": row.pk, "answer_pk": Feedback.objects.get().pk}
+        self.kwargs["no.scan"] = {"token": "abcd-efgh-jkmn"}
 
     def _rosters(self) -> None:
         """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""
@@ -345,6 +367,10 @@ class Samples:
         Fund.objects.create(
             division=place, year=year, source="public", budgeted=12000, paid=8000, note=f"{whose}的经费"
         )
+        survey = AwarenessSurvey.objects.create(
+            division=place, year=year, method="door", asked=50, aware=41, source=f"{whose}的入户调查"
+        )
+        self.kwargs[f"{whose}.survey"] = {"pk": survey.pk}
         self.kwargs[f"{whose}.figures"] = {"year": year, "code": place.pk}
         zone = Zone.objects.create(
             division=place, kind="experimental", starts_on=datetime.date(2019, 2, 2), basis="马政办发〔2019〕2号"

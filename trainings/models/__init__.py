@@ -6,11 +6,13 @@ from .column_names import ColumnName
 from .courses import Course, CourseMaterial
 from .effort import EntryEffort
 from .evidence import Evidence
+from .feedback import Feedback, PaperTally
 from .hints import HintAnswer, PhotoMatch, PhotoPrint
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
 from .points import PointLink, PointReport
 from .rosters import RosterHold, RosterLine
+from .scans import ScanSheet
 from .session import TrainingSession
 from .stories import Story
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
@@ -28,10 +30,12 @@ __all__ = [
     "DeliveryForm",
     "EntryEffort",
     "Evidence",
+    "Feedback",
     "HintAnswer",
     "ImportBatch",
     "Language",
     "Missing",
+    "PaperTally",
     "PhotoMatch",
     "PhotoPrint",
     "PointLink",
@@ -42,6 +46,7 @@ __all__ = [
     "ReturnReason",
     "RosterHold",
     "RosterLine",
+    "ScanSheet",
     "SignUp",
     "Status",
     "Story",

@@ -21,7 +21,7 @@ from networks.access import (
 from .. import changes, years
 from ..hints import hints_about, hints_of
 from ..hints.answering import AnswerForm, answer
-from ..models import Conflict, Refused, Status, TrainingSession
+from ..models import Conflict, Refused, RosterLine, Status, TrainingSession
 from ..models.verbs import MOVES
 from ..review import (
     TABS,
@@ -313,6 +313,7 @@ def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 20
         "evidence": evidence,
         "images": [item for item in evidence if item.file and item.is_image],
         "papers": [item for item in evidence if not (item.file and item.is_image)],
+        "scanned": row.roster.filter(source=RosterLine.Source.QR).count() if row.rostered_attendance else 0,
         "steps": changes.steps(records),
         "since": changes.since_last_return(row, records, evidence) if row.status == Status.SUBMITTED else None,
         "hints": hints,

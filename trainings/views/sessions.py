@@ -28,6 +28,7 @@ from ..models import (
     PointReport,
     Project,
     Refused,
+    ScanSheet,
     Status,
     SubmitToken,
     TrainingClass,
@@ -35,6 +36,7 @@ from ..models import (
 )
 from ..models.effort import new_token
 from ..models.verbs import MOVES
+from ..satisfaction import opinions_of
 from .entry import DRAFT_DONE
 
 PER_PAGE = 30
@@ -208,11 +210,23 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
         "roster_url": _roster_url(user, session, sensitivity),
+        "opinions": opinions_of(TrainingSession.objects.filter(pk=pk)) if sensitivity < 2 else None,
+        "scan": _scan(user, session, editable, sensitivity),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
     }
     return render(request, "trainings/sessions/detail.html", context)
+
+
+def _scan(user, session: TrainingSession, editable: bool, sensitivity: int) -> dict[str, object] | None:
+    """What the page says of sign-in by QR, for whoever opens it; None where there is none."""
+    if not (editable and can(user, Action.ENTER)) or sensitivity:
+        return None
+    sheet = ScanSheet.objects.filter(session=session).select_related("session").first()
+    if sheet is None and ScanSheet.barred_from_opening(session):
+        return None
+    return {"sheet": sheet, "phase": sheet and sheet.phase()}
 
 
 def _roster_url(user, session: TrainingSession, sensitivity: int) -> str:
