@@ -1,6 +1,6 @@
 """Knowing a photo again after it was cropped, shrunk, re-encoded, brightened or turned (UP-3). Pure: pictures in, answers out.
 
-In two steps. A *print* holds 60 bits for the whole picture and for each of 225 windows of it (`WINDOWS`): whether a cell of a
+In two steps. A *print* holds 60 bits for the whole picture and for each of 196 windows of it (`WINDOWS`): whether a cell of a
 6 × 6 grid is brighter than its neighbour, which neither size nor encoding nor light changes much. The whole of a cropped photo
 looks like one of the windows of the photo it was cut from, so comparing wholes with windows finds whom to look at: a few
 pictures of thousands, in one pass over all prints. Then `likeness` looks at the two pictures themselves: it moves the window
