@@ -35,6 +35,12 @@ def test_an_officer_writes_the_plan_and_the_bureau_and_the_leaders_read_it(world
     assert "重点：家庭教育" in overview and "古零镇人民政府" in overview
 
 
+def test_the_parts_of_planning_are_one_place_in_the_navigation(world, ask, url):
+    for page in ("/calendar/", "/classes/", "/classes/new/", url):
+        here = [entry["label"] for entry in ask(world.town, page).context["nav"] if entry["current"]]
+        assert here == ["培训日历"]
+
+
 def test_a_unit_is_led_to_its_own_plan_and_the_bureau_to_all(world, ask, url):
     assert ask(world.town, "/plans/").url == url
     assert ask(world.bureau, "/plans/").url == f"/plans/{world.year}/"
