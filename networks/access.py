@@ -56,6 +56,7 @@ class Action(StrEnum):
     VIEW_NETWORK = "查看机构网络、资源和年度数据"
     VIEW_STAFF = "查看工作人员和联络员"
     VIEW_CONTACTS = "查看和导出联络员通讯录"
+    ISSUE_POINT_LINKS = "给本乡镇的教学点签发、停用随手报链接"
     KEEP_OWN = "维护本乡镇、本单位的机构、人员、资源和年度数据"
     MANAGE_NETWORK = "维护全县的机构、区划、人员、资源和年度数据"
     MANAGE_UNITS = "维护成员单位和归口关系"
@@ -180,7 +181,7 @@ ROLES: dict[str, RoleRights] = {
     ),
     "township": _role(
         "乡镇专干：登记并提交本乡镇的培训，查看在本乡镇举办的培训，维护本乡镇的机构、人员和年度数据。",
-        _OFFICER,
+        [*_OFFICER, Action.ISSUE_POINT_LINKS],
         **_AT_HOME,
     ),
     "unit": _role(
@@ -317,12 +318,13 @@ class ScopedQuerySet(models.QuerySet):
             target = self.model._meta.get_field(self.model.scope.via).related_model._default_manager
             return rows.filter(**{f"{self.model.scope.via}__in": target.editable_by(user)})
         if can(user, Action.ENTER_ON_BEHALF):
-            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
+            on_behalf = hasattr(self.model, "on_behalf_source")  # a class of sessions is planned by its unit alone
+            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None) if on_behalf else self.none()
         if not can(user, Action.ENTER) or not user.own_unit:
             return self.none()
         if enters_for_the_centre(user):
             return rows.filter(entered_by__role=user.role)
-        return rows.filter(organiser__in=user.own_unit_ids)
+        return rows.filter(**{f"{self.model.scope.unit}__in": user.own_unit_ids})
 
     def kept_by(self, user: User | None) -> ScopedQuerySet:
         """The visible rows of a registry that this account may change and add to: the whole county's for whoever manages
@@ -456,6 +458,15 @@ def barred_from_verifying(user: User, session: TrainingSession) -> str:
     barred = barred_from_reviewing(user, session)
     if not barred and user.person_id in involved_people(session):
         return "您登记、修改或提交过这一场次，须由另一位工作人员核定"
+    return barred
+
+
+def barred_from_calling(user: User, session: TrainingSession) -> str:
+    """Why this account may not call about a drawn session (电话回访), or ''. Nobody checks what they entered, revised or
+    submitted."""
+    barred = barred_from_reviewing(user, session)
+    if not barred and user.person_id in involved_people(session):
+        return "您登记、修改或提交过这一场次，须由另一位工作人员回访"
     return barred
 
 
@@ -758,6 +769,15 @@ def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
     if can(user, Action.VIEW_STANDING) and user.own_unit:
         return units.filter(pk__in=user.own_unit_ids)
     return units.none()
+
+
+def units_to_plan_for(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose 年度计划 this account writes: its own, and for whoever sets the years any that it watches, for a unit
+    that has no account (三(二))."""
+    units = units_to_watch(user)
+    if can(user, Action.MANAGE_YEARS):
+        return units
+    return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
 
 
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:

@@ -35,6 +35,7 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
         ("desk", "工作台", True),
         ("review-queue", "审核", can(user, Action.REVIEW)),
         ("session-list", "培训场次", can(user, Action.VIEW_SESSIONS)),
+        ("calendar", "培训日历", can(user, Action.VIEW_SESSIONS)),
         ("import-upload", "导入台账", can(user, Action.IMPORT)),
         ("course-list", "课程宣传", can(user, Action.VIEW_COURSES)),
         ("network", "机构网络", can(user, Action.VIEW_NETWORK)),

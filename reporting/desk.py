@@ -76,6 +76,7 @@ class UnitDesk:
     standing: Standing | None
     returned: Pile
     drafts: Pile
+    planned: Pile  # what is to be held, the next first; what should have been held stands above
     on_behalf: Pile  # entered by the bureau for this unit, which has not confirmed them yet
     joint: Pile  # co-organised with another unit and not confirmed yet
     last: Pile
@@ -86,7 +87,9 @@ class UnitDesk:
     @property
     def quiet(self) -> bool:
         """Nothing here yet: the first step is to register a session."""
-        return not any(p.total for p in (self.returned, self.drafts, self.on_behalf, self.joint, self.last))
+        return not any(
+            p.total for p in (self.returned, self.drafts, self.planned, self.on_behalf, self.joint, self.last)
+        )
 
 
 def unit_desk(user: User) -> UnitDesk:
@@ -96,9 +99,13 @@ def unit_desk(user: User) -> UnitDesk:
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
-    drafts = pile(mine.filter(status=Status.DRAFT).order_by("-held_on", "-pk"))
+    unsent = mine.filter(status=Status.DRAFT).select_related("point_report__link__institution")
+    drafts = pile(unsent.order_by("-held_on", "-pk"))
     for session in drafts.rows:
         session.missing = session.missing_for_submission()
+    planned = pile(mine.filter(status=Status.PLANNED).order_by("held_on", "start_time", "pk"))
+    for session in planned.rows:
+        session.overdue = bool(session.held_on) and session.held_on < timezone.localdate()
     own = seen.filter(organiser__in=units) if can(user, Action.VIEW_STANDING) else mine
     waiting = own.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
     together = seen.filter(co_organisers__unit__in=units)
@@ -109,6 +116,7 @@ def unit_desk(user: User) -> UnitDesk:
         standing=next((s for s in found if s.unit == user.own_unit), found[0] if found else None),
         returned=pile(mine.filter(status=Status.RETURNED).order_by("returned_at", "pk")),
         drafts=drafts,
+        planned=planned,
         on_behalf=pile(waiting.exclude(status__in=[Status.VOID, Status.CANCELLED]) if confirms else waiting.none()),
         joint=pile(
             partners.filter(session__status__in=[Status.SUBMITTED, Status.RETURNED, Status.VERIFIED])

@@ -128,7 +128,11 @@ PERSONAL: dict[str, dict[str, str]] = {
         "notices": "upload",
         **dict.fromkeys(["user", "confirmed_by", "undo_proposed_by", "undone_by"], "signature"),
     },
+    "trainings.PhotoPrint": {"patterns": "portrait"},
+    "trainings.HintAnswer": {"sentence": "teacher", "text": "free", "answered_by": "signature"},
     "trainings.SubmitToken": {"user": "signature"},
+    "trainings.ColumnName": {"confirmed_by": "signature"},
+    "trainings.PointLink": {"digest": "credential", "created_by": "signature", "revoked_by": "signature"},
     "trainings.Course": {
         "proposed_by": "signature", "decided_by": "signature", "return_note": "free", "syllabus": "free",
         "co_developers": "staff",
@@ -137,9 +141,11 @@ PERSONAL: dict[str, dict[str, str]] = {
         "proposed_by": "signature", "decided_by": "signature", "return_note": "free", "subject": "star",
         "summary": "star", "body": "star", "title": "star",
     },
-    "trainings.TrainingClass": {"note": "free"},
+    "trainings.TrainingClass": {"note": "free", "entered_by": "signature"},
     "trainings.UnitPlan": {"text": "free"},
     "reporting.QuotaAdjustment": {"reason": "free"},
+    "reporting.CallSample": {"drawn_by": "signature"},
+    "reporting.Call": {"note": "free", "called_by": "signature"},
 }  # fmt: skip
 
 # Fields of a kind that could hold something about a person, and do not: names of places, bodies, words, documents.
@@ -178,9 +184,13 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.CoOrganiser": "name",
     "trainings.PaperTally": "source",
     "trainings.ScanSheet": "token",
+    "trainings.HintAnswer": "kind fingerprint",
     "trainings.ImportBatch": "sha256 assignments rehearsal_digest",
     "trainings.SubmitToken": "token result",
+    "trainings.ColumnName": "header key column",
+    "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
+    "reporting.CallSample": "seed frame frame_digest",
     "reporting.PlanTask": "clause title responsible_text",
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",

@@ -21,6 +21,8 @@ PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-c
 PUBLIC |= {"scan", "scan-feedback"}
 # A resident's learning record: the unguessable code on their sign-ins is the right; it is posted, and tries are limited.
 PUBLIC |= {"learning-record"}
+# 随手报: a teaching point's coordinator has no account; the unguessable, revocable link is the right (domain.md, Roles).
+PUBLIC |= {"point"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -166,6 +168,36 @@ roster-hold          | POST | -                 | BUREAU foreign_bureau         
 roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau
 roster-hold-lift     | POST | foreign.hold      | foreign_bureau                          | *          | BUREAU
 
+calendar             | GET  | -                 | *                                       | NO_RECORDS |
+class-list           | GET  | -                 | *                                       | NO_RECORDS |
+class                | GET  | ours.class        | BUREAU auditor town head                | NO_RECORDS | *
+class                | GET  | theirs.class      | BUREAU auditor town2                    | NO_RECORDS | *
+class                | GET  | foreign.class     | foreign_bureau foreign_town             | NO_RECORDS | *
+class-paper          | GET  | ours.class        | BUREAU auditor town head                | NO_RECORDS | *
+class-paper          | GET  | foreign.class     | foreign_bureau foreign_town             | NO_RECORDS | *
+class-new            | GET  | -                 | town town2 unit unit2 centre foreign_town | *        |
+class-new            | POST | -                 | town town2 unit unit2 centre foreign_town | *        |
+class-edit           | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-edit           | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-edit           | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+class-postpone       | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-postpone       | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-postpone       | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+class-cancel         | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-cancel         | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-cancel         | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+session-postpone     | GET  | ours.planned      | town                                    | READERS BUREAU | *
+session-postpone     | POST | ours.planned      | town                                    | READERS BUREAU | *
+session-postpone     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
+plans-now            | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+plans                | GET  | year              | *                                       | STANDING_TO_NOBODY |
+plan-unit            | GET  | ours.unit         | BUREAU auditor leader town head         | STANDING_TO_NOBODY | *
+plan-unit            | GET  | theirs.unit       | BUREAU auditor leader town2             | STANDING_TO_NOBODY | *
+plan-unit            | GET  | foreign.unit      | foreign_bureau foreign_town             | STANDING_TO_NOBODY | *
+plan-edit            | GET  | ours.unit         | BUREAU town                             | auditor leader head unit_head STANDING_TO_NOBODY | *
+plan-edit            | POST | ours.unit         | BUREAU town                             | auditor leader head unit_head STANDING_TO_NOBODY | *
+plan-edit            | POST | foreign.unit      | foreign_bureau foreign_town             | auditor leader head unit_head STANDING_TO_NOBODY | *
+
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-session       | GET  | foreign.submitted | foreign_bureau                          | *          | BUREAU
@@ -178,6 +210,17 @@ review-revoke        | POST | ours.verified     | BUREAU                        
 review-revoke        | POST | foreign.verified  | foreign_bureau                          | *          | BUREAU
 review-correct       | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-correct       | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
+review-hint          | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
+review-hint          | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
+call-samples         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
+call-samples         | POST | -                 | BUREAU foreign_bureau                   | *          |
+call-sample          | GET  | ours.draw         | BUREAU auditor                          | *          | foreign_bureau
+call-sample          | GET  | foreign.draw      | foreign_bureau                          | *          | BUREAU auditor
+call-sample-print    | GET  | ours.draw         | BUREAU auditor                          | *          | foreign_bureau
+call-sample-print    | GET  | foreign.draw      | foreign_bureau                          | *          | BUREAU auditor
+call                 | GET  | ours.call         | BUREAU                                  | *          | foreign_bureau
+call                 | POST | ours.call         | BUREAU                                  | *          | foreign_bureau
+call                 | POST | foreign.call      | foreign_bureau                          | *          | BUREAU
 review-verify-many   | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-verify-many   | POST | -                 | BUREAU foreign_bureau                   | *          |
 
@@ -200,6 +243,29 @@ import-discard       | POST | foreign.rehearsed | foreign_town                  
 import-undo          | GET  | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
+
+week-digest          | GET  | -                 | *                                       | READERS    |
+entry-effort         | GET  | -                 | BUREAU foreign_bureau                   | *          |
+session-grid         | GET  | -                 | *                                       | READERS    |
+session-grid         | POST | -                 | *                                       | READERS    |
+session-photos       | GET  | -                 | *                                       | READERS    |
+session-photos       | POST | -                 | *                                       | READERS    |
+column-names         | GET  | -                 | *                                       | READERS    |
+column-names         | POST | -                 |                                         | READERS    | *
+import-columns       | POST | ours.rehearsed    | town                                    | READERS BUREAU | *
+import-columns       | POST | foreign.rehearsed | foreign_town                            | READERS foreign_bureau | *
+session-message      | GET  | -                 | *                                       | READERS    |
+session-message      | POST | -                 | *                                       | READERS    |
+point-link           | GET  | ours.point        | BUREAU town centre                      | *          | FOREIGN
+point-link           | GET  | theirs.point      | BUREAU town2 centre                     | *          | FOREIGN
+point-link           | POST | ours.point        | town                                    | *          | foreign_bureau foreign_town
+point-link           | POST | theirs.point      | town2                                   | *          | foreign_bureau foreign_town
+point-link-revoke    | POST | ours.point        | BUREAU town centre                      | *          | foreign_bureau foreign_town
+point-link-revoke    | POST | theirs.point      | BUREAU town2 centre                     | *          | foreign_bureau foreign_town
+point                | GET  | ours.pointlink    | *                                       |            |
+point                | GET  | no.link           |                                         |            | *
+point                | POST | ours.pointlink    | *                                       |            |
+point                | POST | no.link           |                                         |            | *
 
 registry-workbooks   | GET  | -                 | *                                       | READERS    |
 registry-upload      | GET  | institutions      | *                                       | READERS unit unit2 |

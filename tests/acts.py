@@ -72,12 +72,38 @@ def _project_form(site: Site) -> dict:
     return form | {"starts_on": "2026-03-01", "provider": site.samples.kwargs["ours.provider"]["pk"]}
 
 
+def _series_form(site: Site) -> dict:
+    """A class of two weekly sessions, as sent from the preview."""
+    first = site.world.today + datetime.timedelta(days=3)
+    days = [first.isoformat(), (first + datetime.timedelta(days=7)).isoformat()]
+    form = {
+        "token": "p" * 32,
+        "title": "手机使用班",
+        "numbered": "on",
+        "repeat": "weekly",
+        "first": days[0],
+        "count": "2",
+    }
+    form |= {"place": site.world.places["白山镇"].pk, "venue": "文化站", "copied_from": ""}
+    return form | {"store": "1", "shown": ",".join(days), "day": days}
+
+
+def _later(site: Site, days: int = 20) -> dict:
+    return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
+
+
 def _seen(site: Site, sample: str) -> dict:
     return {"seen_version": TrainingSession.objects.get(**site.samples.kwargs[sample]).version}
 
 
 def _at_school(site: Site) -> dict:
     return {"institution": Institution.objects.get(division=site.world.ours.division).pk}
+
+
+def _hint(site: Site) -> dict:
+    """An answer to the first hint that the review page shows."""
+    page = site.send("bureau", "GET", site.samples.url("review-session", "ours.submitted"))
+    return {"fingerprint": page.context["hints"][0].fingerprint, "text": "电话核实，属实"}
 
 
 def _digest_shown(site: Site) -> str:
@@ -153,6 +179,22 @@ def _opened(site: Site) -> dict:
     return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
 
 
+def _grid(site: Site) -> dict:
+    cells = {"培训名称": "家政服务培训", "开始时间": f"{site.world.year}-01-01", "实到人次": "31"}
+    names = {f"h{number}": name for number, name in enumerate(cells)}
+    return names | {f"r0c{number}": text for number, text in enumerate(cells.values())} | {"check": "1"}
+
+
+def _point_report(site: Site) -> dict:
+    return {
+        "token": "t" * 32,
+        "held_on": site.world.today.isoformat(),
+        "title": "桑蚕培训",
+        "attendance": "40人",
+        "note": "请了农技站的老师",
+    }
+
+
 def at_the_door(*names: str, **first) -> dict:
     """The form of the public page as a phone sends it: the names, and more about the first."""
     form = {"p-TOTAL_FORMS": "6", "p-INITIAL_FORMS": "0"}
@@ -209,6 +251,9 @@ ACTS = [
     Act("roster-hold-lift", "bureau", "ours.hold", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),
     Act("review-return", "bureau", "ours.submitted", lambda s: {"reason": "figure"} | _seen(s, "ours.submitted")),
+    Act("call-samples", "bureau", "-", lambda s: {"token": "d" * 32, "year": s.world.year, "size": 2, "seed": "2026"}),
+    Act("call", "bureau", "ours.call", lambda s: {"outcome": "reached", "figure_said": "48", "seen_version": "0"}),
+    Act("review-hint", "bureau", "ours.submitted", _hint),
     Act("review-revoke", "bureau", "ours.verified", lambda s: {"reason": "figure"} | _seen(s, "ours.verified")),
     Act(
         "review-correct",
@@ -446,6 +491,20 @@ ACTS = [
     Act("story-propose", "town", "ours.story_public", lambda s: {"verb": "take_back", "seen_version": 2}),
     Act("story-decide", "bureau", "ours.story_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
     Act("story-decide", "bureau2", "ours.story_public", lambda s: {"verb": "retire"}, "retire"),
+    # many sessions at once
+    Act("session-grid", "town", "-", _grid),
+    Act("session-photos", "town", "-", lambda s: {f"photos-{s.samples.kwargs['ours.draft']['pk']}": picture()}),
+    Act(
+        "import-columns",
+        "town",
+        "ours.rehearsed",
+        lambda s: {"header": ["到场情况", "天气"], "column": ["实到人次", "-"]},
+    ),
+    Act("column-names", "town", "-", lambda s: {"name": s.samples.column_name.pk}),
+    # 随手报
+    Act("point-link", "town", "ours.point", lambda s: {}),
+    Act("point-link-revoke", "town", "ours.point", lambda s: {}),
+    Act("point", "anonymous", "ours.pointlink", _point_report),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.
@@ -565,12 +624,22 @@ def shown_in_form(response) -> dict:
     return data
 
 
+ACTS += [  # plan, classes, calendar
+    Act("class-new", "town", "-", _series_form),
+    Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
+    Act("class-postpone", "town", "ours.class", lambda s: _later(s) | {"store": "1"}),
+    Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
+    Act("session-postpone", "town", "ours.planned", _later),
+    Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
+]
+
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
     "learning-record": "reads by a code, which shall stand in no address; changes nothing",
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
+    "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

@@ -45,21 +45,26 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
+from reporting.calls import draw
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import (
+    ColumnName,
     CoOrganiser,
     Course,
     CourseMaterial,
     Evidence,
     Feedback,
     ImportBatch,
+    PointLink,
     RosterHold,
     RosterLine,
     ScanSheet,
     Story,
     Theme,
+    TrainingClass,
     TrainingSession,
+    UnitPlan,
 )
 from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
@@ -155,6 +160,7 @@ class Samples:
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
             self._figures_and_zone(whose, unit.division)
+            self._planned(whose, unit, officer)
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
         self.kwargs["mixed.evidence"] = {
             "pk": self.kwargs["ours.draft"]["pk"],
@@ -190,6 +196,8 @@ class Samples:
         self._changes()
         self._library()
         self._rosters()
+        self._points()
+        self._calls()
         self._scans()
 
     def _scans(self) -> None:
@@ -235,6 +243,27 @@ class Samples:
         ]:
             hold = RosterHold.objects.create(county=county, year=self.w.year - 1, reason="信访核查", placed_by=actor)
             self.kwargs[f"{whose}.hold"] = {"pk": hold.pk}
+
+    def _points(self) -> None:
+        """随手报: a point of ours with its link and a report, a point of theirs."""
+        w = self.w
+        for whose, place, officer in [("ours", "新汉村", w.town), ("theirs", "羊山村", w.town2)]:
+            point = Institution.objects.get(division=w.places[place])
+            self.kwargs[f"{whose}.point"] = {"pk": point.pk}
+            link, token = PointLink.issue(point, officer)
+            self.kwargs[f"{whose}.pointlink"] = {"token": token}
+            link.report(token="r" * 32, held_on=w.today, title=f"{whose}随手报的培训", attendance=21)
+        self.column_name = ColumnName.objects.create(
+            unit=w.ours, header="到场情况", key="到场情况", column="实到人次", confirmed_by=w.town
+        )
+
+    def _calls(self) -> None:
+        """A draw of call-backs in either county that holds everything submitted."""
+        w = self.w
+        for whose, unit, bureau in [("ours", w.ours, w.bureau), ("foreign", w.foreign, w.foreign_bureau)]:
+            drawn = draw(county=unit.county, year=w.year, size=200, seed="样本", actor=bureau)
+            call = drawn.calls.get(session=self.kwargs[f"{whose}.submitted"]["pk"])
+            self.kwargs |= {f"{whose}.draw": {"pk": drawn.pk}, f"{whose}.call": {"pk": call.pk}}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -371,6 +400,16 @@ class Samples:
         for whose, unit, actor in [("ours", new_ones[0], w.bureau), ("foreign", new_ones[1], w.foreign_bureau)]:
             rename_unit(unit, name="改错的局", code="wrong", on=datetime.date(2021, 5, 1), basis="", actor=actor)
             self.kwargs[f"{whose}.change"] = {"pk": Reorganisation.objects.latest("pk").pk}
+
+    def _planned(self, whose: str, unit, officer) -> None:
+        """A class with two sessions to come, and the plan of a unit's year."""
+        row = TrainingClass.objects.create(unit=unit, name=f"{whose}的班", place=unit.division, entered_by=officer)
+        for number in (1, 2):
+            day = self.w.today + datetime.timedelta(days=7 * number)
+            title = f"{whose}的班（第{number}次）"
+            self.w.session(unit, status="planned", held_on=day, reported=None, title=title, training_class=row)
+        self.kwargs[f"{whose}.class"] = {"pk": row.pk}
+        UnitPlan.objects.create(unit=unit, year=self.w.year, sessions=6, attendances=500, text=f"{whose}的打算")
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

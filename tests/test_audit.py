@@ -47,6 +47,7 @@ from trainings.models import (
     RosterLine,
     ScanSheet,
     Story,
+    TrainingClass,
     TrainingSession,
 )
 
@@ -174,6 +175,10 @@ def crossing_counties():
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),
         (Feedback, "session__organiser__county", "answered_by__home_division"),
+        (TrainingClass, "unit__county", "place"),
+        (TrainingClass, "unit__county", "copied_from__unit__county"),
+        (TrainingClass, "unit__county", "entered_by__person__county"),
+        (TrainingSession, "organiser__county", "training_class__unit__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -219,6 +224,7 @@ def foreign_keys(site):
         Institution,
         InstitutionCheck,
         RegistryImport,
+        TrainingClass,
         Reorganisation,
         FormerPlace,
     ]:
@@ -237,6 +243,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "TrainingClass": site.samples.kwargs["foreign.class"]["pk"],
                 "Course": site.samples.kwargs["foreign.course_public"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":

@@ -400,6 +400,14 @@ class SessionForm(forms.ModelForm):
         return changed
 
     @property
+    def fields_filled(self) -> int:
+        """How many fields somebody had to fill, beyond what the form offered by itself."""
+        given = (
+            self.cleaned_data.get(field.name) for field in self.visible_fields() if field.name in self.changed_data
+        )
+        return sum(value not in (None, "", [], False) for value in given)
+
+    @property
     def needs(self) -> list[dict]:
         """All that a submission can lack, each with its field and whether it is lacking in the form as shown."""
         shown = self.instance if self.is_bound else self._as_offered()  # a checked form has filled its instance

@@ -3,14 +3,21 @@
 from django.urls import path
 
 from .views import (
+    calendar,
+    classes,
+    column_names,
     courses,
     door,
     entry,
     evidence,
     feedback,
+    grid,
     imports,
     instructors,
+    messages,
     paper,
+    photos,
+    points,
     records,
     review,
     roster_terms,
@@ -24,6 +31,9 @@ urlpatterns = [
     # session pages
     path("sessions/", sessions.session_list, name="session-list"),
     path("sessions/new/", entry.new, name="session-new"),
+    path("sessions/message/", messages.message, name="session-message"),
+    path("sessions/grid/", grid.paste, name="session-grid"),
+    path("sessions/photos/", photos.photos, name="session-photos"),
     path("sessions/submit/", sessions.submit_many, name="session-submit-many"),
     path("sessions/<int:pk>/", sessions.detail, name="session-detail"),
     path("sessions/<int:pk>/edit/", entry.edit, name="session-edit"),
@@ -39,6 +49,13 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # plan and calendar
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("classes/new/", classes.new, name="class-new"),
+    path("classes/<int:pk>/edit/", classes.edit, name="class-edit"),
+    path("classes/<int:pk>/postpone/", classes.postpone, name="class-postpone"),
+    path("classes/<int:pk>/cancel/", classes.cancel, name="class-cancel"),
+    path("sessions/<int:pk>/postpone/", classes.postpone_session, name="session-postpone"),
     # rosters
     path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
     path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),
@@ -69,11 +86,14 @@ urlpatterns = [
     path("review/<int:pk>/verify/", review.verify, name="review-verify"),
     path("review/<int:pk>/return/", review.send_back, name="review-return"),
     path("review/<int:pk>/revoke/", review.revoke, name="review-revoke"),
+    path("review/<int:pk>/hints/", review.answer_hint, name="review-hint"),
     path("review/<int:pk>/correct/", review.correct, name="review-correct"),
     # imports
     path("sessions/import/", imports.upload, name="import-upload"),
     path("sessions/import/template/", imports.template, name="import-template"),
     path("sessions/import/batches/", imports.batches, name="import-list"),
+    path("sessions/import/columns/", column_names.names, name="column-names"),
+    path("sessions/import/<int:pk>/columns/", column_names.confirm, name="import-columns"),
     path("sessions/import/<int:pk>/", imports.batch, name="import-batch"),
     path("sessions/import/<int:pk>/confirm/", imports.confirm, name="import-confirm"),
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
@@ -98,4 +118,8 @@ urlpatterns = [
     path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
     path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
     path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),
+    # 随手报
+    path("network/institutions/<int:pk>/link/", points.link, name="point-link"),
+    path("network/institutions/<int:pk>/link/revoke/", points.revoke, name="point-link-revoke"),
+    path("p/<str:token>/", points.point, name="point"),
 ]

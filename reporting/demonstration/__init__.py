@@ -3,8 +3,9 @@
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
-(pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `door` sign-in by QR, what people said, surveys · `uploads` two ledgers to be
-mended.
+(pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `planning` classes and
+plans · `hints` what the reviewer is pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what
+coordinators reported by their link, and how much work entering is · `door` sign-in by QR, opinions, surveys.
 """
 
 import datetime
@@ -24,12 +25,15 @@ from . import (
     accounts,
     changes,
     door,
+    entering,
     figures,
+    hints,
     ledger,
     library,
     more_accounts,
     network,
     people,
+    planning,
     rosters,
     sharing,
     uploads,
@@ -86,7 +90,10 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             sessions = ledger.write(county, today, registries, courses)
             courses.tell()
             rosters.write(county, today)
+            hints.write(county, today)
+            planning.write(county, today)
             uploads.write(today)
+            entering.write(county, today)
             door.write(county, today)
             changes.write(county)
             figures.write(county, today.year)

@@ -25,6 +25,7 @@ from networks.models import (
     User,
 )
 from networks.templatetags.page import Badge
+from trainings.models import PointLink
 
 from ..as_of import AsOf
 from ..charts import TileMap, tile_map
@@ -241,10 +242,18 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
         "held": held_by(row, today),
         "sessions_url": _sessions_url(request.user, today, host=row.pk),
         "may_keep": Institution.objects.kept_by(request.user).filter(pk=row.pk).exists(),
+        "point_link": _point_link(request.user, row),
         "open": row.state_then == Institution.State.OPEN,
         "crumbs": _crumbs(row.division),
     }
     return render(request, "reporting/network/institution.html", context)
+
+
+def _point_link(user: User, row: Institution) -> PointLink | None:
+    """The link in use of a point, by which its coordinator reports; who may deal with it decides the template."""
+    if row.kind != Institution.Kind.POINT:
+        return None
+    return PointLink.objects.kept_by(user).open().filter(institution=row).first()
 
 
 def _appointments(user: User, row: Institution, day: datetime.date) -> list[Appointment]:

@@ -2,11 +2,15 @@
 
 from .announcements import Announcement, SignUp
 from .classes import TrainingClass, UnitPlan
+from .column_names import ColumnName
 from .courses import Course, CourseMaterial
+from .effort import EntryEffort
 from .evidence import Evidence
 from .feedback import Feedback, PaperTally
+from .hints import HintAnswer, PhotoMatch, PhotoPrint
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
+from .points import PointLink, PointReport
 from .rosters import RosterHold, RosterLine
 from .scans import ScanSheet
 from .session import TrainingSession
@@ -19,16 +23,23 @@ __all__ = [
     "Audience",
     "AudienceCount",
     "CoOrganiser",
+    "ColumnName",
     "Conflict",
     "Course",
     "CourseMaterial",
     "DeliveryForm",
+    "EntryEffort",
     "Evidence",
     "Feedback",
+    "HintAnswer",
     "ImportBatch",
     "Language",
     "Missing",
     "PaperTally",
+    "PhotoMatch",
+    "PhotoPrint",
+    "PointLink",
+    "PointReport",
     "Programme",
     "Project",
     "Refused",

@@ -16,24 +16,28 @@ from networks.models.places import code_range
 from networks.names import clean_text
 
 from .. import years
-from ..changes import records_of, steps
+from ..changes import plan_notes, records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
+from ..hints import notices_about
 from ..models import (
     Audience,
     CoOrganiser,
     Course,
     Evidence,
+    PointReport,
     Project,
     Refused,
     ScanSheet,
     Status,
     SubmitToken,
+    TrainingClass,
     TrainingSession,
 )
+from ..models.effort import new_token
 from ..models.verbs import MOVES
 from ..satisfaction import opinions_of
-from .entry import DRAFT_DONE, new_token
+from .entry import DRAFT_DONE
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
@@ -182,8 +186,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "session": session,
+        "training_class": TrainingClass.objects.visible_to(user).filter(pk=session.training_class_id).first(),
+        "plan_note": plan_notes([pk]).get(pk, "") if session.status in (Status.PLANNED, Status.CANCELLED) else "",
         "audiences": audiences,
         "co_organisers": parts,
+        "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
         "sensitivity": sensitivity,
         "kinds": kinds,
@@ -199,6 +206,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
+        "notices": notices_about(session, user) if editable and session.status in SUBMITTABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
         "roster_url": _roster_url(user, session, sensitivity),
