@@ -20,6 +20,7 @@ from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 from .site_map import Site, as_shown, ledger, registry
 
 PASSWORD = "Correct-Horse-7"
+KEY = "0b5c3a52-5d1c-4d0e-9a43-4a6f6f0c2f11"  # of one form
 
 
 @dataclass(frozen=True)
@@ -443,7 +444,9 @@ ACTS = [
     Act("survey-new", "town", "-", lambda s: _survey_form(s, method="phone")),
     Act("survey-edit", "town", "ours.survey", lambda s: _survey_form(s, method="door") | {"seen_version": 0}),
     # what residents say of a session
-    Act("scan-feedback", "anonymous", "ours.said", lambda s: {"satisfaction": "fairly", "wish": "慢一点讲"}),
+    Act(
+        "scan-feedback", "anonymous", "ours.said", lambda s: {"satisfaction": "fairly", "wish": "慢一点讲", "key": KEY}
+    ),
     Act(
         "feedback-paper",
         "town",
@@ -454,7 +457,7 @@ ACTS = [
         "feedback-answer",
         "town",
         "ours.wish",
-        lambda s: {"shown_wish": "多办几场", "answer": "下月再办两场", "seen_version": 0},
+        lambda s: {"shown_wish": "多办几场", "answer": "下月再办两场", "seen_version": 1},
     ),
     # courses
     Act("course-new", "town", "-", _course_form),

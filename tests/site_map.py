@@ -213,6 +213,7 @@ class Samples:
         over = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
         over.close(actor=w.town)  # what residents think is asked from then on
         Feedback.give(row, satisfaction="fairly", learned="打扁担", wish="多办几场", is_complaint=True)
+        Feedback.objects.get().reply(actor=w.town, shown_wish="多办几场", answer="下季度再办")
         self.kwargs["ours.said"] = {"token": over.token}
         self.kwargs["ours.wish"] = {"pk": row.pk, "answer_pk": Feedback.objects.get().pk}
         self.kwargs["no.scan"] = {"token": "abcd-efgh-jkmn"}

@@ -1,5 +1,7 @@
 """满意度: the three questions, the answer to a complaint, and the count of paper sheets."""
 
+import uuid
+
 from django import forms
 
 from networks.forms import VersionedForm
@@ -12,6 +14,8 @@ from .models.feedback import MOST_ON_PAPER
 class FeedbackForm(forms.Form):
     """Three questions. Only the first must be answered; telephone and ID numbers that somebody types are cut out."""
 
+    # Made for each page that is shown, and the key of the row that comes of it: the same form again makes no second one.
+    key = forms.CharField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
     satisfaction = forms.ChoiceField(
         label="您对这一场满意吗",
         choices=Feedback.Satisfaction.choices,
@@ -39,6 +43,12 @@ class FeedbackForm(forms.Form):
     is_complaint = forms.BooleanField(
         label="这是意见或投诉，请答复", required=False, help_text="答复写在这一页上，过几天再扫码就能看到"
     )
+
+    def clean_key(self) -> uuid.UUID:
+        try:
+            return uuid.UUID(self.cleaned_data["key"])
+        except ValueError:
+            return uuid.uuid4()
 
     def clean_learned(self) -> str:
         return masked_numbers(clean_lines(self.cleaned_data["learned"]))

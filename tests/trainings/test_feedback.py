@@ -136,6 +136,15 @@ def test_one_telephone_says_it_once(phone, address, sheet, afterwards):
     assert "提交评价" not in phone.get(reverse("scan", args=[sheet.token])).content.decode()
 
 
+def test_in_3_the_same_form_twice_is_one_answer_even_where_no_mark_is_kept(phone, address, sheet, afterwards):
+    key = phone.get(reverse("scan", args=[sheet.token])).context["feedback"]["key"].value()
+    for _ in range(2):
+        assert "收到了，谢谢" in Client().post(address, {"satisfaction": "fairly", "key": key}).content.decode()
+    assert Feedback.objects.count() == 1
+    Client().post(address, {"satisfaction": "fairly", "key": "none of ours"})
+    assert Feedback.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("given", "field", "sentence"),
     [

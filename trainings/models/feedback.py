@@ -81,8 +81,17 @@ class Feedback(models.Model):
         return f"{self.session}的一份评价"
 
     @classmethod
-    def give(cls, session: TrainingSession, *, satisfaction: str, learned: str, wish: str, is_complaint: bool) -> None:
-        """Stores one answer. Raises Refused with a sentence for residents. The log says that there was one, and not when
+    def give(
+        cls,
+        session: TrainingSession,
+        *,
+        satisfaction: str,
+        learned: str,
+        wish: str,
+        is_complaint: bool,
+        key: uuid.UUID | None = None,
+    ) -> None:
+        """Stores one answer; with the `key` of one that is there already, nothing (IN-3). Raises Refused with a sentence for residents. The log says that there was one, and not when
         within the day the row was made (it holds the day alone), nor from where."""
         with transaction.atomic():
             row = session.locked_row()
@@ -91,7 +100,10 @@ class Feedback(models.Model):
             row.refuse_locked_year()
             if row.feedback.count() >= MOST_ANSWERS:
                 raise Refused("这一场的评价已经很多，不再收了，谢谢")
+            if key and cls.objects.filter(pk=key).exists():
+                return
             cls.objects.create(
+                id=key or uuid.uuid4(),
                 session=row,
                 satisfaction=satisfaction,
                 learned=learned,
