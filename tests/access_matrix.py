@@ -17,6 +17,8 @@ GROUPS = {
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
+# For residents, who have no account (二(三)2): what an officer has ticked 公开, and a sign-up by its unguessable link.
+PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-signed-up"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -100,6 +102,12 @@ session-confirm      | POST | ours.joint        | unit town                     
 session-history      | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-history      | GET  | theirs.submitted  | BUREAU auditor centre town2             | NO_RECORDS | *
 session-history      | GET  | foreign.submitted | foreign_bureau foreign_town             | NO_RECORDS | *
+session-announce     | GET  | ours.planned      | town                                    | READERS BUREAU | *
+session-announce     | POST | ours.planned      | town                                    | READERS BUREAU | *
+session-announce     | GET  | ours.behalf       | town BUREAU                             | READERS    | *
+session-announce     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
+session-sign-ups     | GET  | ours.planned      | BUREAU auditor town head                | NO_RECORDS centre | *
+session-sign-ups     | GET  | foreign.planned   | foreign_bureau foreign_town             | NO_RECORDS centre | *
 session-sheet        | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-sheet        | GET  | foreign.draft     | foreign_bureau foreign_town             | NO_RECORDS | *
 session-export       | GET  | year              | *                                       | NO_RECORDS |
@@ -370,6 +378,18 @@ institution-photo    | POST | foreign.institution | foreign_bureau foreign_town 
 attachment           | GET  | ours.attachment   | *                                       | operator homeless | foreign_bureau foreign_town
 attachment           | GET  | theirs.attachment | *                                       | operator homeless | foreign_bureau foreign_town
 attachment           | GET  | foreign.attachment | foreign_bureau foreign_town            | operator homeless | *
+
+learn                | GET  | -                 | *                                       |            |
+learn-calendar       | GET  | -                 | *                                       |            |
+learn-session        | GET  | ours.told         | *                                       |            |
+learn-session        | GET  | hidden.told       |                                         |            | *
+learn-sign-up        | GET  | ours.told         | *                                       |            |
+learn-sign-up        | POST | ours.told         | *                                       |            |
+learn-sign-up        | POST | hidden.told       |                                         |            | *
+learn-signed-up      | GET  | ours.signed       | *                                       |            |
+learn-signed-up      | POST | ours.signed       | *                                       |            |
+learn-signed-up      | GET  | no.link           |                                         |            | *
+learn-signed-up      | POST | no.link           |                                         |            | *
 
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |

@@ -71,6 +71,14 @@ def _project_form(site: Site) -> dict:
     return form | {"starts_on": "2026-03-01", "provider": site.samples.kwargs["ours.provider"]["pk"]}
 
 
+def _announced() -> dict:
+    return {"is_public": "on", "phone": "0771-6820002", "takes_sign_ups": "on", "capacity": "12", "seen_version": 0}
+
+
+def _signing_up() -> dict:
+    return {"name": "来学的人", "phone_tail": "5678", "seats": "2", "token": "bcdef-ghjkm-npqrs-tuvwx"}
+
+
 def _seen(site: Site, sample: str) -> dict:
     return {"seen_version": TrainingSession.objects.get(**site.samples.kwargs[sample]).version}
 
@@ -354,6 +362,10 @@ ACTS = [
         "with a file",
     ),
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
+    # announcements and what residents send
+    Act("session-announce", "town", "ours.planned", lambda s: _announced()),
+    Act("learn-sign-up", "anonymous", "ours.told", lambda s: _signing_up()),
+    Act("learn-signed-up", "anonymous", "ours.signed", lambda s: {}),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.

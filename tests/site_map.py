@@ -44,7 +44,7 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import Announcement, CoOrganiser, Evidence, ImportBatch, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -171,6 +171,20 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._learning()
+
+    def _learning(self) -> None:
+        """For residents: a session to come that takes sign-ups, one that is not public, and a sign-up with its link."""
+        soon = self.w.today + datetime.timedelta(days=3)
+        told = self.w.session(self.w.ours, status="planned", title="公开的场次", held_on=soon, reported=None)
+        hidden = self.w.session(self.w.ours, status="planned", title="没有公开的场次", held_on=soon, reported=None)
+        announcement = Announcement.objects.create(
+            session=told, is_public=True, phone="0771-6820001", takes_sign_ups=True, capacity=30
+        )
+        token = "abcde-fghjk-mnpqr-learn"
+        announcement.sign_up(name="报名居民", phone_tail="1234", seats=2, token=token)
+        self.kwargs |= {"ours.told": {"number": told.number}, "hidden.told": {"number": hidden.number}}
+        self.kwargs["ours.signed"] = {"token": token}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

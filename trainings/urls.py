@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import entry, evidence, imports, paper, review, sessions
+from .views import announcing, entry, evidence, imports, learn, learn_sign_up, paper, review, sessions
 
 urlpatterns = [
     # session pages
@@ -40,4 +40,12 @@ urlpatterns = [
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
     path("sessions/import/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("sessions/import/<int:pk>/undo/", imports.undo, name="import-undo"),
+    # announcements, and what residents read of them
+    path("sessions/<int:pk>/announce/", announcing.announce, name="session-announce"),
+    path("sessions/<int:pk>/sign-ups/", announcing.sign_ups, name="session-sign-ups"),
+    path("learn/", learn.week, name="learn"),
+    path("learn/calendar.ics", learn.calendar, name="learn-calendar"),
+    path("learn/sessions/<slug:number>/", learn.session, name="learn-session"),
+    path("learn/sessions/<slug:number>/sign-up/", learn_sign_up.sign_up, name="learn-sign-up"),
+    path("learn/sign-ups/<slug:token>/", learn_sign_up.signed_up, name="learn-signed-up"),
 ]

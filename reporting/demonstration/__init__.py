@@ -3,7 +3,7 @@
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
 them · `sharing` groups, places and projects · `figures` annual figures, funds, self-checks · `changes` a renaming · `script`
 what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) · `ledger` puts it into the database ·
-`pictures` the evidence · `uploads` two ledgers to be mended.
+`announcing` what residents see of it · `pictures` the evidence · `uploads` two ledgers to be mended.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from networks.models import Attachment, CountySettings, Division, MemberUnit, Re
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, changes, figures, ledger, more_accounts, network, people, sharing, uploads
+from . import accounts, announcing, changes, figures, ledger, more_accounts, network, people, sharing, uploads
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -68,6 +68,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             registries.write()
             people.employ(county, today)
             sessions = ledger.write(county, today, registries)
+            announcing.write(county, today)
             uploads.write(today)
             changes.write(county)
             figures.write(county, today.year)

@@ -21,6 +21,7 @@ from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
 from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
 from ..models.verbs import MOVES
+from .announcing import announcement_of, barred_from_announcing
 from .entry import DRAFT_DONE, new_token
 
 PER_PAGE = 30
@@ -164,8 +165,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         for pair in Evidence.Kind.choices
         if sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY or pair[0] in Evidence.WITHOUT_PERSONS
     ]
+    told = announcement_of(session)
     context = {
         "session": session,
+        "told": told,
+        "may_announce": editable and not barred_from_announcing(session, told),
+        "may_see_sign_ups": told and told.takes_sign_ups and can(user, Action.VIEW_ROSTERS),
         "audiences": audiences,
         "co_organisers": parts,
         "evidence": list(session.evidence.select_related("uploaded_by__person")),

@@ -1,0 +1,29 @@
+"""How often one address may do something on a page that asks for no sign-in (LD-3).
+
+Counted in the cache of each server process, in fixed spans of time: nothing is written to the database, an address is kept
+only as a keyed digest and no longer than the span, and a restart forgets it. Several processes multiply the limit; what must
+not be guessed is long enough to stand without it.
+"""
+
+import time
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from .middleware import client_address
+
+
+def allowed(what: str, whose: str, *, most: int, seconds: int) -> bool:
+    """Counts one more; whether it is still within `most` in this span of `seconds`."""
+    digest = salted_hmac("networks.limits", f"{what}\n{whose}").hexdigest()[:32]
+    name = f"limit:{digest}:{int(time.time() // seconds)}"
+    cache.add(name, 0, seconds)
+    try:
+        return cache.incr(name) <= most
+    except ValueError:  # thrown out of a full cache between the two lines
+        return True
+
+
+def address_allowed(request: HttpRequest, what: str, *, most: int, seconds: int) -> bool:
+    return allowed(what, client_address(request), most=most, seconds=seconds)
