@@ -112,6 +112,8 @@ def standing(request, tmp_path_factory):
     """Building the county takes longer than most tests: it stands until a test asks for something else."""
     names = request.node.fixturenames
     marker = request.node.get_closest_marker("django_db")
+    if not (marker or {"db", "transactional_db"} & set(names)):
+        return  # what stands is in nobody's way; the browser's own `site` is another one, and its loop forbids queries
     commits = "transactional_db" in names or (marker and marker.kwargs.get("transaction"))
     wanted = None if commits else next((name for name in ("site", "world") if name in names), None)
 
