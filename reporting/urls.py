@@ -9,6 +9,7 @@ from .views import (
     counted,
     dashboard,
     desk,
+    learn_map,
     network,
     projects,
     references,
@@ -44,4 +45,5 @@ urlpatterns = [
     path("network/zones/<int:pk>/<int:year>/", zones.check, name="zone-check"),
     path("network/zones/<int:pk>/<int:year>/edit/", zones.check_edit, name="zone-check-edit"),
     path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
+    path("learn/map/", learn_map.shown, name="learn-map"),
 ]

@@ -17,8 +17,10 @@ GROUPS = {
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
-# For residents, who have no account (二(三)2): what an officer has ticked 公开, and a sign-up by its unguessable link.
-PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-signed-up"}
+# For residents, who have no account (二(三)2, 三(七)): what an officer has ticked 公开, a sign-up by its unguessable link, courses
+# and stories that an office has let through, with the files and pictures opened for them, and places that are open.
+PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-signed-up", "learn-map"}
+PUBLIC |= {"learn-courses", "learn-course", "learn-material", "learn-stories", "learn-story", "learn-picture"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -390,6 +392,17 @@ learn-signed-up      | GET  | ours.signed       | *                             
 learn-signed-up      | POST | ours.signed       | *                                       |            |
 learn-signed-up      | GET  | no.link           |                                         |            | *
 learn-signed-up      | POST | no.link           |                                         |            | *
+learn-map            | GET  | -                 | *                                       |            |
+learn-courses        | GET  | -                 | *                                       |            |
+learn-course         | GET  | open.course       | *                                       |            |
+learn-course         | GET  | draft.course      |                                         |            | *
+learn-material       | GET  | open.material     | *                                       |            |
+learn-material       | GET  | closed.material   |                                         |            | *
+learn-stories        | GET  | -                 | *                                       |            |
+learn-story          | GET  | open.story        | *                                       |            |
+learn-story          | GET  | draft.story       |                                         |            | *
+learn-picture        | GET  | open.story        | *                                       |            |
+learn-picture        | GET  | draft.story       |                                         |            | *
 
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |

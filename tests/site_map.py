@@ -11,7 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
+from PIL import Image
 
 from networks.models import (
     AffiliatedBody,
@@ -44,7 +46,7 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import Announcement, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import Announcement, CoOrganiser, Course, Evidence, ImportBatch, Story, TrainingSession
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -185,6 +187,34 @@ class Samples:
         announcement.sign_up(name="报名居民", phone_tail="1234", seats=2, token=token)
         self.kwargs |= {"ours.told": {"number": told.number}, "hidden.told": {"number": hidden.number}}
         self.kwargs["ours.signed"] = {"token": token}
+        self._library()
+
+    def _library(self) -> None:
+        """A course with a file that is open to residents and one that is not, a story with a picture; and both as drafts."""
+        w = self.w
+        decided = {"state": "public", "decided_by": w.bureau, "decided_at": timezone.now()}
+        whose = {"county": w.county, "unit": w.ours}
+        content = io.BytesIO()
+        Image.new("RGB", (8, 8), "red").save(content, "JPEG")
+        image = Attachment.objects.create(
+            place=w.places["白山镇"],
+            file=SimpleUploadedFile("照片.jpg", content.getvalue()),
+            name="照片.jpg",
+            content_type="image/jpeg",
+            uploaded_by=w.town,
+        )
+        for name, state in {"open": decided, "draft": {}}.items():
+            row = Course.objects.create(
+                title=f"{name}的课程", origin="own", minutes=90, syllabus="内容", **whose, **state
+            )
+            told = Story.objects.create(
+                title=f"{name}的案例", kind="case", body="正文", picture=image, picture_agreed=True, **whose, **state
+            )
+            self.kwargs |= {f"{name}.course": {"pk": row.pk}, f"{name}.story": {"pk": told.pk}}
+        course = Course.objects.get(pk=self.kwargs["open.course"]["pk"])
+        for name, is_open in {"open": True, "closed": False}.items():
+            file = course.materials.create(kind="file", title="课件", attachment=image, is_open=is_open)
+            self.kwargs[f"{name}.material"] = {"pk": course.pk, "material_pk": file.pk}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""

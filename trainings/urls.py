@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import announcing, entry, evidence, imports, learn, learn_sign_up, paper, review, sessions
+from .views import announcing, entry, evidence, imports, learn, learn_library, learn_sign_up, paper, review, sessions
 
 urlpatterns = [
     # session pages
@@ -48,4 +48,10 @@ urlpatterns = [
     path("learn/sessions/<slug:number>/", learn.session, name="learn-session"),
     path("learn/sessions/<slug:number>/sign-up/", learn_sign_up.sign_up, name="learn-sign-up"),
     path("learn/sign-ups/<slug:token>/", learn_sign_up.signed_up, name="learn-signed-up"),
+    path("learn/courses/", learn_library.courses, name="learn-courses"),
+    path("learn/courses/<int:pk>/", learn_library.course, name="learn-course"),
+    path("learn/courses/<int:pk>/files/<int:material_pk>/", learn_library.material, name="learn-material"),
+    path("learn/stories/", learn_library.stories, name="learn-stories"),
+    path("learn/stories/<int:pk>/", learn_library.story, name="learn-story"),
+    path("learn/stories/<int:pk>/picture/", learn_library.picture, name="learn-picture"),
 ]

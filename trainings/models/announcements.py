@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -117,12 +116,6 @@ class Announcement(Published):
         return wrong
 
     # --- questions ---------------------------------------------------------------------------------
-
-    @property
-    def dial(self) -> str:
-        """What a telephone dials: the digits of the first number, without its extension."""
-        first = re.split(r"[、/,;转]", self.phone)[0]
-        return re.sub(r"[^0-9+]", "", first)
 
     @property
     def where(self) -> str:

@@ -18,6 +18,9 @@ from ..models import Announcement, Status
 
 PARTS = [  # of the residents' pages, as their navigation shows them
     ("learn", "这周学什么"),
+    ("learn-courses", "学习超市"),
+    ("learn-map", "学习地图"),
+    ("learn-stories", "案例品牌"),
 ]
 
 
