@@ -110,6 +110,10 @@ session-announce     | GET  | ours.behalf       | town BUREAU                   
 session-announce     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
 session-sign-ups     | GET  | ours.planned      | BUREAU auditor town head                | NO_RECORDS centre | *
 session-sign-ups     | GET  | foreign.planned   | foreign_bureau foreign_town             | NO_RECORDS centre | *
+session-sign-up-cancel | POST | ours.sign-up    | town                                    | READERS BUREAU | *
+session-sign-up-cancel | POST | mixed.sign-up   |                                         | READERS BUREAU | *
+session-sign-ups-clear | GET  | ours.public     | town                                    | READERS BUREAU | *
+session-sign-ups-clear | POST | ours.public     | town                                    | READERS BUREAU | *
 session-sheet        | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-sheet        | GET  | foreign.draft     | foreign_bureau foreign_town             | NO_RECORDS | *
 session-export       | GET  | year              | *                                       | NO_RECORDS |

@@ -364,6 +364,8 @@ ACTS = [
     Act("institution-photo", "town", "ours.institution", lambda s: {"picture": picture(), "seen_version": 0}),
     # announcements and what residents send
     Act("session-announce", "town", "ours.planned", lambda s: _announced()),
+    Act("session-sign-up-cancel", "town", "ours.sign-up", lambda s: {}),
+    Act("session-sign-ups-clear", "town", "ours.public", lambda s: {}),
     Act("learn-sign-up", "anonymous", "ours.told", lambda s: _signing_up()),
     Act("learn-signed-up", "anonymous", "ours.signed", lambda s: {}),
 ]

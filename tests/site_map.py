@@ -184,7 +184,12 @@ class Samples:
             session=told, is_public=True, phone="0771-6820001", takes_sign_ups=True, capacity=30
         )
         token = "abcde-fghjk-mnpqr-learn"
-        announcement.sign_up(name="报名居民", phone_tail="1234", seats=2, token=token)
+        row, _ = announcement.sign_up(name="报名居民", phone_tail="1234", seats=2, token=token)
+        self.kwargs |= {
+            "ours.public": {"pk": told.pk},
+            "ours.sign-up": {"pk": told.pk, "sign_up_pk": row.pk},
+            "mixed.sign-up": {"pk": hidden.pk, "sign_up_pk": row.pk},
+        }
         self.kwargs |= {"ours.told": {"number": told.number}, "hidden.told": {"number": hidden.number}}
         self.kwargs["ours.signed"] = {"token": token}
         self._library()

@@ -43,6 +43,8 @@ urlpatterns = [
     # announcements, and what residents read of them
     path("sessions/<int:pk>/announce/", announcing.announce, name="session-announce"),
     path("sessions/<int:pk>/sign-ups/", announcing.sign_ups, name="session-sign-ups"),
+    path("sessions/<int:pk>/sign-ups/clear/", announcing.sign_ups_clear, name="session-sign-ups-clear"),
+    path("sessions/<int:pk>/sign-ups/<int:sign_up_pk>/", announcing.sign_up_cancel, name="session-sign-up-cancel"),
     path("learn/", learn.week, name="learn"),
     path("learn/calendar.ics", learn.calendar, name="learn-calendar"),
     path("learn/sessions/<slug:number>/", learn.session, name="learn-session"),

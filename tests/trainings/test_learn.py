@@ -464,3 +464,32 @@ def test_in_5_the_database_holds_the_rules_too(world):
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             Announcement.objects.create(session=row, **wrong)
+
+
+def test_the_officer_cancels_for_somebody_who_telephones(ask, world, tell):
+    told = tell(takes_sign_ups=True, capacity=2)
+    row, token = told.sign_up(name="韦阿妹", phone_tail="1234", seats=2, token=new_token())
+    url = f"/sessions/{told.session_id}/sign-ups/{row.pk}/"
+    assert ask(world.bureau, url, {}, "post").status_code == 403
+    assert ask(world.town2, url, {}, "post").status_code == 404
+    assert ask(world.town, url, {}, "post").status_code == 302
+    assert told.taken() == 0 and "已取消报名" in text(ask(world.town, f"/learn/sign-ups/{token}/"))
+
+
+def test_pi_2_names_go_before_a_session_becomes_one_of_people_whose_names_are_not_kept(ask, world, tell):
+    told = tell(takes_sign_ups=True)
+    told.sign_up(name="韦阿妹", phone_tail="1234", seats=2, token=new_token())
+    minors = [(Audience.objects.get(name="留守儿童"), None)]
+
+    def revise():
+        told.session.revise(actor=world.town, seen_version=told.session.version, changes={}, audiences=minors)
+
+    with pytest.raises(Refused, match="请先在“居民报名”页面清空报名"):
+        revise()
+    url = f"/sessions/{told.session_id}/sign-ups/clear/"
+    assert "1 条报名" in text(ask(world.town, url)) and SignUp.objects.count() == 1
+    assert ask(world.town, url, {}, "post").status_code == 302
+    told.refresh_from_db()
+    assert SignUp.objects.count() == 0 and not told.takes_sign_ups and told.is_public
+    revise()
+    assert not TrainingSession.objects.get().announcement.sign_ups.exists()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from networks.access import Scope, ScopedQuerySet, Subject
+from networks.models import User
 from networks.tokens import digest_of, new_token
 from networks.wording import PERSONAL_NUMBER, Published
 
@@ -174,6 +175,18 @@ class Announcement(Published):
                 token = new_token()
             made = row.sign_ups.create(name=name, phone_tail=phone_tail, seats=seats, cancel_digest=digest_of(token))
             return made, token
+
+    def clear_sign_ups(self, *, actor: User) -> int:
+        """Deletes every name and closes the sign-up; returns how many rows there were. For a session that turns out to be
+        one of people whose names are not kept, or whose list nobody needs any more."""
+        with transaction.atomic():
+            row = Announcement.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            gone, _ = row.sign_ups.all().delete()
+            row.takes_sign_ups, row.version = False, row.version + 1
+            row._history_user, row._change_reason = actor, "清空报名"
+            row.save()
+        self.takes_sign_ups, self.version = row.takes_sign_ups, row.version
+        return gone
 
 
 class SignUpQuerySet(ScopedQuerySet):

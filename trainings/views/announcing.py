@@ -2,16 +2,18 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from networks import audit
 from networks.access import Action, can, require, visible_or_404
 from networks.views.keeping import keep
 
 from ..announcement_forms import AnnouncementForm, proposed_for
-from ..models import Announcement, Audience, SignUp, Status, TrainingSession
+from ..models import Announcement, Audience, Refused, SignUp, Status, TrainingSession
 from ..models.rosters import masked_name
 
 
@@ -28,12 +30,17 @@ def barred_from_announcing(session: TrainingSession, told: Announcement | None) 
     return ""
 
 
-@require(Action.ENTER, Action.ENTER_ON_BEHALF)
-@require_http_methods(["GET", "HEAD", "POST"])
-def announce(request: HttpRequest, pk: int) -> HttpResponse:
+def _editable(request: HttpRequest, pk: int) -> TrainingSession:
     session = visible_or_404(request.user, TrainingSession.objects.for_display(), pk=pk)
     if not TrainingSession.objects.editable_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied("只有登记单位的工作人员可以这样做")
+    return session
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def announce(request: HttpRequest, pk: int) -> HttpResponse:
+    session = _editable(request, pk)
     told, back = announcement_of(session), reverse("session-detail", args=[pk])
     if barred := barred_from_announcing(session, told):
         messages.error(request, barred)
@@ -72,3 +79,41 @@ def sign_ups(request: HttpRequest, pk: int) -> HttpResponse:
         "own": own,
     }
     return render(request, "trainings/sessions/sign_ups.html", context)
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_POST
+def sign_up_cancel(request: HttpRequest, pk: int, sign_up_pk: int) -> HttpResponse:
+    """For a resident who has telephoned: the seats are free again."""
+    session = _editable(request, pk)
+    row = visible_or_404(request.user, SignUp.objects.filter(announcement__session=session), pk=sign_up_pk)
+    try:
+        with transaction.atomic():
+            row.cancel()
+            audit.record(
+                "代居民取消报名", actor=request.user, subject=row.announcement, request=request, seats=row.seats
+            )
+    except Refused as refused:
+        messages.error(request, "\n".join(refused.reasons))
+    else:
+        messages.success(request, "已取消这一条报名，座位可以让给别人。")
+    return redirect("session-sign-ups", pk)
+
+
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_ups_clear(request: HttpRequest, pk: int) -> HttpResponse:
+    session = _editable(request, pk)
+    told = announcement_of(session)
+    if told is None:
+        messages.info(request, "这一场没有开放过报名。")
+        return redirect("session-detail", pk)
+    if request.method == "POST":
+        with transaction.atomic():
+            gone = told.clear_sign_ups(actor=request.user)
+            audit.record("清空居民报名", actor=request.user, subject=told, request=request, rows=gone)
+        messages.success(request, f"已删去 {gone} 条报名，不再接受报名。")
+        return redirect("session-detail", pk)
+    return render(
+        request, "trainings/sessions/sign_ups_clear.html", {"session": session, "count": told.sign_ups.count()}
+    )

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from .. import residents
 from ..calendar_feed import feed
@@ -47,7 +47,7 @@ def of_county(part: str) -> Callable:
 
     def decorate(view: Callable) -> Callable:
         @login_not_required
-        @require_GET
+        @require_safe
         def guarded(request: HttpRequest, **kwargs) -> HttpResponse:
             visit = residents.visit(request)
             if visit.county is None:
@@ -86,7 +86,7 @@ def shown_or_404(number: str) -> Announcement:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def session(request: HttpRequest, number: str) -> HttpResponse:
     told = shown_or_404(number)
     visit = residents.visit(request, told.session.organiser.county)
@@ -103,7 +103,7 @@ def session(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
     """/learn/calendar.ics: of the county or township in the address, or of the one session that it names."""
     number = request.GET.get("only", "")[:20]

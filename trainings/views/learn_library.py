@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from networks.views.files import hand_out
 
@@ -65,7 +65,7 @@ def courses(request: HttpRequest, visit: residents.Visit) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def course(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Course.objects.public().select_related("unit", "theme", "language", "county"), pk=pk)
     visit = residents.visit(request, row.county)
@@ -89,7 +89,7 @@ def _web_address(link: str) -> str:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def material(request: HttpRequest, pk: int, material_pk: int) -> HttpResponse:
     """A file of a public course that its unit has opened to residents."""
     rows = CourseMaterial.objects.filter(course__in=Course.objects.public(), is_open=True, attachment__isnull=False)
@@ -125,7 +125,7 @@ def stories(request: HttpRequest, visit: residents.Visit) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def story(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Story.objects.public().select_related("unit", "county"), pk=pk)
     visit = residents.visit(request, row.county)
@@ -138,7 +138,7 @@ def story(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def picture(request: HttpRequest, pk: int) -> HttpResponse:
     row = stories_with_pictures().select_related("picture").filter(pk=pk).first()
     if row is None:

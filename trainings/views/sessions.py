@@ -322,6 +322,7 @@ def _ask_once(request: HttpRequest, pk: int, verb: str, done: str) -> HttpRespon
         messages.info(request, f"这一场次现在是“{session.get_status_display()}”，不能{MOVES[verb].label}。")
         return redirect("session-detail", pk)
     context = {"session": session, "verb": verb, "evidence_count": Evidence.objects.filter(session=session).count()}
+    context["told"] = announcement_of(session)
     return render(request, "trainings/sessions/ask_once.html", context)
 
 
