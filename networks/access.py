@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.utils import timezone
 
 from . import tasks
 
 if TYPE_CHECKING:
-    from networks.models import Appointment, Division, Institution, MemberUnit, Person, User
+    from networks.models import Appointment, Division, Institution, MemberUnit, Person, Reorganisation, User
     from trainings.models import ImportBatch, TrainingSession
+    from trainings.models.proposals import Proposal
 
 EDUCATION_BUREAU = (
     "jyj"  # the code of 县教育局 in networks/data/member_units.csv: the leading group's office sits there (三(一))
@@ -55,6 +56,7 @@ class Action(StrEnum):
     VIEW_NETWORK = "查看机构网络、资源和年度数据"
     VIEW_STAFF = "查看工作人员和联络员"
     VIEW_CONTACTS = "查看和导出联络员通讯录"
+    ISSUE_POINT_LINKS = "给本乡镇的教学点签发、停用随手报链接"
     KEEP_OWN = "维护本乡镇、本单位的机构、人员、资源和年度数据"
     MANAGE_NETWORK = "维护全县的机构、区划、人员、资源和年度数据"
     MANAGE_UNITS = "维护成员单位和归口关系"
@@ -70,6 +72,7 @@ class Subject(StrEnum):
 
     DIRECTORY = "names of places, units, institutions, vocabularies"
     RECORD = "sessions and what hangs on them"
+    ROSTER = "who was there by name: rosters, sign-ups"
     STANDING = "years, quotas, standings"
     STAFF = "who works where"
     ACCOUNT = "people and accounts"
@@ -80,6 +83,7 @@ class Sight(StrEnum):
     NOTHING = "nothing"
     HOME = "own unit and, for a township, what others do there once it is submitted"
     SHARED = "the county's rows once submitted, and one's own drafts"
+    AUTHOR = "what accounts of this role entered in the county"
     COUNTY = "everything in the county"
     INSTALLATION = "everything in the installation"
 
@@ -109,7 +113,13 @@ _OFFICER = (
     Action.VIEW_ROSTERS,
     Action.UNMASK_ROSTERS,
 )
-_AT_HOME = {"directory": Sight.COUNTY, "record": Sight.HOME, "standing": Sight.HOME, "staff": Sight.HOME}
+_AT_HOME = {
+    "directory": Sight.COUNTY,
+    "record": Sight.HOME,
+    "roster": Sight.HOME,
+    "standing": Sight.HOME,
+    "staff": Sight.HOME,
+}
 
 ROLES: dict[str, RoleRights] = {
     "bureau": _role(
@@ -142,6 +152,7 @@ ROLES: dict[str, RoleRights] = {
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
+        roster=Sight.COUNTY,
         standing=Sight.COUNTY,
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
@@ -160,14 +171,17 @@ ROLES: dict[str, RoleRights] = {
             Action.USE_ADMIN,
             Action.VIEW_COURSES,
             Action.APPROVE_COURSES,
+            Action.VIEW_ROSTERS,
+            Action.UNMASK_ROSTERS,
         ],
         directory=Sight.COUNTY,
         record=Sight.SHARED,
+        roster=Sight.AUTHOR,
         staff=Sight.COUNTY,
     ),
     "township": _role(
         "乡镇专干：登记并提交本乡镇的培训，查看在本乡镇举办的培训，维护本乡镇的机构、人员和年度数据。",
-        _OFFICER,
+        [*_OFFICER, Action.ISSUE_POINT_LINKS],
         **_AT_HOME,
     ),
     "unit": _role(
@@ -210,6 +224,7 @@ ROLES: dict[str, RoleRights] = {
         ],
         directory=Sight.COUNTY,
         record=Sight.COUNTY,
+        roster=Sight.COUNTY,
         standing=Sight.COUNTY,
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
@@ -345,6 +360,8 @@ def _visible(user: User | None, scope: Scope, model: type[models.Model]) -> Q | 
         in_county |= _at_or_below(scope.place, user.county_code)
     if sight is Sight.COUNTY:
         return in_county
+    if sight is Sight.AUTHOR:
+        return in_county & Q(**{scope.author_role: user.role}) if scope.author_role else None
     from_submitted_on = ~Q(**{f"{scope.stage}__in": scope.private}) if scope.stage else Q()
     if sight is Sight.SHARED:
         return in_county & (from_submitted_on | Q(**{scope.author_role: user.role})) if scope.author_role else in_county
@@ -478,6 +495,16 @@ def without_verifier(sessions: models.QuerySet, county_code: str) -> models.Quer
     return sessions
 
 
+def barred_from_approving(user: User, proposal: Proposal) -> str:
+    """Why this account may not approve a course or a story, or ''. Nobody approves what they proposed themselves; sending
+    back and retiring are open to them, for nothing comes before residents by that."""
+    if not can(user, proposal.DECIDED_BY):
+        return f"您的账号不能{proposal.DECIDED_BY}"
+    if proposal.proposed_by and proposal.proposed_by.person_id == user.person_id:
+        return "这是您提交的，须由另一位工作人员审定"
+    return ""
+
+
 def barred_from_handling(user: User, batch: ImportBatch) -> str:
     """Why this account may not mend, confirm or take back an uploaded ledger, or ''. It was checked with its uploader's
     rights, so it stays theirs."""
@@ -535,6 +562,40 @@ def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
 def enters_for_the_centre(user: User) -> bool:
     """Whether this account enters the county centre's own sessions, which are credited to 县教育局 but not its."""
     return can(user, Action.ENTER) and user.role == "centre"
+
+
+# --- rosters: who reads names, and whose -----------------------------------------------------------
+
+
+def own_roster(user: User, session: TrainingSession) -> bool:
+    """Whether the session is this account's own unit's, so that it may know everybody who was there by name. The county
+    centre's sessions are its own, its department's are not."""
+    if enters_for_the_centre(user):
+        return session.entered_by.role == user.role
+    return _sees_home_rosters(user) and session.organiser_id in user.own_unit_ids
+
+
+def _sees_home_rosters(user: User) -> bool:
+    return user.role in ROLES and ROLES[user.role].sight[Subject.ROSTER] is Sight.HOME
+
+
+def barred_from_roster(user: User, session: TrainingSession) -> str:
+    """Why this account may not open the roster of a session that it sees, or ''. Whoever co-organises a session or has it in
+    their township learns how many were there, not who (个人信息保护法 6)."""
+    if not can(user, Action.VIEW_ROSTERS):
+        return f"{user.role_sentence}没有这项权限：{Action.VIEW_ROSTERS}。"
+    if ROLES[user.role].sight[Subject.ROSTER] is not Sight.COUNTY and not own_roster(user, session):
+        return "名册只给登记这一场的单位和领导小组办公室查看；别的单位看到人次"
+    return ""
+
+
+def barred_from_names(user: User, session: TrainingSession) -> str:
+    """Why this account may not read full names in a roster that it may open, or ''. Outside the own unit minors stay masked
+    even then (`own_roster`)."""
+    barred = barred_from_roster(user, session)
+    if not barred and not can(user, Action.UNMASK_ROSTERS):
+        return "您的账号只能查看遮盖了姓名的名册"
+    return barred
 
 
 # --- people: who enters them, who reads about them, who may call them ---------------------------------
@@ -624,6 +685,17 @@ def people_in_sight(user: User) -> models.QuerySet[Person]:
     return people.filter(Q(pk__in=seen.values("person")) | Q(pk__in=seats.values("person")))
 
 
+def instructors_to_find(user: User) -> models.QuerySet[Appointment]:
+    """Everybody who teaches in this account's county today, for the county is to know what can be taught (二(四)2); `named`
+    says of whom it may read the name, which is its own staff or, for whoever sees it, the county's."""
+    rows = apps.get_model("networks", "Appointment").objects
+    named = rows.visible_to(user) if can(user, Action.VIEW_STAFF) else rows.none()
+    teaching = rows.filter(function="instructor", person__county_id=user.county_code).on(timezone.localdate())
+    if not can(user, Action.VIEW_COURSES):
+        return rows.none()
+    return teaching.annotate(named=Exists(named.filter(pk=OuterRef("pk"))))
+
+
 def units_in_directory(user: User) -> models.QuerySet[MemberUnit]:
     """The units whose entry in the 通讯录 this account reads: the county's, or its own and the office's."""
     units = apps.get_model("networks", "MemberUnit").objects.filter(county_id=user.county_code)
@@ -667,12 +739,28 @@ def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:
     """The institutions whose shortcomings are this account's business: the whole county's for whoever keeps or oversees the
     network, those of its own township for everybody else."""
-    institutions = apps.get_model("networks", "Institution").objects.visible_to(user)
+    return _watched(user, apps.get_model("networks", "Institution").objects)
+
+
+def places_to_watch(user: User) -> models.QuerySet[Division]:
+    """The places whose lack of an institution is this account's business, by the same rule."""
+    return _watched(user, apps.get_model("networks", "Division").objects)
+
+
+def _watched(user: User, rows: models.Manager) -> models.QuerySet:
+    seen = rows.visible_to(user)
     if can(user, Action.MANAGE_NETWORK) or can(user, Action.VIEW_COUNTY):
-        return institutions
-    if can(user, Action.VIEW_NETWORK):
-        return institutions.filter(_at_home(user, institutions.model.scope))
-    return institutions.none()
+        return seen
+    return seen.filter(_at_home(user, seen.model.scope)) if can(user, Action.VIEW_NETWORK) else seen.none()
+
+
+def barred_from_taking_back(user: User, change: Reorganisation) -> str:
+    """Why this account may not take a recorded change of units or places back, or ''."""
+    if not can(user, Action.MANAGE_UNITS if change.of_units else Action.MANAGE_NETWORK):
+        return "单位的变更由领导小组办公室办理和撤销"
+    if change.undone_at:
+        return "这一次办理已经撤销过了"
+    return ""
 
 
 def sees_drafts_of(user: User, session: TrainingSession) -> bool:

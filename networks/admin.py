@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
+from . import years
 from .access import Action, barred_from_granting, barred_from_managing, barred_from_renaming, can, roles_to_grant
 from .accounts import link_for
 from .forms import VersionedForm
@@ -30,6 +31,21 @@ class PlaceTownship(TownshipFilter):
     place = "code"
 
 
+class DivisionForm(forms.ModelForm):
+    """A place that was abolished without a successor gets its day here; everything else is 撤并更名."""
+
+    def clean_retired_on(self):
+        place, day = self.instance, self.cleaned_data["retired_on"]
+        if day == self.initial.get("retired_on"):
+            return day
+        if place.successions.filter(on=self.initial.get("retired_on")).exists():
+            raise ValidationError("这个地方的撤销是在“撤并更名”里办理的，日期不能在这里改；办错了请到那里撤销")
+        settled = max(years.settled_years(place.county_code, hold=True), default=0)
+        if any(known and known.year <= settled for known in (day, self.initial.get("retired_on"))):
+            raise ValidationError(f"{settled}年度已锁定定案，撤销日期须在{settled + 1}年1月1日以后")
+        return day
+
+
 @admin.register(Division)
 class DivisionAdmin(ScopedAdmin):
     """Codes, tiers and the tree come from the official list (`load_divisions`); wording and 撤销日期 are kept here."""
@@ -42,6 +58,7 @@ class DivisionAdmin(ScopedAdmin):
     list_select_related = ["parent"]
     search_fields = ["code", "name", "short_name"]
     search_help_text = "按区划代码或名称查找"
+    form = DivisionForm
     fields = ["code", "tier", "parent", "name", "short_name", "retired_on"]
     readonly_fields = ["code", "tier", "parent"]
 
@@ -53,9 +70,9 @@ class DivisionAdmin(ScopedAdmin):
 class CountySettingsAdmin(ScopedAdmin):
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_YEARS,)
-    list_display = ["county", "live_since"]
+    list_display = ["county", "live_since", "roster_months"]
     readonly_fields = ["county"]
-    fields = ["county", "live_since"]
+    fields = ["county", "live_since", "roster_months"]
 
 
 @admin.register(Institution)

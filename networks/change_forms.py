@@ -217,3 +217,9 @@ class SplitPlace(PlaceChange):
             institutions=data["institutions"],
             **self.dated,
         )
+
+
+class UndoForm(forms.Form):
+    why = forms.CharField(
+        label="为什么撤销", max_length=200, help_text="如：日期填错、选错了单位；撤销以后可以重新办理"
+    )

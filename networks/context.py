@@ -36,19 +36,30 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
         ("review-queue", "审核", can(user, Action.REVIEW)),
         ("session-list", "培训场次", can(user, Action.VIEW_SESSIONS)),
         ("import-upload", "导入台账", can(user, Action.IMPORT)),
+        ("course-list", "课程宣传", can(user, Action.VIEW_COURSES)),
         ("network", "机构网络", can(user, Action.VIEW_NETWORK)),
         ("assessment-now", "完成情况", can(user, Action.VIEW_STANDING)),
         ("dashboard-now", "年度看板", can(user, Action.VIEW_COUNTY)),
         ("accounts", "账号", can(user, Action.MANAGE_ACCOUNTS) or can(user, Action.VIEW_LOGS)),
         ("admin:index", "管理后台", can(user, Action.USE_ADMIN)),
     ]
-    return _here(request, entries)
+    return _here(request, entries, {"course-list": "/publicity/"})
 
 
 def sections(request: HttpRequest) -> list[dict[str, object]]:
-    """The parts of 机构网络, on its own pages only."""
+    """The parts of 机构网络 and of 课程宣传, each on its own pages only."""
     user = getattr(request, "user", None)
-    if not (user and user.is_authenticated) or not request.path.startswith("/network/"):
+    if not (user and user.is_authenticated):
+        return []
+    if request.path.startswith(("/courses/", "/publicity/")):
+        see = can(user, Action.VIEW_COURSES)
+        entries = [
+            ("course-list", "课程库", see),
+            ("instructors", "授课教师", see),
+            ("story-list", "宣传和典型案例", see),
+        ]
+        return _here(request, entries)
+    if not request.path.startswith("/network/"):
         return []
     see, staff = can(user, Action.VIEW_NETWORK), can(user, Action.VIEW_STAFF)
     keeps = can(user, Action.KEEP_OWN) or can(user, Action.MANAGE_NETWORK)
@@ -67,9 +78,12 @@ def sections(request: HttpRequest) -> list[dict[str, object]]:
     return _here(request, entries)
 
 
-def _here(request: HttpRequest, entries: list[tuple[str, str, bool]]) -> list[dict[str, object]]:
-    """The allowed entries with their addresses; the one in whose part of the site one is, is marked."""
-    shown = []
+def _here(
+    request: HttpRequest, entries: list[tuple[str, str, bool]], also: dict[str, str] | None = None
+) -> list[dict[str, object]]:
+    """The allowed entries with their addresses; the one in whose part of the site one is, is marked. `also` names a second
+    part of the site that belongs to an entry."""
+    shown, also = [], also or {}
     for name, label, allowed in entries:
         if allowed:
             try:
@@ -77,6 +91,7 @@ def _here(request: HttpRequest, entries: list[tuple[str, str, bool]]) -> list[di
             except NoReverseMatch:
                 continue
             shown.append({"label": label, "url": url, "current": False})
+            shown[-1]["current"] = name in also and request.path.startswith(also[name])
     # /sessions/import/ lies below /sessions/: the longest address that the path begins with is where one is.
     above = [entry for entry in shown if request.path.startswith(entry["url"]) and entry["url"] != "/"]
     above += [entry for entry in shown if request.path == entry["url"] == "/"]

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .access import can, kinds_kept_by, places_to_keep_at
-from .models import Division, MemberUnit, Tier, User
+from .models import Division, MemberUnit, Places, Tier, User
 from .names import clean_lines, clean_text
 from .uploads import Prepared, Unusable
 
@@ -229,7 +229,8 @@ class RegistryFilter(forms.Form):
         if self.value("kind"):
             rows = rows.filter(kind=self.value("kind"))
         if self.value("township"):
-            rows = rows.filter(Q(division=self.value("township")) | Q(division__parent=self.value("township")))
+            township = self.value("township")
+            rows = rows.filter(division__in=Places(township[:6], timezone.localdate()).within(township))
         for word in self.value("q").split():
             anywhere = Q(pk__in=[])
             for text in texts:

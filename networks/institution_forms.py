@@ -10,6 +10,7 @@ from .models import Attachment, Division, Institution, InstitutionCheck, Institu
 from .models.institutions import TIER_OF
 from .names import clean_text
 from .people_forms import clean_phone
+from .templatetags.page import cn_date
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -78,6 +79,11 @@ class InstitutionForm(VersionedForm):
         return clean_phone(self.cleaned_data["phone"])
 
 
+class StateField(forms.ModelChoiceField):
+    def label_from_instance(self, state: InstitutionState) -> str:
+        return f"{cn_date(state.since, 'plain')} {state.get_state_display()}"
+
+
 class StateForm(VersionedForm):
     """Opened, suspended, closed, opened again: from which day on, and why."""
 
@@ -87,6 +93,14 @@ class StateForm(VersionedForm):
     since = forms.DateField(label="从哪一天起", widget=DateInput, help_text="不能晚于今天；可以补记以前的日期")
     note = forms.CharField(label="说明", max_length=200, required=False, help_text="如依据的文件、停办的原因")
 
+    instead = StateField(
+        label="更正已有的哪一条",
+        queryset=InstitutionState.objects.none(),
+        required=False,
+        empty_label="不更正，另记一条",
+        help_text="以前的日期或状态记错了的，选那一条，由这次填的代替",
+    )
+
     class Meta:
         model = Institution
         fields = []
@@ -94,6 +108,9 @@ class StateForm(VersionedForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = timezone.localdate
+        self.fields["instead"].queryset = self.instance.states.all()
+        if not self.instance.states.exists():
+            del self.fields["instead"]
 
     def stored_values(self, stored):
         return {"state": stored.state}
@@ -101,7 +118,7 @@ class StateForm(VersionedForm):
     def save(self, commit: bool = True) -> Institution:
         """Raises ValidationError, see `Institution.record`."""
         given = self.cleaned_data
-        self.instance.record(given["state"], given["since"], clean_text(given["note"]))
+        self.instance.record(given["state"], given["since"], clean_text(given["note"]), instead=given.get("instead"))
         return self.instance
 
 

@@ -139,7 +139,11 @@ def _load_institutions(county: Division, tally: Counter) -> None:
     """1 centre, a school in each township, a teaching point in each village and community; all 待核实."""
     for place in Division.objects.within(county.code).current():
         usual = Institution.usual_at(place)
-        _add(Institution, {"division": place, "kind": usual.pop("kind")}, usual, tally)
+        if place.institutions.filter(kind=usual["kind"]).exists():  # several, where villages were merged
+            tally["unchanged"] += 1
+            continue
+        Institution.objects.create(division=place, **usual)
+        tally["created"] += 1
 
 
 def _load_zones_and_figures(county: Division, tally: Counter) -> None:

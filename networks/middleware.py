@@ -61,7 +61,9 @@ class TrustedProxyMiddleware:
 
 
 class ResponseHeadersMiddleware:
-    """Pages of signed-in people are kept by no cache (WB-1); a view that says otherwise itself is left alone."""
+    """Pages of signed-in people are kept by no cache (WB-1); a view that says otherwise itself is left alone. The answer to
+    HEAD is headers alone: neither Django nor waitress takes the body away, and on a connection that is kept open it would be
+    read as the beginning of the next answer."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -71,6 +73,11 @@ class ResponseHeadersMiddleware:
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), camera=(self)")
+        if request.method == "HEAD":
+            if response.streaming:
+                response.streaming_content = []
+            else:
+                response.content = b""
         return response
 
 

@@ -21,7 +21,12 @@ def clean_text(text: str) -> str:
 def shown_name(name: str) -> str:
     """A person's file name, without path, invisible characters, and numbers that may be an ID or a telephone (PI-7)."""
     plain = clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]) or "未命名"
-    return _LONG_NUMBER.sub("****", plain)[-200:]
+    return mask_long_numbers(plain)[-200:]
+
+
+def mask_long_numbers(text: str) -> str:
+    """The text without numbers that may be a person's: an ID number or a mobile telephone (PI-7)."""
+    return _LONG_NUMBER.sub("****", text)
 
 
 def clean_lines(text: str) -> str:

@@ -9,7 +9,18 @@ from django.utils import timezone
 
 from .access import barred_from_rewriting, people_to_appoint
 from .forms import DateInput, VersionedForm
-from .models import Appointment, Division, Institution, MemberUnit, Person, ServiceRecord, SharedResource, Tier, User
+from .models import (
+    Appointment,
+    Division,
+    Institution,
+    MemberUnit,
+    Person,
+    Places,
+    ServiceRecord,
+    SharedResource,
+    Tier,
+    User,
+)
 from .names import clean_text, match_key, plain_phone
 
 NEW = "new"
@@ -330,7 +341,8 @@ class PeopleFilter(forms.Form):
         if institution := self.value("institution"):
             rows = rows.filter(institution=institution)
         if place := self.value("township"):
-            rows = rows.filter(Q(institution__division__code__startswith=place.pk) | Q(unit__division=place))
+            here = Places(place.county_code, today).within(place.pk)
+            rows = rows.filter(Q(institution__division__in=here) | Q(unit__division__in=here))
         return rows
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from .models import (
@@ -19,13 +19,15 @@ from .models import (
     DivisionSuccession,
     FormerName,
     Institution,
+    LeadingGroup,
     MemberUnit,
     SharedResource,
     Tier,
     User,
+    Zone,
 )
 from .names import clean_text, short_division_name
-from .reorganisation import Outcome, refuse_day
+from .reorganisation import Outcome, follow, recorded, refuse_day
 from .templatetags.page import cn_date
 
 
@@ -44,7 +46,7 @@ class NewPlace:
     code: str
 
 
-@transaction.atomic
+@recorded("区划更名", of_units=False)
 def rename_place(place: Division, *, name: str, on: datetime.date, basis: str, actor: User, code: str = "") -> Outcome:
     """From `on` on the place is called otherwise; with another `code` it is another place, and everything that is there
     goes over to it. Raises ValidationError."""
@@ -56,12 +58,13 @@ def rename_place(place: Division, *, name: str, on: datetime.date, basis: str, a
             [successor], [f"自{cn_date(on, 'plain')}起，{held.name}（{held.code}）改为{name}（{successor.code}）"]
         )
         _end(held, successor, Change.RENAME, on, basis, actor)
-        outcome.lines += _move_institutions([held], successor, actor)
+        outcome.lines += _move_institutions([held], successor, on, actor)
         moved = MemberUnit.objects.filter(division=held, retired_on=None)
         for unit in moved:
             unit.division, unit._history_user = successor, actor
             unit.save()
-        return _move_the_rest([held], successor, actor, outcome)
+        also = [(LeadingGroup, "dissolved_on", "个领导小组"), (Zone, "ends_on", "个实验区、示范区")]
+        return _move_the_rest([held], successor, actor, outcome, also)
     if name == held.name:
         raise ValidationError("名称和代码都没有变")
     _refuse_name(name, held.parent_id, besides=held.pk)
@@ -79,7 +82,7 @@ def rename_place(place: Division, *, name: str, on: datetime.date, basis: str, a
     return Outcome([held], lines)
 
 
-@transaction.atomic
+@recorded("区划合并", of_units=False)
 def merge_places(
     places: Iterable[Division],
     *,
@@ -97,7 +100,7 @@ def merge_places(
         raise ValidationError("请选择并入哪个现有的地方，或者填写合并后的名称和代码，只选一种")
     if not places or (into is None and len(places) < 2):
         raise ValidationError("请至少选择两个地方合并，或选择并入一个现有的")
-    held = _hold([*places, *([into] if into else [])], on, actor)
+    held = _hold([*places, *([into] if into else [])], on, actor, into)
     olds, into = (held[:-1], held[-1]) if into else (held, None)
     if len({place.tier for place in held}) > 1:
         raise ValidationError("只能村（社区）与村（社区）合并，乡镇与乡镇合并")
@@ -109,15 +112,15 @@ def merge_places(
     for old in olds:
         _end(old, successor, Change.MERGE, on, basis, actor)
     if institutions == Institutions.MOVE:
-        outcome.lines += _move_institutions(olds, successor, actor)
+        outcome.lines += _move_institutions(olds, successor, on, actor)
     else:
         outcome.lines += _close_institutions(olds, successor, on, actor)
     if olds[0].tier == Tier.TOWNSHIP:
-        outcome.lines.append("乡镇人民政府是单位，请另外办理单位合并")
+        outcome.lines.append("乡镇人民政府是单位，请另外办理单位合并；领导小组和实验区、示范区也请另行核对")
     return _move_the_rest(olds, successor, actor, outcome)
 
 
-@transaction.atomic
+@recorded("区划分设", of_units=False)
 def split_place(
     place: Division,
     *,
@@ -145,7 +148,7 @@ def split_place(
         held.retired_on = on
         held.save()
         if institutions == Institutions.MOVE:
-            outcome.lines += _move_institutions([held], made[0], actor)
+            outcome.lines += _move_institutions([held], made[0], on, actor)
         else:
             outcome.lines += _close_institutions([held], made[0], on, actor)
     outcome.lines.append("此前的场次仍归原来的村（社区）；新设的教学点请在机构网络里登记")
@@ -155,8 +158,9 @@ def split_place(
 # --- what may not happen -----------------------------------------------------------------------------
 
 
-def _hold(places: list[Division], on: datetime.date, actor: User) -> list[Division]:
-    """The places as the database holds them; all of the county's are locked, so that changes come one by one."""
+def _hold(places: list[Division], on: datetime.date, actor: User, into: Division | None = None) -> list[Division]:
+    """The places as the database holds them; all of the county's are locked, so that changes come one by one. `into` only
+    takes over, which it may do several times on a day, and on the day on which it begins."""
     county = places[0].county_code
     rows = {row.pk: row for row in Division.objects.select_for_update(of=("self",)).within(county).order_by("pk")}
     if len({place.pk for place in places}) != len(places):
@@ -173,10 +177,12 @@ def _hold(places: list[Division], on: datetime.date, actor: User) -> list[Divisi
             raise ValidationError("这里只办理乡镇和村（社区）的变更")
         if place.retired_on:
             raise ValidationError(f"{place}自{cn_date(place.retired_on, 'plain')}起已撤并，请选择现在的地方")
-        if place.established_on and place.established_on >= on:
+        takes_over = into is not None and place.pk == into.pk
+        begun = place.established_on
+        if begun and (begun > on or (begun == on and not takes_over)):
             raise ValidationError(f"{place}自{cn_date(place.established_on, 'plain')}才设立，日期须在那以后")
         joined = DivisionSuccession.objects.filter(new=place).order_by("-on").first()
-        if joined and joined.on >= on:
+        if joined and joined.on >= on and not takes_over:
             raise ValidationError(f"{place}的上一次变更在{cn_date(joined.on, 'plain')}，这一次的日期须在那以后")
     return held
 
@@ -224,16 +230,14 @@ def _end(old: Division, new: Division, change: str, on: datetime.date, basis: st
     link.save()
 
 
-def _move_institutions(olds: list[Division], new: Division, actor: User) -> list[str]:
+def _move_institutions(olds: list[Division], new: Division, on: datetime.date, actor: User) -> list[str]:
     moved = list(Institution.objects.filter(division__in=olds))
     taken = set(Institution.objects.filter(division=new).values_list("name", flat=True))
     for institution in moved:
         if institution.name in taken:
             raise ValidationError(f"{new}已有名为“{institution.name}”的机构，请先改名，或选择停办")
         taken.add(institution.name)
-        institution.division, institution._history_user = new, actor
-        institution.version += 1
-        institution.save()
+        institution.move(new, on, actor)
     return [f"{len(moved)} 个机构划归{new}：{'、'.join(map(str, moved))}"] if moved else []
 
 
@@ -246,27 +250,23 @@ def _close_institutions(olds: list[Division], new: Division, on: datetime.date, 
     return [f"{len(closed)} 个机构停办：{'、'.join(map(str, closed))}"] if closed else []
 
 
-def _move_the_rest(olds: list[Division], new: Division, actor: User, outcome: Outcome) -> Outcome:
-    """Villages get the new township above them, places for learning a new address, schools what they serve now."""
-    villages = Division.objects.filter(parent__in=olds, retired_on=None).update(parent=new)
+def _move_the_rest(
+    olds: list[Division], new: Division, actor: User, outcome: Outcome, also: Iterable[tuple] = ()
+) -> Outcome:
+    """Villages get the new township above them, what goes on at a place the new one, schools what they serve now."""
+    villages = list(Division.objects.filter(parent__in=olds, retired_on=None))
+    for village in villages:
+        village.parent = new
+        village.save()
     if villages:
-        outcome.lines.append(f"{villages} 个村（社区）改属{new}，代码不变；公布了新代码的，再逐个办理更名")
-    resources = list(SharedResource.objects.filter(division__in=olds, closed_on=None))
-    taken = set(SharedResource.objects.filter(division=new).values_list("name", flat=True))
-    for resource in resources:
-        if resource.name in taken:
-            raise ValidationError(f"{new}会有两处名为“{resource.name}”的共享资源，请先给其中一处改名")
-        taken.add(resource.name)
-        resource.division, resource._history_user = new, actor
-        resource.version += 1
-        resource.save()
-    for resource in SharedResource.objects.filter(serves__in=olds).distinct():
-        resource.serves.remove(*olds)
-        resource.serves.add(new)
-    if resources:
-        outcome.lines.append(f"{len(resources)} 处共享资源改在{new}")
+        outcome.lines.append(f"{len(villages)} 个村（社区）改属{new}，代码不变；公布了新代码的，再逐个办理更名")
+    outcome.lines += follow("division", olds, new, actor, also)
+    for school in SharedResource.objects.filter(serves__in=olds).distinct():
+        school._history_user = actor
+        school.serves.remove(*olds)
+        school.serves.add(new)
     officers = User.objects.filter(is_active=True, home_division__in=olds).count()
     if officers:
         outcome.lines.append(f"{officers} 个账号进入{new}，新旧两处的都能看到")
-    outcome.lines.append("以前的场次和年度数据仍记在原来的地方，现在的合计把它们算在内")
+    outcome.lines.append("以前的场次仍记在原来的地方，现在的合计把它们算在内；已填的年度数据和经费仍在原来的地方")
     return outcome

@@ -1,26 +1,33 @@
 """Units renamed, merged and split, with a date and a basis. Nothing is deleted or overwritten: the old unit keeps its
 sessions, figures and terms up to the day, the new one goes on from there (see `UnitSuccession`).
 
-A day to come is recorded now and takes effect then, because everything that is written is dated. What other apps hang on a
+Each act is recorded with everything that it wrote (`Reorganisation`), so that a wrong entry can be taken back until something
+has followed it. A day to come is recorded now and takes effect then, because everything that is written is dated. What other apps hang on a
 unit follows by the functions that they register; a verb returns in sentences what it did, and the page that asks before it
 happens shows what `rehearse` let it do and took back.
 """
 
 import datetime
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from . import years
+from . import journal, years
 from .models import (
     AffiliatedBody,
     Appointment,
     Change,
     Division,
+    LearningGroup,
     MemberUnit,
+    Provider,
+    Reorganisation,
+    ResourceProject,
     SharedResource,
     UnitSuccession,
     UnitTerm,
@@ -28,6 +35,8 @@ from .models import (
 )
 from .names import clean_lines, clean_text
 from .templatetags.page import cn_date
+
+FIRST_YEAR, YEARS_AHEAD = 2000, 2  # a day outside is a slip of the pen
 
 Follower = Callable[[MemberUnit, MemberUnit, datetime.date, User], list[str]]
 _followers: list[Follower] = []
@@ -65,7 +74,41 @@ def rehearse(act: Callable[[], Outcome]) -> Outcome:
     return outcome
 
 
-@transaction.atomic
+def recorded(what: str, *, of_units: bool) -> Callable:
+    """Decorator of the verbs: one transaction, and one `Reorganisation` that knows what was written in it."""
+
+    def decorate(verb: Callable[..., Outcome]) -> Callable[..., Outcome]:
+        @transaction.atomic
+        @functools.wraps(verb)
+        def act(*args, on: datetime.date, basis: str, actor: User, **more) -> Outcome:
+            with journal.opened() as written:
+                outcome = verb(*args, on=on, basis=basis, actor=actor, **more)
+            Reorganisation.objects.create(
+                county_id=actor.county_code,
+                of_units=of_units,
+                what=what,
+                on=on,
+                basis=clean_text(basis),
+                lines="\n".join(outcome.lines),
+                entries=written.entries,
+                made_by=actor,
+            )
+            return outcome
+
+        return act
+
+    return decorate
+
+
+def take_back(change: Reorganisation, actor: User, why: str) -> None:
+    """A wrong entry that nothing has followed yet is as if it had never been. Raises ValidationError where something has,
+    or where the year is settled by now."""
+    _hold(change.county_id, [])
+    refuse_day(change.county_id, change.on, actor)
+    change.undo(actor, clean_text(why))
+
+
+@recorded("单位更名", of_units=True)
 def rename_unit(
     unit: MemberUnit, *, name: str, code: str, on: datetime.date, basis: str, actor: User, aliases: str = ""
 ) -> Outcome:
@@ -78,7 +121,7 @@ def rename_unit(
     return outcome
 
 
-@transaction.atomic
+@recorded("单位合并", of_units=True)
 def merge_units(
     units: Iterable[MemberUnit],
     *,
@@ -108,7 +151,7 @@ def merge_units(
     return outcome
 
 
-@transaction.atomic
+@recorded("单位分设", of_units=True)
 def split_unit(
     unit: MemberUnit, *, parts: list[NewUnit], stays: bool, on: datetime.date, basis: str, actor: User
 ) -> Outcome:
@@ -152,6 +195,9 @@ def refuse_day(county_code: str, on: datetime.date, actor: User) -> None:
     """A settled year rests on what the county was like in it, so nothing changes in it or before it any more."""
     if actor.county_code != county_code:
         raise ValidationError("只能办理本县的变更")
+    today = timezone.localdate()
+    if not FIRST_YEAR <= on.year <= today.year + YEARS_AHEAD:
+        raise ValidationError(f"日期应在 {FIRST_YEAR} 年至 {today.year + YEARS_AHEAD} 年之间，请核对")
     settled = max(years.settled_years(county_code, hold=True), default=0)
     if on.year <= settled:
         raise ValidationError(
@@ -240,17 +286,56 @@ def _hand_over(
         f"{people} 名联络员、分管领导等转到{new}" if people else "",
     ]
     if on <= timezone.localdate():
-        moved = list(SharedResource.objects.filter(unit=old, closed_on=None))
-        for resource in moved:
-            resource.unit, resource._history_user = new, actor
-            resource.version += 1
-            resource.save()
-        lines.append(f"{len(moved)} 处共享资源改由{new}负责" if moved else "")
+        lines += follow("unit", [old], new, actor)
     for follower in _followers:
         lines += follower(old, new, on, actor)
     accounts = _accounts(old)
     lines.append(f"{accounts} 个账号从这一天起进入{new}，仍能看到和办完{old}的场次" if accounts else "")
     outcome.lines += filter(None, lines)
+
+
+_FOLLOWING = [  # what lies at a place and is kept by a unit, with the day on which it ends
+    (SharedResource, "closed_on", "处共享资源"),
+    (LearningGroup, "ended_on", "个学习型组织、学习团队"),
+    (Provider, "until", "个资源提供方"),
+    (ResourceProject, "ends_on", "个资源项目"),
+]
+
+
+def follow(
+    by: str, olds: list[models.Model], new: MemberUnit | Division, actor: User, also: Iterable[tuple] = ()
+) -> list[str]:
+    """What is going on and points to the old units or places by that field points to the new one from now on. Says how much,
+    what was renamed because the new place has one of the same name (every village has its 农家书屋), and what stays."""
+    lines, today = [], timezone.localdate()
+    for model, ends, words in [*_FOLLOWING, *also]:
+        moved, left = 0, []
+        going_on = Q(**{ends: None}) | Q(**{f"{ends}__gt": today})
+        for row in model.objects.filter(going_on, **{f"{by}__in": olds}).select_related(by).order_by("pk"):
+            old, name = getattr(row, by), str(row)
+            setattr(row, by, new)
+            if not _fits(row) and by == "division" and hasattr(row, "name"):
+                row.name = f"{old}{row.name}"
+                lines.append(f"{new}已有同名的，{name}改称{row.name}")
+            if not _fits(row):
+                left.append(name)
+                continue
+            row._history_user = actor
+            row.version += 1
+            row.save()
+            moved += 1
+        lines.append(f"{moved} {words}转到{new}" if moved else "")
+        lines.append(f"{'、'.join(left)}仍登记在原处，请另行核对" if left else "")
+    return list(filter(None, lines))
+
+
+def _fits(row: models.Model) -> bool:
+    try:
+        row.clean_fields()
+        row.validate_constraints()
+    except ValidationError:
+        return False
+    return True
 
 
 def _accounts(unit: MemberUnit) -> int:

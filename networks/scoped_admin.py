@@ -16,11 +16,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from . import audit
 from .access import Action, ScopedQuerySet, can
-from .models import Division, Tier
-from .models.places import code_range
+from .models import Division, Places, Tier
 
 HISTORY_SHOWN = 200  # versions on a history page
 _LOOKUPS = {"exact", "isnull", "gte", "lt", "year", "month", "day"}  # what filters and the date hierarchy send
@@ -225,7 +225,7 @@ admin.FieldListFilter.register(lambda field: field.remote_field, ScopedRelatedFi
 
 
 class TownshipFilter(admin.SimpleListFilter):
-    """The rows at or below a township, by a range over the division code in `place`."""
+    """The rows at or below a township as it is today, by the division code in `place`."""
 
     title = "乡镇"
     parameter_name = "township"
@@ -237,8 +237,8 @@ class TownshipFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() not in {code for code, _ in self.lookup_choices}:
             return queryset
-        first, after = code_range(self.value())
-        return queryset.filter(**{f"{self.place}__gte": first, f"{self.place}__lt": after})
+        codes = Places(self.value()[:6], timezone.localdate()).within(self.value())
+        return queryset.filter(**{f"{self.place}__in": codes})
 
 
 _KINDS = {"+": "新建", "~": "修改", "-": "删除"}

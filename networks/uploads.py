@@ -225,8 +225,9 @@ def made_ready(files: Mapping[str, UploadedFile]) -> dict[str, Prepared | Unusab
     return ready or None
 
 
-def attach(upload: UploadedFile | Prepared, place: Division, actor: User) -> Attachment:
-    """Stores one file for a place; whoever sees the place may fetch it. Call it inside `atomic()`. Raises Unusable."""
+def attach(upload: UploadedFile | Prepared, place: Division, actor: User, *, guarded: bool = False) -> Attachment:
+    """Stores one file for a place; whoever sees the place may fetch it, unless it is `guarded` by a page of its own. Call it
+    inside `atomic()`. Raises Unusable."""
     if _written.get() is None:
         raise RuntimeError("attach() needs uploads.atomic(), which takes the file back with the transaction")
     prepared = upload if isinstance(upload, Prepared) else prepare(upload)
@@ -237,6 +238,7 @@ def attach(upload: UploadedFile | Prepared, place: Division, actor: User) -> Att
         size=len(prepared.content),
         sha256_original=prepared.sha256_original,
         uploaded_by=actor,
+        guarded=guarded,
     )
     row.file.save("", ContentFile(prepared.content), save=False)
     _written.get().append((row.file.storage, row.file.name))

@@ -100,6 +100,7 @@ urlpatterns = [
     path("privacy/<int:county>/", privacy.privacy, name="privacy-county"),
     path("setup/privacy/", privacy.edit, name="privacy-edit"),
     path("network/changes/", reorganisations.reorganisations, name="reorganisations"),
+    path("network/changes/<int:pk>/undo/", reorganisations.undo, name="reorganisation-undo"),
     path("network/changes/units/rename/", reorganisations.rename_unit, name="unit-rename"),
     path("network/changes/units/merge/", reorganisations.merge_units, name="unit-merge"),
     path("network/changes/units/split/", reorganisations.split_unit, name="unit-split"),

@@ -9,7 +9,8 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
-from trainings.models import CoOrganiser, ImportBatch, Status, TrainingSession
+from trainings.models import CoOrganiser, Course, ImportBatch, Status, Story, TrainingSession
+from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
@@ -46,6 +47,28 @@ def current_year(user: User, today: datetime.date | None = None) -> AssessmentYe
 
 
 @dataclass(frozen=True)
+class Proposals:
+    """Courses and stories: what waits for this account's decision, and what came back to its unit."""
+
+    courses: int
+    stories: int
+    returned: list[Proposal]
+
+
+def proposals(user: User) -> Proposals:
+    waiting = {
+        model: model.objects.visible_to(user).awaiting().count() if can(user, model.DECIDED_BY) else 0
+        for model in (Course, Story)
+    }
+    returned = []
+    if user.own_unit_ids and can(user, Action.KEEP_OWN):
+        for model in (Course, Story):
+            own = model.objects.kept_by(user).filter(unit__in=user.own_unit_ids, state=State.RETURNED)
+            returned += own.order_by("-decided_at")[:SHOWN]
+    return Proposals(waiting[Course], waiting[Story], returned)
+
+
+@dataclass(frozen=True)
 class UnitDesk:
     """The desk of whoever enters a unit's sessions, or only looks at them."""
 
@@ -57,6 +80,7 @@ class UnitDesk:
     joint: Pile  # co-organised with another unit and not confirmed yet
     last: Pile
     lacking: int  # what the own township's institutions still lack
+    proposals: Proposals
 
     @property
     def quiet(self) -> bool:
@@ -71,7 +95,8 @@ def unit_desk(user: User) -> UnitDesk:
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
-    drafts = pile(mine.filter(status=Status.DRAFT).order_by("-held_on", "-pk"))
+    unsent = mine.filter(status=Status.DRAFT).select_related("point_report__link__institution")
+    drafts = pile(unsent.order_by("-held_on", "-pk"))
     for session in drafts.rows:
         session.missing = session.missing_for_submission()
     own = seen.filter(organiser__in=units) if can(user, Action.VIEW_STANDING) else mine
@@ -94,6 +119,7 @@ def unit_desk(user: User) -> UnitDesk:
         ),
         last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
         lacking=len(shortfalls(user, timezone.localdate())),
+        proposals=proposals(user),
     )
 
 
@@ -109,6 +135,7 @@ class BureauDesk:
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
     accounts: list[Heard]  # what others did to accounts that judge or audit
+    proposals: Proposals
 
     @property
     def to_help(self) -> list[Standing]:
@@ -140,4 +167,5 @@ def bureau_desk(user: User) -> BureauDesk:
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
         accounts=heard_of_judges(user),
+        proposals=proposals(user),
     )

@@ -20,6 +20,8 @@ from .assessment import Counting, CountyStanding, Tally, county_standing, total
 from .models import AssessmentYear
 from .network import NORM_CLAUSE, NORMS, Coverage, Network, Staffed
 from .references import Ratio, participation
+from .rostered import DEFINITION as ROSTERED
+from .rostered import Rostered, rostered
 
 SMALL = 5  # a group of fewer heads could be recognised; it shows as <5 wherever others than its unit look
 
@@ -53,6 +55,11 @@ class YearFigures:
     @cached_property
     def county(self) -> CountyStanding:
         return county_standing(self.year, counting=self.counting)
+
+    @cached_property
+    def rostered(self) -> Rostered:
+        """The year's people and attendances by roster, as far as there are rosters. Two queries."""
+        return rostered(self.year, as_of=self.as_of)
 
     @cached_property
     def days(self) -> dict[datetime.date, Tally]:
@@ -209,6 +216,14 @@ INDICATORS = _registry(
         "全县已核定场次的核定人次之和。",
         "三(一)",
         lambda f: f.county.everything.attendances,
+    ),
+    Indicator(
+        "rostered",
+        "有名册的场次：人数和人次",
+        "",
+        ROSTERED,
+        "一(三)",
+        lambda f: f.rostered,
     ),
     Indicator(
         "required_sum",

@@ -14,9 +14,18 @@ from functools import cached_property
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from networks.models import Appointment, Division, Institution, SharedResource, Tier
+from networks.models import (
+    Appointment,
+    Division,
+    FormerName,
+    FormerPlace,
+    Institution,
+    Places,
+    SharedResource,
+    Tier,
+)
 from networks.models.institutions import InstitutionQuerySet
-from networks.models.places import code_range
+from networks.models.places import CODE_LENGTH, code_range
 from trainings.models import Status, TrainingSession
 
 from .assessment import Tally
@@ -139,10 +148,12 @@ def held_in_year(day: datetime.date) -> Q:
 
 def on_day(rows: InstitutionQuerySet, day: datetime.date) -> InstitutionQuerySet:
     """Annotates `state_then`, and `active`: whether a session of the year was held by the institution (it is the host, or
-    none is named and the session was at an implementing institution's own place)."""
+    none is named and the session was at an implementing institution's own place, or where it was before)."""
     held = TrainingSession.objects.filter(held_in_year(day))
-    here = held.filter(host=None, place=OuterRef("division"))
-    active = Exists(held.filter(host=OuterRef("pk"))) | Q(Exists(here), function=Institution.Function.IMPLEMENT)
+    here = Exists(held.filter(host=None, place=OuterRef("division")))
+    before = FormerPlace.objects.filter(institution=OuterRef(OuterRef("pk"))).values("division")
+    there = Exists(held.filter(host=None, place__in=before))
+    active = Exists(held.filter(host=OuterRef("pk"))) | Q(here | there, function=Institution.Function.IMPLEMENT)
     return rows.with_state_on(day).annotate(active=active)
 
 
@@ -195,7 +206,7 @@ class Node:
 
     @property
     def implementing(self) -> list[Institution]:
-        return [row for row in self.institutions if row.kind in _COVERING and row.function == "implement"]
+        return [row for row in self.institutions if row.kind in COVERING and row.function == "implement"]
 
     @property
     def conditions(self) -> set[Condition]:
@@ -219,7 +230,7 @@ class Node:
         return coverage_of(self.below)
 
 
-_COVERING = {Institution.Kind.CENTRE, Institution.Kind.SCHOOL, Institution.Kind.POINT}
+COVERING = {Institution.Kind.CENTRE, Institution.Kind.SCHOOL, Institution.Kind.POINT}
 
 
 def coverage_of(nodes: Iterable[Node]) -> Coverage:
@@ -233,26 +244,36 @@ def coverage_of(nodes: Iterable[Node]) -> Coverage:
 
 
 class Network:
-    """One county's network on one day: places that exist then, their institutions, coverage and staffing. Each part is at
-    most one query, whatever the county's size."""
+    """One county's network on one day: places that exist then, in the township and under the name of that day, their
+    institutions, coverage and staffing. The number of queries does not depend on the county's size."""
 
     def __init__(self, county_code: str, day: datetime.date) -> None:
         self.county_code, self.day = county_code, day
 
     @cached_property
+    def places(self) -> Places:
+        return Places(self.county_code, self.day)
+
+    @cached_property
     def nodes(self) -> dict[str, Node]:
-        """By division code, in its order; places abolished by that day are left out. Two queries."""
+        """By division code, in its order; places abolished by that day are left out. Six queries."""
         places = Division.objects.within(self.county_code).on(self.day)
         nodes = {place.code: Node(place) for place in places}
         first, after = code_range(self.county_code)
         here = Institution.objects.filter(division__gte=first, division__lt=after)
+        since = FormerPlace.objects.filter(institution__in=here, until__gt=self.day).order_by("-until")
+        earlier = dict(since.values_list("institution", "division"))  # of several the first that ended later
         for row in on_day(here, self.day):
             row.condition = condition_of(row)
-            if row.division_id in nodes:
-                nodes[row.division_id].institutions.append(row)
+            at = self.places.at_the_time(earlier.get(row.pk, row.division_id))
+            if at in nodes:
+                nodes[at].institutions.append(row)
+        for former in FormerName.objects.filter(division__in=places, until__gt=self.day).order_by("-until"):
+            place = nodes[former.division_id].place
+            place.name, place.short_name = former.name, former.short_name
         for node in nodes.values():
-            if node.place.parent_id in nodes:
-                nodes[node.place.parent_id].below.append(node)
+            if (above := self.places.parent(node.place.code)) in nodes:
+                nodes[above].below.append(node)
         return nodes
 
     @property
@@ -299,14 +320,15 @@ class Network:
         for place, sessions, heads in (
             rows.order_by().values_list("place").annotate(Count("pk"), Sum("verified_attendance"))
         ):
-            found[place[:9]] = found[place[:9]].plus(Tally(sessions, heads))
+            at = self.places.standing(place)
+            at = self.places.parent(at) if len(at) == CODE_LENGTH[Tier.VILLAGE] else at
+            found[at] = found[at].plus(Tally(sessions, heads))
         return found
 
 
 def held_at(place: Division, day: datetime.date) -> Tally:
-    """What was held at a place and below it in the day's year, whoever held it."""
-    first, after = code_range(place.code)
-    return _sum(TrainingSession.objects.filter(held_in_year(day), place__gte=first, place__lt=after))
+    """What was held at a place and below it in the day's year, whoever held it; with what it has taken over."""
+    return _sum(TrainingSession.objects.held_within(place, day).filter(held_in_year(day)))
 
 
 def held_by(institution: Institution, day: datetime.date) -> Tally:

@@ -1,4 +1,4 @@
-"""待完善: what each institution still lacks, as a list that can be worked through."""
+"""待完善: the places without an institution, and what each institution still lacks, as a list that can be worked through."""
 
 import datetime
 from collections import Counter
@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.http import urlencode
 
-from networks.access import institutions_to_watch
-from networks.models import Institution, InstitutionCheck, User
+from networks.access import institutions_to_watch, places_to_watch
+from networks.models import Division, Institution, InstitutionCheck, Places, User
 
-from .network import NORMS, Condition, Staff, Staffing, condition_of, on_day, staff_of
+from .network import COVERING, NORMS, Condition, Staff, Staffing, condition_of, on_day, staff_of
 
 
 class Lack(models.TextChoices):
     """The order is that in which an institution is put right."""
 
+    MISSING = "missing", "没有机构"
     UNCONFIRMED = "unconfirmed", "状态待核实"
     NOBODY = "nobody", "没有人员"
     FEW = "few", "人员不足"
@@ -31,13 +33,27 @@ class Lack(models.TextChoices):
 
 @dataclass(frozen=True)
 class Shortfall:
-    institution: Institution
+    place: Division
+    institution: Institution | None  # None where the place has none
     lack: Lack
     sentence: str
 
     @property
+    def what(self) -> str:
+        return str(self.institution or self.place.path)
+
+    @property
+    def where(self) -> str:
+        """Where whoever only reads is led."""
+        if self.institution is None:
+            return reverse("network-place", args=[self.place.pk])
+        return reverse("network-institution", args=[self.institution.pk])
+
+    @property
     def url(self) -> str:
         """Where whoever keeps the institution puts it right."""
+        if self.institution is None:
+            return f"{reverse('institution-new')}?{urlencode({'place': self.place.pk})}"
         pk = self.institution.pk
         if self.lack == Lack.UNCONFIRMED:
             return reverse("institution-state", args=[pk])
@@ -45,37 +61,61 @@ class Shortfall:
             return reverse("institution-checks", args=[pk])
         if self.lack == Lack.PHONE:
             return reverse("institution-edit", args=[pk])
-        return reverse("network-institution", args=[pk]) + ("#activity" if self.lack == Lack.IDLE else "#people")
+        return self.where + ("#activity" if self.lack == Lack.IDLE else "#people")
 
 
 def shortfalls(user: User, day: datetime.date, *, within: str = "") -> list[Shortfall]:
-    """Of the institutions that are this account's business, by place; `within` narrows to a division code. An institution
-    that is not open lacks nothing but, where nobody has looked at it yet, that. Three queries."""
-    rows = on_day(institutions_to_watch(user), day).select_related("division__parent")
-    rows = rows.filter(Q(division__retired_on=None) | Q(division__retired_on__gt=day))
-    met = Count("checks", filter=Q(checks__met=True))
-    found = list(rows.filter(division__code__startswith=within).annotate(five=met))
+    """Of the places and institutions that are this account's business, by place; `within` narrows to a division code. An
+    institution that is not open lacks nothing but, where nobody has looked at it yet, that; a place lacks one where all that
+    implement were closed. A constant number of queries."""
+    places = places_to_watch(user).on(day).select_related("parent")
+    rows = on_day(institutions_to_watch(user), day).filter(division__in=places).select_related("division__parent")
+    if within:
+        codes = Places(user.county_code, day).within(within)
+        places, rows = places.filter(pk__in=codes), rows.filter(division__in=codes)
+    found = list(rows.annotate(five=Count("checks", filter=Q(checks__met=True))))
     staff = staff_of(found, day)
-    return [lack for row in found for lack in _lacking(row, staff.get(row.pk, Staff()), day)]
+    at: dict[str, list[Institution]] = {}
+    for row in found:
+        at.setdefault(row.division_id, []).append(row)
+    return [lack for place in places for lack in _lacking_at(place, at.get(place.pk, []), staff, day)]
+
+
+def _lacking_at(
+    place: Division, rows: list[Institution], staff: dict[int, Staff], day: datetime.date
+) -> list[Shortfall]:
+    lacks = [lack for row in rows for lack in _lacking(row, staff.get(row.pk, Staff()), day)]
+    implementing = [row for row in rows if row.kind in COVERING and row.function == Institution.Function.IMPLEMENT]
+    if all(row.state_then == Institution.State.CLOSED for row in implementing):
+        kind = Institution.Kind(Institution.usual_at(place)["kind"]).label
+        why = f"这里的{kind}已停办，没有别的。" if implementing else f"还没有登记{kind}。"
+        lacks.insert(0, Shortfall(place, None, Lack.MISSING, f"{why}要开办的请登记；暂不开办的，先由附近的服务。"))
+    return lacks
 
 
 def _lacking(row: Institution, staff: Staff, day: datetime.date) -> list[Shortfall]:
     condition = condition_of(row)
     if condition == Condition.UNCONFIRMED:
-        return [Shortfall(row, Lack.UNCONFIRMED, "请核实它是否已经开办，并记录状态和日期。")]
+        return [Shortfall(row.division, row, Lack.UNCONFIRMED, "请核实它是否已经开办，并记录状态和日期。")]
     if condition not in {Condition.RUNNING, Condition.IDLE, Condition.OPEN}:
         return []
     lacks = []
     norm = NORMS.get(row.kind)
     if norm and (stands := staff.against(norm)) != Staffing.MEETS:
-        lacks.append(Shortfall(row, Lack(stands.value), _SENTENCES[stands](len(staff.persons), norm.words)))
+        lacks.append(
+            Shortfall(row.division, row, Lack(stands.value), _SENTENCES[stands](len(staff.persons), norm.words))
+        )
     five = len(InstitutionCheck.Item)
     if row.five < five:
-        lacks.append(Shortfall(row, Lack.FIVE, f"五有中已具备 {row.five} 项，还差 {five - row.five} 项。"))
+        lacks.append(
+            Shortfall(row.division, row, Lack.FIVE, f"五有中已具备 {row.five} 项，还差 {five - row.five} 项。")
+        )
     if not row.phone:
-        lacks.append(Shortfall(row, Lack.PHONE, "请填写机构的办公电话。"))
+        lacks.append(Shortfall(row.division, row, Lack.PHONE, "请填写机构的办公电话。"))
     if condition == Condition.IDLE:
-        lacks.append(Shortfall(row, Lack.IDLE, f"{day.year} 年还没有已核定的培训。办了培训请登记并提交。"))
+        lacks.append(
+            Shortfall(row.division, row, Lack.IDLE, f"{day.year} 年还没有已核定的培训。办了培训请登记并提交。")
+        )
     return lacks
 
 

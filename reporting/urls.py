@@ -7,13 +7,16 @@ from .views import (
     communities,
     contacts,
     counted,
+    courses,
     dashboard,
     desk,
+    entering,
     learn_map,
     network,
     projects,
     references,
     setup,
+    stories,
     zones,
 )
 
@@ -30,6 +33,8 @@ urlpatterns = [
     path("network/places/<int:code>/", network.place, name="network-place"),
     path("network/institutions/<int:pk>/", network.institution, name="network-institution"),
     path("setup/", setup.setup, name="setup"),
+    path("sessions/week/", entering.week, name="week-digest"),
+    path("dashboard/effort/", entering.effort, name="entry-effort"),
     path("dashboard/", dashboard.now, name="dashboard-now"),
     path("dashboard/<int:year>/", dashboard.dashboard, name="dashboard"),
     path("network/contacts/export/", contacts.export, name="contacts-export"),
@@ -46,4 +51,7 @@ urlpatterns = [
     path("network/zones/<int:pk>/<int:year>/edit/", zones.check_edit, name="zone-check-edit"),
     path("network/zones/<int:pk>/<int:year>/print/", zones.check_print, name="zone-check-print"),
     path("learn/map/", learn_map.shown, name="learn-map"),
+    path("courses/", courses.course_list, name="course-list"),
+    path("courses/<int:pk>/", courses.course, name="course"),
+    path("publicity/<int:pk>/sheet/", stories.sheet, name="story-sheet"),
 ]

@@ -15,6 +15,7 @@ def rules_of_year(county_code: str, year: int, *, hold: bool = False) -> YearRul
         year=year,
         opened=found is not None,
         locked=found is not None and found.locked,
+        locked_on=found.locked_on if found is not None else None,
         evidence_required=found is not None and found.evidence_required,
         live_since=live_since,
     )

@@ -21,6 +21,8 @@ PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-c
 # and stories that an office has let through, with the files and pictures opened for them, and places that are open.
 PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-signed-up", "learn-map"}
 PUBLIC |= {"learn-courses", "learn-course", "learn-material", "learn-stories", "learn-story", "learn-picture"}
+# 随手报: a teaching point's coordinator has no account; the unguessable, revocable link is the right (domain.md, Roles).
+PUBLIC |= {"point"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -108,8 +110,8 @@ session-announce     | GET  | ours.planned      | town                          
 session-announce     | POST | ours.planned      | town                                    | READERS BUREAU | *
 session-announce     | GET  | ours.behalf       | town BUREAU                             | READERS    | *
 session-announce     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
-session-sign-ups     | GET  | ours.planned      | BUREAU auditor town head                | NO_RECORDS centre | *
-session-sign-ups     | GET  | foreign.planned   | foreign_bureau foreign_town             | NO_RECORDS centre | *
+session-sign-ups     | GET  | ours.planned      | BUREAU auditor town head                | NO_RECORDS | *
+session-sign-ups     | GET  | foreign.planned   | foreign_bureau foreign_town             | NO_RECORDS | *
 session-sign-up-cancel | POST | ours.sign-up    | town                                    | READERS BUREAU | *
 session-sign-up-cancel | POST | mixed.sign-up   |                                         | READERS BUREAU | *
 session-sign-ups-clear | GET  | ours.public     | town                                    | READERS BUREAU | *
@@ -127,6 +129,32 @@ evidence-file        | GET  | mixed.evidence    |                               
 evidence-delete      | GET  | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | foreign.evidence  | foreign_town                            | READERS foreign_bureau | *
+
+session-roster       | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
+session-roster       | GET  | ours.submitted    | BUREAU auditor town head                | NO_RECORDS centre | *
+session-roster       | GET  | theirs.submitted  | BUREAU auditor town2                    | NO_RECORDS centre | *
+session-roster       | GET  | ours.joint        | BUREAU auditor town head                | NO_RECORDS centre unit unit_head | *
+session-roster       | GET  | foreign.submitted | foreign_bureau foreign_town             | NO_RECORDS | *
+roster-names         | POST | ours.draft        | BUREAU town                             | READERS    | *
+roster-names         | POST | ours.joint        | BUREAU town                             | READERS centre unit | *
+roster-names         | POST | foreign.draft     | foreign_bureau foreign_town             | READERS    | *
+roster-export        | GET  | ours.draft        | BUREAU town                             | READERS    | *
+roster-export        | POST | ours.draft        | BUREAU town                             | READERS    | *
+roster-export        | POST | ours.joint        | BUREAU town                             | READERS centre unit | *
+roster-export        | POST | foreign.draft     | foreign_bureau foreign_town             | READERS    | *
+roster-check         | POST | ours.draft        | town                                    | READERS BUREAU | *
+roster-check         | POST | ours.joint        | town                                    | READERS BUREAU centre unit | *
+roster-check         | POST | foreign.draft     | foreign_town                            | READERS foreign_bureau | *
+roster-save          | POST | ours.draft        | town                                    | READERS BUREAU | *
+roster-save          | POST | foreign.draft     | foreign_town                            | READERS foreign_bureau | *
+roster-remove        | GET  | ours.line         | town                                    | READERS BUREAU | *
+roster-remove        | POST | ours.line         | town                                    | READERS BUREAU | *
+roster-remove        | POST | mixed.line        |                                         | READERS BUREAU | *
+roster-remove        | POST | foreign.line      | foreign_town                            | READERS foreign_bureau | *
+roster-terms         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
+roster-hold          | POST | -                 | BUREAU foreign_bureau                   | *          |
+roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau
+roster-hold-lift     | POST | foreign.hold      | foreign_bureau                          | *          | BUREAU
 
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau
@@ -163,6 +191,29 @@ import-undo          | GET  | ours.committed    | town                          
 import-undo          | POST | ours.committed    | town                                    | READERS BUREAU | *
 import-undo          | POST | foreign.committed | foreign_town                            | READERS foreign_bureau | *
 
+week-digest          | GET  | -                 | *                                       | READERS    |
+entry-effort         | GET  | -                 | BUREAU foreign_bureau                   | *          |
+session-grid         | GET  | -                 | *                                       | READERS    |
+session-grid         | POST | -                 | *                                       | READERS    |
+session-photos       | GET  | -                 | *                                       | READERS    |
+session-photos       | POST | -                 | *                                       | READERS    |
+column-names         | GET  | -                 | *                                       | READERS    |
+column-names         | POST | -                 |                                         | READERS    | *
+import-columns       | POST | ours.rehearsed    | town                                    | READERS BUREAU | *
+import-columns       | POST | foreign.rehearsed | foreign_town                            | READERS foreign_bureau | *
+session-message      | GET  | -                 | *                                       | READERS    |
+session-message      | POST | -                 | *                                       | READERS    |
+point-link           | GET  | ours.point        | BUREAU town centre                      | *          | FOREIGN
+point-link           | GET  | theirs.point      | BUREAU town2 centre                     | *          | FOREIGN
+point-link           | POST | ours.point        | town                                    | *          | foreign_bureau foreign_town
+point-link           | POST | theirs.point      | town2                                   | *          | foreign_bureau foreign_town
+point-link-revoke    | POST | ours.point        | BUREAU town centre                      | *          | foreign_bureau foreign_town
+point-link-revoke    | POST | theirs.point      | BUREAU town2 centre                     | *          | foreign_bureau foreign_town
+point                | GET  | ours.pointlink    | *                                       |            |
+point                | GET  | no.link           |                                         |            | *
+point                | POST | ours.pointlink    | *                                       |            |
+point                | POST | no.link           |                                         |            | *
+
 registry-workbooks   | GET  | -                 | *                                       | READERS    |
 registry-upload      | GET  | institutions      | *                                       | READERS unit unit2 |
 registry-upload      | GET  | contacts          | *                                       | READERS    |
@@ -183,6 +234,10 @@ registry-discard     | POST | ours.workbook     | town                          
 registry-discard     | POST | foreign.workbook  | foreign_town                            | READERS    | *
 
 reorganisations      | GET  | -                 | *                                       | operator homeless |
+reorganisation-undo  | GET  | ours.change       | BUREAU                                  | *          | foreign_bureau
+reorganisation-undo  | GET  | foreign.change    | foreign_bureau                          | *          | BUREAU centre
+reorganisation-undo  | POST | ours.change       | BUREAU                                  | *          | foreign_bureau
+reorganisation-undo  | POST | foreign.change    | foreign_bureau                          | *          | BUREAU centre
 unit-rename          | GET  | -                 | BUREAU foreign_bureau                   | *          |
 unit-rename          | POST | -                 | BUREAU foreign_bureau                   | *          |
 unit-merge           | GET  | -                 | BUREAU foreign_bureau                   | *          |
@@ -413,6 +468,63 @@ admin:login          | GET  | -                 | *                             
 admin:jsi18n         | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:autocomplete   | GET  | -                 |                                         | *          |
 admin:app_list       | GET  | app               | BUREAU foreign_bureau centre auditor operator | *    |
+
+course-list          | GET  | -                 | *                                       | NO_NETWORK |
+course               | GET  | ours.course_draft | BUREAU centre town head                 | NO_NETWORK | *
+course               | GET  | ours.course_public | *                                       | NO_NETWORK | FOREIGN
+course               | GET  | theirs.course_public | *                                       | NO_NETWORK | FOREIGN
+course               | GET  | theirs.course_proposed | BUREAU centre town2                     | NO_NETWORK | *
+course               | GET  | foreign.course_public | FOREIGN                                 | NO_NETWORK | *
+course-new           | GET  | -                 | *                                       | READERS    |
+course-new           | POST | -                 | *                                       | READERS    |
+course-edit          | GET  | ours.course_draft | BUREAU centre town                      | READERS    | *
+course-edit          | GET  | theirs.course_draft | BUREAU centre town2                     | READERS    | *
+course-edit          | POST | ours.course_draft | BUREAU centre town                      | READERS    | *
+course-edit          | POST | theirs.course_draft | BUREAU centre town2                     | READERS    | *
+course-edit          | POST | theirs.course_public | BUREAU centre town2                     | READERS town unit unit2 | *
+course-edit          | POST | foreign.course_draft | FOREIGN                                 | READERS    | *
+course-propose       | POST | ours.course_draft | BUREAU centre town                      | READERS    | *
+course-propose       | POST | ours.course_public | BUREAU centre town                      | READERS town2 unit unit2 | *
+course-propose       | POST | theirs.course_draft | BUREAU centre town2                     | READERS    | *
+course-propose       | POST | foreign.course_draft | FOREIGN                                 | READERS    | *
+course-decide        | GET  | ours.course_proposed | BUREAU centre                           | *          | foreign_bureau
+course-decide        | POST | ours.course_proposed | BUREAU centre                           | *          | foreign_bureau
+course-decide        | POST | foreign.course_proposed | foreign_bureau                          | *          | BUREAU centre
+course-material-new  | GET  | ours.course_draft | BUREAU centre town                      | READERS    | *
+course-material-new  | POST | ours.course_draft | BUREAU centre town                      | READERS    | *
+course-material-new  | POST | theirs.course_draft | BUREAU centre town2                     | READERS    | *
+course-material-new  | POST | foreign.course_draft | FOREIGN                                 | READERS    | *
+course-material      | GET  | ours.material     | BUREAU centre town head                 | NO_NETWORK | *
+course-material      | GET  | foreign.material  | FOREIGN                                 | NO_NETWORK | *
+course-material-remove | GET  | ours.material     | BUREAU centre town                      | READERS    | *
+course-material-remove | POST | ours.material     | BUREAU centre town                      | READERS    | *
+course-material-remove | POST | theirs.material   | BUREAU centre town2                     | READERS    | *
+course-material-remove | POST | foreign.material  | FOREIGN                                 | READERS    | *
+instructors          | GET  | -                 | *                                       | NO_NETWORK |
+
+story-list           | GET  | -                 | *                                       | NO_NETWORK |
+story                | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
+story                | GET  | theirs.story_proposed | BUREAU town2                            | NO_NETWORK | *
+story                | GET  | theirs.story_public | *                                       | NO_NETWORK | FOREIGN
+story                | GET  | foreign.story_public | FOREIGN                                 | NO_NETWORK | *
+story-new            | GET  | -                 | *                                       | READERS centre |
+story-new            | POST | -                 | *                                       | READERS centre |
+story-edit           | GET  | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-edit           | POST | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-edit           | POST | theirs.story_draft | BUREAU town2                            | READERS centre | *
+story-edit           | POST | theirs.story_public | BUREAU town2                            | READERS centre town unit unit2 | *
+story-edit           | POST | foreign.story_draft | FOREIGN                                 | READERS centre | *
+story-picture        | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
+story-picture        | GET  | foreign.story_draft | FOREIGN                                 | NO_NETWORK | *
+story-sheet          | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
+story-sheet          | GET  | theirs.story_public | *                                       | NO_NETWORK | FOREIGN
+story-sheet          | GET  | foreign.story_public | FOREIGN                                 | NO_NETWORK | *
+story-propose        | POST | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-propose        | POST | ours.story_public | BUREAU town                             | READERS centre town2 unit unit2 | *
+story-propose        | POST | foreign.story_draft | FOREIGN                                 | READERS centre | *
+story-decide         | GET  | ours.story_proposed | BUREAU                                  | *          | foreign_bureau
+story-decide         | POST | ours.story_proposed | BUREAU                                  | *          | foreign_bureau
+story-decide         | POST | foreign.story_proposed | foreign_bureau                          | *          | BUREAU
 """
 
 # Screens of the admin: who sees the list and a row of ours (another county's row is 404 for them, and ours for the foreign

@@ -15,7 +15,7 @@ from django.urls import reverse
 from PIL import Image
 
 from networks.models import Institution, Person
-from trainings.models import DeliveryForm, Theme, TrainingSession
+from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 
 from .site_map import Site, as_shown, ledger, registry
 
@@ -143,11 +143,37 @@ def _unit_form(site: Site) -> dict:
     }
 
 
+def _course_form(site: Site) -> dict:
+    form = {"title": "会鼓入门", "theme": Theme.objects.first().pk, "syllabus": "鼓点与队形", "minutes": "135"}
+    return form | {"origin": "own", "is_local": "on", "audiences": [Audience.objects.get(name="老年人").pk]}
+
+
+def _story_form(site: Site) -> dict:
+    form = {"kind": "case", "title": "夜校", "body": "二十期", "happened_on": f"{site.world.year}-01-01"}
+    return form | {"sessions": [site.samples.kwargs["ours.verified"]["pk"]]}
+
+
 _CHANGE = {"on": f"{datetime.date.today().year}-01-02", "basis": "马编〔2026〕3号"}
 
 
 def _opened(site: Site) -> dict:
     return {"state": "open", "since": f"{site.world.year}-01-01", "note": "挂牌"}
+
+
+def _grid(site: Site) -> dict:
+    cells = {"培训名称": "家政服务培训", "开始时间": f"{site.world.year}-01-01", "实到人次": "31"}
+    names = {f"h{number}": name for number, name in enumerate(cells)}
+    return names | {f"r0c{number}": text for number, text in enumerate(cells.values())} | {"check": "1"}
+
+
+def _point_report(site: Site) -> dict:
+    return {
+        "token": "t" * 32,
+        "held_on": site.world.today.isoformat(),
+        "title": "桑蚕培训",
+        "attendance": "40人",
+        "note": "请了农技站的老师",
+    }
 
 
 def picture() -> SimpleUploadedFile:
@@ -179,6 +205,14 @@ ACTS = [
     Act("session-confirm", "unit", "ours.joint", lambda s: {}, "as co-organiser"),
     Act("evidence-add", "town", "ours.draft", lambda s: {"kind": "notice", "link": "https://example.invalid/"}),
     Act("evidence-delete", "town", "draft.evidence", lambda s: {}),
+    # rosters
+    Act("roster-names", "town", "ours.draft", lambda s: {}),
+    Act("roster-names", "bureau", "ours.draft", lambda s: {"purpose": "电话回访核实"}, "by the office"),
+    Act("roster-export", "town", "ours.draft", lambda s: {"purpose": "发放结业证书"}),
+    Act("roster-save", "town", "ours.draft", lambda s: {"name-0": "李四", "home-0": "新汉村", "tail-0": "4321"}),
+    Act("roster-remove", "town", "ours.line", lambda s: {}),
+    Act("roster-hold", "bureau", "-", lambda s: {"year": s.world.year, "reason": "审计取证"}),
+    Act("roster-hold-lift", "bureau", "ours.hold", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),
     Act("review-return", "bureau", "ours.submitted", lambda s: {"reason": "figure"} | _seen(s, "ours.submitted")),
     Act("review-revoke", "bureau", "ours.verified", lambda s: {"reason": "figure"} | _seen(s, "ours.verified")),
@@ -293,6 +327,7 @@ ACTS = [
             },
         }.items()
     ),
+    Act("reorganisation-undo", "bureau", "ours.change", lambda s: {"why": "选错了单位"}),
     Act(
         "privacy-edit", "bureau", "-", lambda s: {"privacy_notice": "谁在处理", "seen_version": "0", "published": "on"}
     ),
@@ -368,6 +403,52 @@ ACTS = [
     Act("session-sign-ups-clear", "town", "ours.public", lambda s: {}),
     Act("learn-sign-up", "anonymous", "ours.told", lambda s: _signing_up()),
     Act("learn-signed-up", "anonymous", "ours.signed", lambda s: {}),
+    # courses
+    Act("course-new", "town", "-", _course_form),
+    Act("course-new", "centre", "-", lambda s: _course_form(s) | {"unit": s.world.wxgtj.pk}, "by the centre"),
+    Act("course-edit", "town", "ours.course_draft", lambda s: _course_form(s) | {"seen_version": 0}),
+    Act("course-propose", "town", "ours.course_draft", lambda s: {"verb": "propose", "seen_version": 0}),
+    Act("course-propose", "town", "ours.course_public", lambda s: {"verb": "take_back"}, "take back"),
+    Act("course-decide", "centre", "ours.course_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
+    Act("course-decide", "bureau", "ours.course_public", lambda s: {"verb": "send_back", "note": "补材料"}, "return"),
+    Act(
+        "course-material-new", "town", "ours.course_draft", lambda s: {"kind": "file", "title": "图", "file": picture()}
+    ),
+    Act(
+        "course-material-new",
+        "town",
+        "ours.course_draft",
+        lambda s: {"kind": "lesson", "title": "线上课", "link": "https://example.invalid/1", "is_open": "on"},
+        "a lesson",
+    ),
+    Act("course-material-remove", "town", "ours.material", lambda s: {}),
+    # publicity
+    Act("story-new", "town", "-", lambda s: _story_form(s) | {"photo": picture(), "picture_agreed": "on"}),
+    Act(
+        "story-new",
+        "bureau",
+        "-",
+        lambda s: _story_form(s) | {"unit": s.world.ours.pk, "sessions": []},
+        "by the bureau",
+    ),
+    Act("story-edit", "town", "ours.story_draft", lambda s: _story_form(s) | {"drop_photo": "on", "seen_version": 0}),
+    Act("story-propose", "town", "ours.story_public", lambda s: {"verb": "take_back", "seen_version": 2}),
+    Act("story-decide", "bureau", "ours.story_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
+    Act("story-decide", "bureau2", "ours.story_public", lambda s: {"verb": "retire"}, "retire"),
+    # many sessions at once
+    Act("session-grid", "town", "-", _grid),
+    Act("session-photos", "town", "-", lambda s: {f"photos-{s.samples.kwargs['ours.draft']['pk']}": picture()}),
+    Act(
+        "import-columns",
+        "town",
+        "ours.rehearsed",
+        lambda s: {"header": ["到场情况", "天气"], "column": ["实到人次", "-"]},
+    ),
+    Act("column-names", "town", "-", lambda s: {"name": s.samples.column_name.pk}),
+    # 随手报
+    Act("point-link", "town", "ours.point", lambda s: {}),
+    Act("point-link-revoke", "town", "ours.point", lambda s: {}),
+    Act("point", "anonymous", "ours.pointlink", _point_report),
 ]
 
 # Screens of the admin: (screen, page, body). A change starts from what the form shows.
@@ -491,6 +572,8 @@ EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
+    "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
+    "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

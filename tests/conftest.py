@@ -109,12 +109,17 @@ STANDING = Standing()
 
 @pytest.fixture(autouse=True, scope="class")  # for a plain function that means: once for it, before what is made for it
 def standing(request, tmp_path_factory):
-    """Building the county takes longer than most tests: it stands until a test asks for something else."""
+    """Building the county takes longer than most tests: it stands until a test asks for something else. A browser test has
+    a `site` of its own, and asks nothing of the database in this process."""
+    if request.node.get_closest_marker("browser"):
+        return
     names = request.node.fixturenames
     marker = request.node.get_closest_marker("django_db")
     if not (marker or {"db", "transactional_db"} & set(names)):
         return  # what stands is in nobody's way; the browser's own `site` is another one, and its loop forbids queries
     commits = "transactional_db" in names or (marker and marker.kwargs.get("transaction"))
+    if "chromium" in names:  # what those tests call their site is another one, on a database of its own
+        return
     wanted = None if commits else next((name for name in ("site", "world") if name in names), None)
 
     def site():

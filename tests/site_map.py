@@ -30,6 +30,7 @@ from networks.models import (
     PasswordLink,
     Person,
     Provider,
+    Reorganisation,
     ResourceProject,
     Seat,
     SeatHolder,
@@ -44,9 +45,24 @@ from networks.models import (
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
+from networks.reorganisation import rename_unit
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
-from trainings.models import Announcement, CoOrganiser, Course, Evidence, ImportBatch, Story, TrainingSession
+from trainings.models import (
+    Announcement,
+    ColumnName,
+    CoOrganiser,
+    Course,
+    CourseMaterial,
+    Evidence,
+    ImportBatch,
+    PointLink,
+    RosterHold,
+    RosterLine,
+    Story,
+    Theme,
+    TrainingSession,
+)
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -173,6 +189,9 @@ class Samples:
             self._people(whose, unit)
         self._sharing()
         self._changes()
+        self._library()
+        self._rosters()
+        self._points()
         self._learning()
 
     def _learning(self) -> None:
@@ -192,9 +211,9 @@ class Samples:
         }
         self.kwargs |= {"ours.told": {"number": told.number}, "hidden.told": {"number": hidden.number}}
         self.kwargs["ours.signed"] = {"token": token}
-        self._library()
+        self._opened_library()
 
-    def _library(self) -> None:
+    def _opened_library(self) -> None:
         """A course with a file that is open to residents and one that is not, a story with a picture; and both as drafts."""
         w = self.w
         decided = {"state": "public", "decided_by": w.bureau, "decided_at": timezone.now()}
@@ -220,6 +239,45 @@ class Samples:
         for name, is_open in {"open": True, "closed": False}.items():
             file = course.materials.create(kind="file", title="课件", attachment=image, is_open=is_open)
             self.kwargs[f"{name}.material"] = {"pk": course.pk, "material_pk": file.pk}
+
+    def _rosters(self) -> None:
+        """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""
+        for whose, town in {"ours": "白山镇", "theirs": "古零镇", "foreign": "大丰镇"}.items():
+            key = self.kwargs[f"{whose}.draft"]["pk"]
+            places = self.w.other_places if whose == "foreign" else self.w.places
+            line = RosterLine.objects.create(
+                session_id=key,
+                name=f"韦{whose}",
+                age_band="adult",
+                home=places[town],
+                phone_tail="1234",
+                source="pasted",
+            )
+            self.kwargs[f"{whose}.line"] = {"pk": key, "line_pk": line.pk}
+        ours = self.kwargs["ours.draft"]["pk"]
+        RosterLine.objects.create(session_id=ours, name="覃小妹", age_band="minor", source="by_hand")
+        self.kwargs["mixed.line"] = {"pk": ours, "line_pk": self.kwargs["theirs.line"]["line_pk"]}
+        for session in TrainingSession.objects.filter(roster__isnull=False).distinct():
+            session.count_roster()
+        for whose, county, actor in [
+            ("ours", self.w.county, self.w.bureau),
+            ("foreign", self.w.other_county, self.w.foreign_bureau),
+        ]:
+            hold = RosterHold.objects.create(county=county, year=self.w.year - 1, reason="信访核查", placed_by=actor)
+            self.kwargs[f"{whose}.hold"] = {"pk": hold.pk}
+
+    def _points(self) -> None:
+        """随手报: a point of ours with its link and a report, a point of theirs."""
+        w = self.w
+        for whose, place, officer in [("ours", "新汉村", w.town), ("theirs", "羊山村", w.town2)]:
+            point = Institution.objects.get(division=w.places[place])
+            self.kwargs[f"{whose}.point"] = {"pk": point.pk}
+            link, token = PointLink.issue(point, officer)
+            self.kwargs[f"{whose}.pointlink"] = {"token": token}
+            link.report(token="r" * 32, held_on=w.today, title=f"{whose}随手报的培训", attendance=21)
+        self.column_name = ColumnName.objects.create(
+            unit=w.ours, header="到场情况", key="到场情况", column="实到人次", confirmed_by=w.town
+        )
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -260,6 +318,64 @@ class Samples:
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
 
+    def _library(self) -> None:
+        """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""
+        w = self.w
+        offices = {"ours": w.bureau, "theirs": w.bureau, "foreign": w.foreign_bureau}
+        for whose, unit in {"ours": w.ours, "theirs": w.theirs, "foreign": w.foreign}.items():
+            officer, office = self._keepers()[whose], offices[whose]
+            for state in ["draft", "proposed", "public"]:
+                told = {"theme": Theme.objects.first(), "minutes": 90, "syllabus": f"{whose}的内容", "origin": "own"}
+                row = Course.objects.create(county_id=unit.county_id, unit=unit, title=f"{whose}-{state}-课程", **told)
+                self._propose(row, state, officer, office)
+                self.kwargs[f"{whose}.course_{state}"] = {"pk": row.pk}
+            draft = self.kwargs[f"{whose}.course_draft"]["pk"]
+            file = Attachment.objects.create(
+                place=unit.division,
+                file=SimpleUploadedFile("讲义.pdf", b"%PDF-1.4"),
+                name="讲义.pdf",
+                content_type="application/pdf",
+                uploaded_by=officer,
+                guarded=True,
+            )
+            material = CourseMaterial.objects.create(course_id=draft, kind="file", title="讲义", attachment=file)
+            CourseMaterial.objects.create(course_id=draft, kind="link", title="视频", link="https://example.invalid/")
+            self.kwargs[f"{whose}.material"] = {"pk": draft, "material_pk": material.pk}
+            self.kwargs[f"{whose}.guarded"] = {"pk": file.pk}
+            self._stories(whose, unit, officer, office)
+
+    def _stories(self, whose: str, unit, officer, office) -> None:
+        """A star who is a draft with a picture, a case that waits, a brand that is public."""
+        for state, kind in [("draft", "star"), ("proposed", "case"), ("public", "brand")]:
+            told = {"subject": "" if kind == "case" else f"{whose}的名称", "body": "三年办了二十期。", "agreed": True}
+            row = Story.objects.create(
+                county_id=unit.county_id, unit=unit, kind=kind, title=f"{whose}-{state}-稿", **told
+            )
+            row.sessions.add(self.kwargs[f"{whose}.verified"]["pk"])
+            if state == "draft":
+                row.picture = Attachment.objects.create(
+                    place=unit.division,
+                    file=SimpleUploadedFile("照片.jpg", b"\xff\xd8\xff"),
+                    name="照片.jpg",
+                    content_type="image/jpeg",
+                    uploaded_by=officer,
+                    guarded=True,
+                )
+                row.save()
+            self._propose(row, state, officer, office)
+            self.kwargs[f"{whose}.story_{state}"] = {"pk": row.pk}
+
+    def _keepers(self) -> dict:
+        w = self.w
+        return {"ours": w.town, "theirs": w.town2, "foreign": w.foreign_town}
+
+    @staticmethod
+    def _propose(row, state: str, officer, office) -> None:
+        if state in {"proposed", "public"}:
+            row.propose(actor=officer)
+        if state == "public":
+            row.approve(actor=office)
+
     def _figures_and_zone(self, whose: str, place) -> None:
         year = self.w.year
         AnnualFigure.objects.create(division=place, year=year, kind="elderly", value=700, source=f"{whose}的统计年报")
@@ -281,6 +397,7 @@ class Samples:
         w = self.w
         CountySettings.objects.filter(pk=w.county.pk).update(privacy_notice="告知", privacy_published_on=w.today)
         self.kwargs |= {"ours.county": {"county": w.county.pk}, "foreign.county": {"county": w.other_county.pk}}
+        new_ones = []
         for county, name in [(w.county, "旧局"), (w.other_county, "外县旧局")]:
             old, new = (
                 MemberUnit.objects.create(
@@ -288,7 +405,11 @@ class Samples:
                 )
                 for code in ("old", "new")
             )
+            new_ones.append(new)
             UnitSuccession.objects.create(old=old, new=new, on=datetime.date(2020, 5, 1), change="split")
+        for whose, unit, actor in [("ours", new_ones[0], w.bureau), ("foreign", new_ones[1], w.foreign_bureau)]:
+            rename_unit(unit, name="改错的局", code="wrong", on=datetime.date(2021, 5, 1), basis="", actor=actor)
+            self.kwargs[f"{whose}.change"] = {"pk": Reorganisation.objects.latest("pk").pk}
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

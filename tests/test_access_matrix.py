@@ -52,6 +52,10 @@ def answer_of(response):
 BODIES = {  # where an empty request is answered first
     "evidence-add": {"kind": "notice", "link": "https://example.invalid/"},
     "account-end-sign-ins": {"sign_in": "all"},
+    "course-propose": {"verb": "propose"},
+    "course-decide": {"verb": "approve"},
+    "story-propose": {"verb": "propose"},
+    "story-decide": {"verb": "approve"},
 }
 
 

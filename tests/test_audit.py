@@ -13,6 +13,7 @@ from networks.models import (
     Attachment,
     AuditEvent,
     DivisionSuccession,
+    FormerPlace,
     Fund,
     Institution,
     InstitutionCheck,
@@ -22,6 +23,7 @@ from networks.models import (
     PasswordLink,
     Provider,
     RegistryImport,
+    Reorganisation,
     ResourceProject,
     Seat,
     SeatHolder,
@@ -33,7 +35,17 @@ from networks.models import (
     Zone,
 )
 from reporting.models import QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, Evidence, ImportBatch, TrainingSession
+from trainings.models import (
+    AudienceCount,
+    CoOrganiser,
+    Course,
+    CourseMaterial,
+    Evidence,
+    ImportBatch,
+    RosterLine,
+    Story,
+    TrainingSession,
+)
 
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
@@ -104,7 +116,11 @@ def test_au_1_an_act_is_recorded_and_one_that_cannot_be_recorded_does_not_happen
 # --- AC-3 --------------------------------------------------------------------------------------------
 
 
-_COUNTIES = {UnitSuccession: ("old__county_id", "new__county_id"), DivisionSuccession: ("old_id", "new_id")}
+_COUNTIES = {
+    UnitSuccession: ("old__county_id", "new__county_id"),
+    DivisionSuccession: ("old_id", "new_id"),
+    FormerPlace: ("institution__division_id", "division_id"),
+}
 
 
 def crossing_counties():
@@ -123,6 +139,7 @@ def crossing_counties():
         (AffiliatedBody, "county", "unit__county"),
         (QuotaAdjustment, "year__county", "unit__county"),
         (ImportBatch, "county", "unit__county"),
+        (RosterLine, "session__organiser__county", "home"),
         (Attachment, "uploaded_by__person__county", "place"),
         (Institution, "photo__place", "division"),
         (InstitutionCheck, "evidence__place", "institution__division"),
@@ -133,6 +150,12 @@ def crossing_counties():
         (Seat, "unit__county", "group__division"),
         (SeatHolder, "person__county", "seat__group__division"),
         (TrainingSession, "organiser__county", "learning_group__division"),
+        (TrainingSession, "organiser__county", "course__county"),
+        (Course, "county", "unit__county"),
+        (CourseMaterial, "course__county", "attachment__place"),
+        (Story, "county", "unit__county"),
+        (Story, "county", "picture__place"),
+        (Story, "county", "sessions__organiser__county"),
         (LearningGroup, "unit__county", "division"),
         (SharedResource, "unit__county", "division"),
         (SharedResource, "unit__county", "serves"),
@@ -140,13 +163,14 @@ def crossing_counties():
         (ResourceProject, "unit__county", "division"),
         (ResourceProject, "unit__county", "provider__unit__county"),
         *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
+        (Reorganisation, "county", "made_by__person__county"),
         (PasswordLink, "user__person__county", "created_by__person__county"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
             if first and second and not str(second).startswith(str(first)):
                 crossing.append(f"{model.__name__} {pk}: {first} and {second}")
-    for model in (UnitSuccession, DivisionSuccession):
+    for model in _COUNTIES:
         for pk, old, new in model.objects.values_list("pk", *_COUNTIES[model]):
             if old[:6] != new[:6]:
                 crossing.append(f"{model.__name__} {pk}: {old} and {new}")
@@ -176,6 +200,7 @@ def foreign_keys(site):
         Seat,
         SeatHolder,
         LearningGroup,
+        Course,
         SharedResource,
         Provider,
         ResourceProject,
@@ -185,6 +210,8 @@ def foreign_keys(site):
         Institution,
         InstitutionCheck,
         RegistryImport,
+        Reorganisation,
+        FormerPlace,
     ]:
         for field in model._meta.fields:
             if not field.is_relation:
@@ -201,6 +228,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "Course": site.samples.kwargs["foreign.course_public"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":
                 theirs = site.samples.row(related, "foreign").pk
@@ -216,6 +244,7 @@ def foreign_keys(site):
         "place_2": w.other_places["大丰镇"].pk,
         "sign_in": site.samples.sign_ins["foreign"].pk,
         "account": w.foreign_town.pk,
+        "sessions": site.samples.kwargs["foreign.verified"]["pk"],
         "who": w.foreign_town.person_id,
     }
 

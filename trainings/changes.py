@@ -16,6 +16,7 @@ from .models import Evidence, Status, TrainingSession
 
 # What a unit reports, in the order of the entry page; figures that others set are told by the moves themselves.
 REPORTED = (
+    "course",
     "title",
     "organiser",
     "organiser_written",

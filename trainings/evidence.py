@@ -19,12 +19,13 @@ from networks.models import User
 from networks.names import clean_text, shown_name
 from networks.uploads import MIB, Prepared, Unusable, prepare
 
-from .models import Audience, Evidence, Refused, Status, TrainingSession
+from .models import Audience, Evidence, PointReport, Refused, Status, TrainingSession
 from .models.entry import protected_name_in
 
 MOST_BYTES_PER_SESSION = 100 * MIB  # as stored
 MOST_FILES_AT_ONCE = 20
 MOST_PER_SESSION = 40
+ALREADY = "已经传过，没有重复保存"
 OPEN = frozenset({Status.PLANNED, Status.DRAFT, Status.RETURNED, Status.SUBMITTED})  # material may still be added
 REMOVABLE = frozenset({Status.PLANNED, Status.DRAFT, Status.RETURNED})
 
@@ -65,10 +66,14 @@ def add(
     uploads: Iterable[UploadedFile] = (),
     link: str = "",
     request: HttpRequest | None = None,
+    report: PointReport | None = None,
 ) -> Added:
     """Keeps what can be kept and names what cannot. Raises PermissionDenied, and Refused when nothing at all may be added
-    now. Files are made ready before the database is held; a file whose row does not get stored is removed again."""
-    refuse_unless_open(session, actor, kind)
+    now. Files are made ready before the database is held; a file whose row does not get stored is removed again.
+
+    `report` is the 随手报 that brings the files: its sender has no account, so the link is their right, to this one session,
+    and `actor` is whoever gave the link out."""
+    refuse_unless_open(session, actor, kind, report)
     added = Added()
     ready: list[Prepared] = []
     uploads = list(uploads)
@@ -91,13 +96,14 @@ def add(
             address = ""
             added.refused.append(("链接", str(problem)))
     if ready or address:
-        _store(session, actor, kind, ready, address, added, request)
+        _store(session, actor, kind, ready, address, added, request, report)
     return added
 
 
-def refuse_unless_open(session: TrainingSession, actor: User, kind: str) -> None:
+def refuse_unless_open(session: TrainingSession, actor: User, kind: str, report: PointReport | None = None) -> None:
     """The rules of adding, asked before any work and again under the lock. Raises PermissionDenied, Refused."""
-    if not TrainingSession.objects.editable_by(actor).filter(pk=session.pk).exists():
+    by_link = report is not None and report.session_id == session.pk
+    if not by_link and not TrainingSession.objects.editable_by(actor).filter(pk=session.pk).exists():
         raise PermissionDenied("只有登记单位的工作人员可以添加材料")
     if session.status not in OPEN:
         raise Refused(f"这一场次现在是“{session.get_status_display()}”，不能再添加材料")
@@ -132,21 +138,21 @@ def remove(evidence: Evidence, *, actor: User, request: HttpRequest | None = Non
             transaction.on_commit(lambda: storage.delete(name))
 
 
-def _store(session, actor, kind, ready, address, added, request) -> None:
+def _store(session, actor, kind, ready, address, added, request, report) -> None:
     written = []
     try:
         # Durable: the outermost transaction, so that whatever goes wrong up to its end is seen below.
         with transaction.atomic(durable=True):
             row = session.locked_row()
             row.refuse_locked_year()
-            refuse_unless_open(row, actor, kind)
+            refuse_unless_open(row, actor, kind, report)
             stored = list(row.evidence.all())
             known = {item.sha256_original for item in stored if item.sha256_original}
             bytes_used, room = sum(item.size for item in stored), MOST_PER_SESSION - len(stored)
             for prepared in ready:
                 problem = ""
                 if prepared.sha256_original in known:
-                    problem = "已经传过，没有重复保存"
+                    problem = ALREADY
                 elif room <= 0:
                     problem = f"每场最多 {MOST_PER_SESSION} 份材料，请先删除不用的"
                 elif bytes_used + len(prepared.content) > MOST_BYTES_PER_SESSION:
@@ -158,14 +164,14 @@ def _store(session, actor, kind, ready, address, added, request) -> None:
                 evidence.file.save("", ContentFile(prepared.content), save=False)
                 written.append((evidence.file.storage, evidence.file.name))
                 evidence.save()
-                _record(evidence, row, actor, request)
+                _record(evidence, row, None if report else actor, request)
                 added.kept.append(evidence)
                 known.add(prepared.sha256_original)
                 bytes_used += evidence.size
                 room -= 1
             if address and room > 0 and not any(item.link == address for item in stored):
                 evidence = Evidence.objects.create(session=row, kind=kind, link=address, uploaded_by=actor)
-                _record(evidence, row, actor, request)
+                _record(evidence, row, None if report else actor, request)
                 added.kept.append(evidence)
             elif address:
                 added.refused.append(("链接", "已经填过，或材料太多，没有保存"))
@@ -188,12 +194,13 @@ def _row(session: TrainingSession, actor: User, kind: str, prepared: Prepared) -
     )
 
 
-def _record(evidence: Evidence, session: TrainingSession, actor: User, request: HttpRequest | None) -> None:
+def _record(evidence: Evidence, session: TrainingSession, actor: User | None, request: HttpRequest | None) -> None:
     audit.record(
         "添加佐证材料",
         actor=actor,
         subject=evidence,
         request=request,
+        county_code=session.organiser.county_id,
         session=session.number,
         kind=evidence.kind,
         sha256=evidence.sha256_stored,

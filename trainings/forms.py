@@ -14,13 +14,13 @@ from networks.forms import PlaceField, by_township, place_choices
 from networks.models import AffiliatedBody, Division, Institution, LearningGroup, MemberUnit, Tier, UnitSuccession, User
 from networks.names import clean_text, match_key
 
+from .course_forms import LONGEST_MINUTES, fill_from, filled_by, offer_courses
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
 from .models.entry import co_organiser_words
 from .models.session import LESSON_MINUTES, MOST_ATTENDANCES, retired_place_sentence
 
 LENGTH_UNITS = [("lesson", "学时（45分钟）"), ("hour", "小时"), ("minute", "分钟")]
 MINUTES_IN = {"lesson": LESSON_MINUTES, "hour": 60, "minute": 1}
-LONGEST_MINUTES = 60_000  # about 1,000 hours, a course of a year
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 LATE_ENTRY = timedelta(days=365)  # a group that has ended since may be named for a session entered this late
 _SPLIT = re.compile(r"[、，,;；\n]+")  # as co-organisers are split in the ledger
@@ -118,6 +118,7 @@ class SessionForm(forms.ModelForm):
         fields = [
             "organiser",
             "on_behalf_source",
+            "course",
             "title",
             "held_on",
             "place",
@@ -148,6 +149,7 @@ class SessionForm(forms.ModelForm):
             "remarks": "备注",
         }
         help_texts = {
+            "course": "选一门，名称、主题、语言和时长没填的会照它填好；不是课程库里的不用选",
             "title": "写清楚学什么，如：桑蚕小蚕共育技术",
             "venue": "如：村委会二楼会议室",
             "reported_attendance": "这一场实际到了多少人；来两天算两人次",
@@ -190,6 +192,7 @@ class SessionForm(forms.ModelForm):
         self._offer_units()
         self._offer_places()
         self._offer_words()
+        self._offer_courses()
         for name in self.NEEDED:
             self.fields[name].required = False
             self.fields[name].widget.attrs["required"] = True
@@ -270,6 +273,13 @@ class SessionForm(forms.ModelForm):
         kept = [key for key, _ in self.initial.get("audiences", [])]
         self.fields["audiences"].offer(list(audiences.current() | audiences.filter(pk__in=kept)))
 
+    def _offer_courses(self) -> None:
+        """The field goes where there is nothing to choose; the page gets what each course would fill in."""
+        offered = offer_courses(self.fields["course"], self.user, getattr(self.stored, "course_id", None))
+        if not offered:
+            del self.fields["course"]
+        self.courses_filled = {row.pk: filled_by(row) | length_as_typed(row.minutes) for row in offered}
+
     # --- checks ------------------------------------------------------------------------------------
 
     def clean_title(self) -> str:
@@ -288,6 +298,8 @@ class SessionForm(forms.ModelForm):
         data = super().clean()
         self._clean_days(data)
         self._clean_length(data)
+        if data.get("course") and "course" in self.changed_data:
+            fill_from(data["course"], data)
         self._clean_learning_group(data)
         if data.get("outside_county"):
             data["place"] = None
@@ -388,6 +400,14 @@ class SessionForm(forms.ModelForm):
         return changed
 
     @property
+    def fields_filled(self) -> int:
+        """How many fields somebody had to fill, beyond what the form offered by itself."""
+        given = (
+            self.cleaned_data.get(field.name) for field in self.visible_fields() if field.name in self.changed_data
+        )
+        return sum(value not in (None, "", [], False) for value in given)
+
+    @property
     def needs(self) -> list[dict]:
         """All that a submission can lack, each with its field and whether it is lacking in the form as shown."""
         shown = self.instance if self.is_bound else self._as_offered()  # a checked form has filled its instance
@@ -470,6 +490,7 @@ def initial_for_new(user: User) -> dict:
 COPIED = (
     "organiser",
     "on_behalf_source",
+    "course",
     "title",
     "place",
     "outside_county",
@@ -514,6 +535,7 @@ class SessionFilter(forms.Form):
     host = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     group = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     project = forms.IntegerField(required=False, min_value=1, max_value=2**31)
+    course = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     q = forms.CharField(required=False, max_length=50)
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 

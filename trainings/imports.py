@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from networks import audit
 from networks.access import (
@@ -23,7 +24,8 @@ from networks.access import (
 from networks.models import AffiliatedBody, Division, User
 from networks.names import clean_text, match_key
 
-from .models import ImportBatch
+from .models import EntryEffort, ImportBatch
+from .models.effort import LONGEST
 from .models.imports import kept_name
 from .workbook import COLUMNS, Refused, Rehearsal, commit, rehearse
 
@@ -143,7 +145,23 @@ def confirm(batch: ImportBatch, user: User, digest: str) -> ImportBatch:
         if _locked(batch, batch.state).version != batch.version:  # mended in another window meanwhile
             raise Moved
         batch.notices = [notice.as_json() for notice in rehearsal.notices]
-        return commit(rehearsal, digest, batch=batch)
+        done = commit(rehearsal, digest, batch=batch)
+        if not batch.historical:
+            _count_effort(batch, rehearsal)
+        return done
+
+
+def _count_effort(batch: ImportBatch, rehearsal: Rehearsal) -> None:
+    """The ledger was written before it came here: what is measured is the time from its upload to its confirmation."""
+    new = [row for row in rehearsal.rows if row.outcome == "new"]
+    passed = int((timezone.now() - batch.uploaded_at).total_seconds())
+    EntryEffort.count(
+        batch.county_id,
+        EntryEffort.Road.LEDGER,
+        sessions=len(new),
+        fields=sum(len(row.row.raw) for row in new),
+        seconds=passed if passed <= LONGEST else None,
+    )
 
 
 def _propose(batch: ImportBatch, user: User, rehearsal: Rehearsal) -> ImportBatch:

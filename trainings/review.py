@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from networks.access import involving
 from networks.models import Division, MemberUnit, User
-from networks.models.places import Tier, code_range
+from networks.models.places import Tier
 from networks.names import clean_text
 
 from . import years
@@ -74,8 +74,7 @@ class QueueFilter(forms.Form):
         if "unit" in chosen:
             sessions = sessions.filter(organiser=chosen["unit"])
         if "township" in chosen:
-            first, after = code_range(chosen["township"].pk)
-            sessions = sessions.filter(place_id__gte=first, place_id__lt=after)
+            sessions = sessions.held_within(chosen["township"])
         if "theme" in chosen:
             sessions = sessions.filter(theme=chosen["theme"])
         if "evidence" in chosen:

@@ -2,12 +2,36 @@
 
 from django.urls import path
 
-from .views import announcing, entry, evidence, imports, learn, learn_library, learn_sign_up, paper, review, sessions
+from .views import (
+    announcing,
+    column_names,
+    courses,
+    entry,
+    evidence,
+    grid,
+    imports,
+    instructors,
+    learn,
+    learn_library,
+    learn_sign_up,
+    messages,
+    paper,
+    photos,
+    points,
+    review,
+    roster_terms,
+    rosters,
+    sessions,
+    stories,
+)
 
 urlpatterns = [
     # session pages
     path("sessions/", sessions.session_list, name="session-list"),
     path("sessions/new/", entry.new, name="session-new"),
+    path("sessions/message/", messages.message, name="session-message"),
+    path("sessions/grid/", grid.paste, name="session-grid"),
+    path("sessions/photos/", photos.photos, name="session-photos"),
     path("sessions/submit/", sessions.submit_many, name="session-submit-many"),
     path("sessions/<int:pk>/", sessions.detail, name="session-detail"),
     path("sessions/<int:pk>/edit/", entry.edit, name="session-edit"),
@@ -23,6 +47,16 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # rosters
+    path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
+    path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),
+    path("sessions/<int:pk>/roster/export/", rosters.export, name="roster-export"),
+    path("sessions/<int:pk>/roster/check/", rosters.check, name="roster-check"),
+    path("sessions/<int:pk>/roster/save/", rosters.save, name="roster-save"),
+    path("sessions/<int:pk>/roster/<int:line_pk>/remove/", rosters.remove, name="roster-remove"),
+    path("rosters/", roster_terms.roster_terms, name="roster-terms"),
+    path("rosters/hold/", roster_terms.hold, name="roster-hold"),
+    path("rosters/hold/<int:pk>/lift/", roster_terms.lift, name="roster-hold-lift"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),
@@ -35,11 +69,36 @@ urlpatterns = [
     path("sessions/import/", imports.upload, name="import-upload"),
     path("sessions/import/template/", imports.template, name="import-template"),
     path("sessions/import/batches/", imports.batches, name="import-list"),
+    path("sessions/import/columns/", column_names.names, name="column-names"),
+    path("sessions/import/<int:pk>/columns/", column_names.confirm, name="import-columns"),
     path("sessions/import/<int:pk>/", imports.batch, name="import-batch"),
     path("sessions/import/<int:pk>/confirm/", imports.confirm, name="import-confirm"),
     path("sessions/import/<int:pk>/marked/", imports.marked, name="import-marked"),
     path("sessions/import/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("sessions/import/<int:pk>/undo/", imports.undo, name="import-undo"),
+    # courses (read in reporting, where their figures are) and who teaches
+    path("courses/new/", courses.new, name="course-new"),
+    path("courses/instructors/", instructors.instructors, name="instructors"),
+    path("courses/<int:pk>/edit/", courses.edit, name="course-edit"),
+    path("courses/<int:pk>/propose/", courses.propose, name="course-propose"),
+    path("courses/<int:pk>/decide/", courses.decide, name="course-decide"),
+    path("courses/<int:pk>/materials/new/", courses.material_new, name="course-material-new"),
+    path("courses/<int:pk>/materials/<int:material_pk>/", courses.material, name="course-material"),
+    path(
+        "courses/<int:pk>/materials/<int:material_pk>/remove/", courses.material_remove, name="course-material-remove"
+    ),
+    # publicity
+    path("publicity/", stories.story_list, name="story-list"),
+    path("publicity/new/", stories.new, name="story-new"),
+    path("publicity/<int:pk>/", stories.story, name="story"),
+    path("publicity/<int:pk>/edit/", stories.edit, name="story-edit"),
+    path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
+    path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
+    path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),
+    # 随手报
+    path("network/institutions/<int:pk>/link/", points.link, name="point-link"),
+    path("network/institutions/<int:pk>/link/revoke/", points.revoke, name="point-link-revoke"),
+    path("p/<str:token>/", points.point, name="point"),
     # announcements, and what residents read of them
     path("sessions/<int:pk>/announce/", announcing.announce, name="session-announce"),
     path("sessions/<int:pk>/sign-ups/", announcing.sign_ups, name="session-sign-ups"),

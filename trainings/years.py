@@ -5,6 +5,7 @@ something is registered every question fails: a ledger that cannot tell whether 
 """
 
 import argparse
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ class YearRules:
     opened: bool  # the bureau has opened this assessment year
     locked: bool  # 锁定定案: nothing of the year changes by any road
     evidence_required: bool  # at least one piece of evidence of any kind before a session can be verified
+    locked_on: datetime.date | None  # since when it is locked
     live_since: int | None  # first year recorded in this system; earlier ones come as historical ledgers
 
 

@@ -6,14 +6,15 @@ from .audit import AuditEvent
 from .communities import LearningGroup
 from .figures import AnnualFigure, Fund
 from .groups import LeadingGroup, Seat, SeatHolder
-from .institutions import Institution, InstitutionCheck, InstitutionState
+from .institutions import FormerPlace, Institution, InstitutionCheck, InstitutionState
 from .people import Appointment, Person, ServiceRecord
 from .places import CountySettings, Division, Tier
 from .providers import Provider, ResourceProject
 from .registry_imports import RegistryImport
+from .reorganisations import Reorganisation
 from .resources import SharedResource
 from .signing_in import PasswordLink, SignIn
-from .succession import Change, DivisionSuccession, FormerName, UnitSuccession
+from .succession import Change, DivisionSuccession, FormerName, Places, UnitSuccession
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 from .zones import Heading, Zone, ZoneCheck
 
@@ -28,6 +29,7 @@ __all__ = [
     "Division",
     "DivisionSuccession",
     "FormerName",
+    "FormerPlace",
     "Fund",
     "Heading",
     "Institution",
@@ -38,8 +40,10 @@ __all__ = [
     "MemberUnit",
     "PasswordLink",
     "Person",
+    "Places",
     "Provider",
     "RegistryImport",
+    "Reorganisation",
     "ResourceProject",
     "Role",
     "Seat",

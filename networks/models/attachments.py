@@ -36,7 +36,8 @@ def internal_name(instance: models.Model, filename: str) -> str:
 
 
 class Attachment(models.Model):
-    """Made by `networks.uploads.attach` alone, which decides what may be stored. Seen by whoever sees the place."""
+    """Made by `networks.uploads.attach` alone, which decides what may be stored. Seen by whoever sees the place; one that is
+    `guarded` is handed out only by the page to which it belongs, which has rules of its own."""
 
     place = models.ForeignKey(Division, models.PROTECT, verbose_name="所属地", related_name="+")
     file = models.FileField("文件", storage=PrivateStorage, upload_to=internal_name, max_length=100)
@@ -44,6 +45,7 @@ class Attachment(models.Model):
     content_type = models.CharField("类型", max_length=40)
     size = models.PositiveIntegerField("字节数", default=0)
     sha256_original = models.CharField("原文件摘要", max_length=64)
+    guarded = models.BooleanField("只由所属页面给出", default=False, editable=False)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="上传人", related_name="+")
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
 

@@ -11,6 +11,8 @@ from simple_history.models import HistoricalRecords
 from ..access import Action, Scope, ScopedQuerySet
 from .places import Division, Tier
 
+EARLIEST_YEAR = 1900  # before that a date is a slip of the pen
+
 
 class InstitutionQuerySet(ScopedQuerySet):
     def with_state_on(self, day: datetime.date) -> "InstitutionQuerySet":
@@ -110,15 +112,22 @@ class Institution(models.Model):
     def host_names(self) -> list[str]:
         return [*filter(None, map(str.strip, self.hosts.splitlines()))]
 
-    def record(self, state: str, since: datetime.date, note: str = "") -> None:
+    def record(
+        self, state: str, since: datetime.date, note: str = "", *, instead: "InstitutionState | None" = None
+    ) -> None:
         """From that day on the institution is in that state: the one writer of `state`. The same day twice corrects the
-        entry. Raises ValidationError for a day to come, and for 待核实, which is the lack of any entry."""
+        entry, and `instead` is an entry of its own that was wrong and goes. Raises ValidationError for a day that cannot be,
+        and for 待核实, which is the lack of any entry."""
         if state not in self.State.values or state == self.State.UNCONFIRMED:
             raise ValidationError("请选择机构现在的状态")
         if since > timezone.localdate():
             raise ValidationError("状态的起始日期不能晚于今天")
+        if since.year < EARLIEST_YEAR:
+            raise ValidationError(f"状态的起始日期早于 {EARLIEST_YEAR} 年，请核对")
         with transaction.atomic():
             row = type(self).objects.select_for_update().get(pk=self.pk)
+            for wrong in row.states.filter(pk=instead.pk) if instead else []:
+                wrong.delete()
             InstitutionState.objects.update_or_create(
                 institution=row, since=since, defaults={"state": state, "note": note.strip()}
             )
@@ -127,6 +136,13 @@ class Institution(models.Model):
             row.version += 1
             row.save()
         self.state, self.state_since, self.version = row.state, row.state_since, row.version
+
+    def move(self, place: Division, on: datetime.date, actor: models.Model) -> None:
+        """From `on` on the institution is at another place, because its own ended (合村并居); where it was stays known."""
+        FormerPlace.objects.create(institution=self, division_id=self.division_id, until=on)
+        self.division, self._history_user = place, actor
+        self.version += 1
+        self.save()
 
 
 TIER_OF = {
@@ -165,6 +181,28 @@ class InstitutionState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution} {self.since:%Y-%m-%d} {self.get_state_display()}"
+
+
+class FormerPlace(models.Model):
+    """原所在地: where an institution was until before `until`. What was held there by then was held by it, and coverage as of
+    an earlier day finds it there."""
+
+    institution = models.ForeignKey(Institution, models.CASCADE, verbose_name="机构", related_name="former_places")
+    division = models.ForeignKey(Division, models.PROTECT, verbose_name="原所在地", related_name="+")
+    until = models.DateField("至（不含当日）")
+
+    objects = ScopedQuerySet.as_manager()
+    scope = Scope(via="institution")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "机构原所在地"
+        ordering = ["institution", "until"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "until"], name="one_former_place_per_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution} {self.until:%Y-%m-%d} 以前在{self.division}"
 
 
 class InstitutionCheck(models.Model):

@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -125,6 +125,12 @@ class CountySettings(models.Model):
         help_text="此前各年度的台账可由两名工作人员按“历史台账”导入",
     )
 
+    roster_months = models.PositiveSmallIntegerField(
+        "名册保存月数",
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="年度锁定定案后，签到名册、报名和未成年人场次的照片再保存这么多个月，到期删除；人次长期保存",
+    )
     privacy_notice = models.TextField("个人信息处理告知", blank=True, max_length=8000)
     privacy_published_on = models.DateField("公布日期", null=True, blank=True)
     version = models.PositiveIntegerField("版本", default=0, editable=False)
@@ -137,8 +143,11 @@ class CountySettings(models.Model):
         verbose_name = verbose_name_plural = "县级设置"
         constraints = [
             models.CheckConstraint(
+                condition=Q(roster_months__gte=1, roster_months__lte=60), name="rosters_kept_1_to_60_months"
+            ),
+            models.CheckConstraint(
                 condition=Q(privacy_published_on=None) | ~Q(privacy_notice=""), name="published_notice_has_text"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,7 @@
 """Who is signed in where, and the one-time links by which somebody sets a first or a forgotten password."""
 
 import datetime
-import hashlib
 import re
-import secrets
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,10 +12,9 @@ from django.utils import timezone
 
 from ..access import Scope, ScopedQuerySet
 from ..middleware import SIGNED_IN_AT, client_address
+from ..tokens import digest_of, new_token
 
 LINK_LASTS = datetime.timedelta(hours=24)
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else on paper: no i/l/1, no o/0
-_GROUPS, _GROUP_LENGTH = 4, 5  # 20 letters: 99 bits, which nobody guesses within a day
 
 
 class SignInQuerySet(ScopedQuerySet):
@@ -108,7 +105,7 @@ class PasswordLinkQuerySet(ScopedQuerySet):
     def redeemable(self, token: str) -> "PasswordLink | None":
         """The link that this token opens, or None: unknown, used, revoked, expired, or its account has been suspended or
         moved since. One query, whatever the answer."""
-        found = self.open().select_related("user__person").filter(digest=_digest(token)).first()
+        found = self.open().select_related("user__person").filter(digest=digest_of(token)).first()
         return found if found and found.user.is_active and found.bound_to == found.user.standing else None
 
 
@@ -158,10 +155,10 @@ class PasswordLink(models.Model):
             raise ValidationError("账号已停用，请先启用再生成链接")
         user.password_links.revoke()
         now = timezone.now()
-        token = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS))
+        token = new_token()
         link = cls.objects.create(
             user=user,
-            digest=_digest(token),
+            digest=digest_of(token),
             bound_to=user.standing,
             created_by=by,
             created_at=now,
@@ -191,8 +188,3 @@ class PasswordLink(models.Model):
         if self.revoked_at:
             return "已作废"
         return "已过期" if self.expires_at <= timezone.now() else "待使用"
-
-
-def _digest(token: str) -> str:
-    """Of what was meant: typed from paper, capitals, blanks and dashes make no difference."""
-    return hashlib.sha256(re.sub(r"[\s—–-]", "", token.lower()).encode()).hexdigest()

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet
-from .places import Division, code_range
+from .places import CODE_LENGTH, Division, Tier, code_range
 from .units import MemberUnit
 
 Key = TypeVar("Key", int, str)  # of a unit, or a division code
@@ -104,59 +104,59 @@ class DivisionSuccessionQuerySet(SuccessionQuerySet):
         return self.filter(new__gte=first, new__lt=after)
 
 
-class UnitSuccession(models.Model):
+class Succession(models.Model):
     """From `on` on, `new` stands where `old` stood. After a rename or merger the successor answers for its predecessors'
-    figures; after a split they stay with the old unit."""
+    figures; after a split they stay with what was split."""
 
-    old = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="原单位", related_name="successions")
-    new = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="现单位", related_name="predecessions")
     on = models.DateField("日期")
     change = models.CharField("方式", max_length=8, choices=Change.choices)
     basis = models.CharField("依据", max_length=100, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-on", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.old}{self.get_change_display()}为{self.new}"
+
+
+def _rules(what: str) -> list[models.BaseConstraint]:
+    return [
+        models.UniqueConstraint(fields=["old", "new"], name=f"one_{what}_succession"),
+        models.UniqueConstraint(fields=["old"], condition=~Q(change="split"), name=f"one_successor_per_{what}"),
+        models.CheckConstraint(condition=~Q(old=F("new")), name=f"{what}_does_not_succeed_itself"),
+        models.CheckConstraint(condition=Q(change__in=Change.values), name=f"{what}_change_known"),
+    ]
+
+
+class UnitSuccession(Succession):
+    old = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="原单位", related_name="successions")
+    new = models.ForeignKey(MemberUnit, models.PROTECT, verbose_name="现单位", related_name="predecessions")
 
     history = HistoricalRecords()
     objects = UnitSuccessionQuerySet.as_manager()
     scope = Scope(county="new__county_id", managed_by=Action.MANAGE_UNITS)
 
-    class Meta:
+    class Meta(Succession.Meta):
+        abstract = False
         verbose_name = verbose_name_plural = "单位变更"
-        ordering = ["-on", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["old", "new"], name="one_unit_succession"),
-            models.UniqueConstraint(fields=["old"], condition=~Q(change="split"), name="one_successor_per_unit"),
-            models.CheckConstraint(condition=~Q(old=F("new")), name="unit_does_not_succeed_itself"),
-            models.CheckConstraint(condition=Q(change__in=Change.values), name="unit_change_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.old}{self.get_change_display()}为{self.new}"
+        constraints = _rules("unit")
 
 
-class DivisionSuccession(models.Model):
+class DivisionSuccession(Succession):
     """The same for places (合村并居)."""
 
     old = models.ForeignKey(Division, models.PROTECT, verbose_name="原区划", related_name="successions")
     new = models.ForeignKey(Division, models.PROTECT, verbose_name="现区划", related_name="predecessions")
-    on = models.DateField("日期")
-    change = models.CharField("方式", max_length=8, choices=Change.choices)
-    basis = models.CharField("依据", max_length=100, blank=True)
 
     history = HistoricalRecords()
     objects = DivisionSuccessionQuerySet.as_manager()
     scope = Scope(place="new_id", managed_by=Action.MANAGE_NETWORK)
 
-    class Meta:
+    class Meta(Succession.Meta):
+        abstract = False
         verbose_name = verbose_name_plural = "区划变更"
-        ordering = ["-on", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["old", "new"], name="one_division_succession"),
-            models.UniqueConstraint(fields=["old"], condition=~Q(change="split"), name="one_successor_per_division"),
-            models.CheckConstraint(condition=~Q(old=F("new")), name="division_does_not_succeed_itself"),
-            models.CheckConstraint(condition=Q(change__in=Change.values), name="division_change_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.old}{self.get_change_display()}为{self.new}"
+        constraints = _rules("division")
 
 
 class FormerName(models.Model):
@@ -195,3 +195,38 @@ def lineages_of(county_code: str) -> tuple[Lineage[int], Lineage[str]]:
     units = (Link(int(was), int(now), on, change) for kind, was, now, on, change in rows if kind == "unit")
     places = (Link(was, now, on, change) for kind, was, now, on, change in rows if kind == "place")
     return Lineage(units), Lineage(places)
+
+
+class Places:
+    """A county's places as they stand on a day: which of them stands for a code, and in which township it lies. A village
+    keeps its code when its township goes into another one, so the code alone does not say. Two queries."""
+
+    def __init__(self, county_code: str, day: datetime.date) -> None:
+        self.county_code, self.day = county_code, day
+        self._lineage = DivisionSuccession.objects.of_county(county_code).lineage()
+        self._parents = dict(Division.objects.within(county_code).values_list("code", "parent_id"))
+
+    def standing(self, code: str) -> str:
+        """What stands on the day for a place of any time."""
+        return self._lineage.standing_on(code, self.day) if self._lineage else code
+
+    def at_the_time(self, code: str) -> str:
+        """What a place of today was on the day, under the code that it had then; one that had ended by then stays."""
+        return code if len(self._lineage.path(code, self.day)) > 1 else self.standing(code)
+
+    def parent(self, code: str) -> str | None:
+        """Above what stands on the day for `code`: the township of a village, the county of a township."""
+        code = self.standing(code)
+        if len(code) == CODE_LENGTH[Tier.VILLAGE] and self._lineage:
+            town = self.standing(code[: CODE_LENGTH[Tier.TOWNSHIP]])
+            return town if town in self._parents else self._parents.get(code)
+        return self._parents.get(code)
+
+    def within(self, code: str) -> list[str]:
+        """The codes, ended places' too, of everything that stands on the day at or below the place. What has itself ended by
+        then is asked for what lay below its own code."""
+        if code == self.county_code:
+            return sorted(self._parents)
+        if self.standing(code) != code:
+            return sorted(at for at in self._parents if at.startswith(code))
+        return sorted(at for at in self._parents if code in (self.standing(at), self.parent(at)))

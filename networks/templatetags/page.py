@@ -44,6 +44,15 @@ CONDITIONS = {  # of an institution: (word, kind of badge, sign)
 }
 
 
+PROPOSALS = {  # state of a course or a story: (word, kind of badge, sign)
+    "draft": ("草稿", "quiet", "pencil"),
+    "proposed": ("待审定", "steady", "clock"),
+    "public": ("已公开", "met", "check"),
+    "returned": ("退回修改", "behind", "back"),
+    "retired": ("已停用", "off", "cross"),
+}
+
+
 @dataclass(frozen=True)
 class Badge:
     word: str
@@ -132,6 +141,11 @@ def verdict_badge(verdict: str) -> Badge:
 @register.filter
 def condition_badge(condition: str) -> Badge:
     return Badge(*CONDITIONS.get(condition, ("未设机构", "off", "dot")))
+
+
+@register.filter
+def proposal_badge(state: str) -> Badge:
+    return Badge(*PROPOSALS.get(state, (str(state), "quiet", "dot")))
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ from ..models import Attachment
 @require(Action.VIEW_NETWORK)
 @require_GET
 def attachment(request: HttpRequest, pk: int) -> HttpResponse:
-    row = visible_or_404(request.user, Attachment.objects.all(), pk=pk)
+    row = visible_or_404(request.user, Attachment.objects.filter(guarded=False), pk=pk)
     return hand_out(row.file, content_type=row.content_type, name=row.download_name)
 
 

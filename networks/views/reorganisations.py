@@ -3,18 +3,29 @@ its own with everything that it will do before it is done."""
 
 from collections.abc import Callable
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ..access import Action, can, require
-from ..change_forms import ChangeForm, MergePlaces, MergeUnits, RenamePlace, RenameUnit, SplitPlace, SplitUnit
-from ..models import DivisionSuccession, FormerName, MemberUnit, UnitSuccession
-from ..reorganisation import Outcome, rehearse
+from ..access import Action, barred_from_taking_back, can, require, visible_or_404
+from ..change_forms import (
+    ChangeForm,
+    MergePlaces,
+    MergeUnits,
+    RenamePlace,
+    RenameUnit,
+    SplitPlace,
+    SplitUnit,
+    UndoForm,
+)
+from ..models import DivisionSuccession, FormerName, MemberUnit, Reorganisation, UnitSuccession, User
+from ..reorganisation import Outcome, rehearse, take_back
 from .keeping import keep
+
+SHOWN = 20  # the newest acts; an old one has long been followed by something
 
 
 @require(Action.VIEW_NETWORK)
@@ -24,6 +35,7 @@ def reorganisations(request: HttpRequest) -> HttpResponse:
     places = DivisionSuccession.objects.visible_to(user).select_related("old__parent", "new__parent")
     former = FormerName.objects.visible_to(user).select_related("division__parent").order_by("-until", "pk")
     context = {
+        "acts": _acts(user),
         "units": UnitSuccession.objects.visible_to(user).select_related("old", "new"),
         "places": places,
         "former_names": former,
@@ -34,6 +46,45 @@ def reorganisations(request: HttpRequest) -> HttpResponse:
         "changes_places": can(user, Action.MANAGE_NETWORK),
     }
     return render(request, "networks/reorganisations.html", context)
+
+
+def _acts(user: User) -> list[tuple[Reorganisation, bool]]:
+    """The newest acts of whoever records such, each with whether this account may take it back."""
+    if not can(user, Action.MANAGE_NETWORK):
+        return []
+    rows = (
+        Reorganisation.objects.visible_to(user).defer("entries").select_related("made_by__person", "undone_by__person")
+    )
+    return [(row, not barred_from_taking_back(user, row)) for row in rows[:SHOWN]]
+
+
+@require(Action.MANAGE_NETWORK, Action.MANAGE_UNITS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes a wrong entry back, on a page of its own that says what is taken back."""
+    change = visible_or_404(request.user, Reorganisation.objects.all(), pk=pk)
+    if barred := barred_from_taking_back(request.user, change):
+        raise PermissionDenied(barred)
+
+    def perform(form: UndoForm) -> Reorganisation:
+        take_back(change, request.user, form.cleaned_data["why"])
+        return change
+
+    back = reverse("reorganisations")
+    return keep(
+        request,
+        UndoForm(request.POST or None),
+        action="撤销撤并更名",
+        title="撤销这一次办理",
+        lead="登记错了、后面还没有跟着办别的事的，可以撤销，一切回到办理以前。真的又变了的，请另办一次变更。",
+        button="确定撤销",
+        template="networks/change_undo.html",
+        change=change,
+        perform=perform,
+        done="已撤销，一切回到办理以前。需要的请重新办理。",
+        back=back,
+        crumbs=[("撤并更名", back)],
+    )
 
 
 def _change(form_class: type[ChangeForm], action: str, title: str, lead: str) -> Callable:

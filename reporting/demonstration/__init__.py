@@ -1,9 +1,10 @@
 """The demonstration county: real network, invented accounts and sessions, the same every time for a given date.
 
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
-them · `sharing` groups, places and projects · `figures` annual figures, funds, self-checks · `changes` a renaming · `script`
-what must be seen · `topics.csv` what is taught · `calendar` what takes place (pure) · `ledger` puts it into the database ·
-`announcing` what residents see of it · `pictures` the evidence · `uploads` two ledgers to be mended.
+them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
+self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
+(pure) · `ledger` puts it into the database · `announcing` what residents see of it · `pictures` the evidence · `rosters` who was there · `uploads` two ledgers to be
+mended · `entering` what coordinators reported by their link, and how much work entering is.
 """
 
 import datetime
@@ -19,7 +20,21 @@ from networks.models import Attachment, CountySettings, Division, MemberUnit, Re
 from trainings.models import Evidence, ImportBatch
 
 from ..models import AssessmentYear, QuotaAdjustment
-from . import accounts, announcing, changes, figures, ledger, more_accounts, network, people, sharing, uploads
+from . import (
+    accounts,
+    announcing,
+    changes,
+    entering,
+    figures,
+    ledger,
+    library,
+    more_accounts,
+    network,
+    people,
+    rosters,
+    sharing,
+    uploads,
+)
 from .script import EARLIER_YEARS, MARK, OUTSIDERS
 
 __all__ = ["NotADemonstration", "existing", "prepare"]
@@ -67,9 +82,14 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             registries = sharing.Sharing(county, today)
             registries.write()
             people.employ(county, today)
-            sessions = ledger.write(county, today, registries)
+            courses = library.Library(county, today)
+            courses.write()
+            sessions = ledger.write(county, today, registries, courses)
+            courses.tell()
+            rosters.write(county, today)
             announcing.write(county, today)
             uploads.write(today)
+            entering.write(county, today)
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)

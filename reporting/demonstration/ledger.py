@@ -24,6 +24,7 @@ from trainings.models import (
 
 from . import pictures, script
 from .calendar import Event, Holder, draw
+from .library import Library
 from .sharing import Sharing
 
 CENTRE = "centre"  # enters for 县社区教育中心, credited to 县教育局
@@ -34,8 +35,14 @@ REVIEWERS = ["bureau", "bureau2", "director"]
 class Ledger:
     """Everything that the invented sessions refer to, by name."""
 
-    def __init__(self, county: Division, today: datetime.date, sharing: Sharing | None = None) -> None:
-        self.county, self.today, self.sharing = county, today, sharing
+    def __init__(
+        self,
+        county: Division,
+        today: datetime.date,
+        sharing: Sharing | None = None,
+        library: Library | None = None,
+    ) -> None:
+        self.county, self.today, self.sharing, self.library = county, today, sharing, library
         units = MemberUnit.objects.filter(county=county).on(today).select_related("division")
         self.units = {unit.code: unit for unit in units}
         self.users = {user.username: user for user in User.objects.select_related("person", "home_division")}
@@ -94,6 +101,7 @@ class Ledger:
             "organiser_written": written,
             "host": self.hosts.get(self.county.pk if centre else event.place) if centre or event.hosted else None,
             "learning_group": self.sharing and self.sharing.group_of(event),
+            "course": self.library and self.library.course_of(event),
             "place_id": event.place,
             "venue": event.venue,
             "held_on": event.held_on,
@@ -195,9 +203,9 @@ class Ledger:
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time(10, 20)))
 
 
-def write(county: Division, today: datetime.date, sharing: Sharing) -> int:
+def write(county: Division, today: datetime.date, sharing: Sharing, library: Library) -> int:
     """Stores the whole calendar; returns how many sessions. Runs in the caller's transaction."""
-    ledger = Ledger(county, today, sharing)
+    ledger = Ledger(county, today, sharing, library)
     events = draw(today, ledger.holders())
     stored: list[tuple[Event, TrainingSession]] = []
     for year in sorted({event.held_on.year for event in events}):

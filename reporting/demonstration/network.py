@@ -11,7 +11,9 @@ from networks import uploads
 from networks.models import Division, Institution, InstitutionCheck, InstitutionState, User
 
 from . import pictures
-from .script import IDLE_SCHOOLS, MARK, RUNNING_POINTS
+from .calendar import draw
+from .ledger import Ledger
+from .script import IDLE_SCHOOLS, LIVELY, MARK, OPEN_POINTS, PART, QUIET
 
 PREPARING, SUSPENDED, CLOSED = 6, 4, 2  # teaching points in these states
 HOSTS = ["党群服务中心", "新时代文明实践站", "村小学", "农家书屋"]
@@ -33,16 +35,16 @@ _State = Institution.State
 
 
 def confirm(county: Division, today: datetime.date) -> None:
-    """The centre, all schools but two and RUNNING_POINTS teaching points are open, since some day of the last years; the same
-    for every `today` of a year."""
+    """The centre, all schools but two and OPEN_POINTS teaching points are open, since some day of the last years."""
     chance = random.Random(f"institutions {today.year}")
     found = list(Institution.objects.filter(division__code__startswith=county.pk).select_related("division"))
     found.sort(key=lambda row: (row.division_id, row.pk))
     of_kind = {kind: [row for row in found if row.kind == kind] for kind in Institution.Kind}
     schools = [row for row in of_kind[Institution.Kind.SCHOOL] if row.division_id not in IDLE_SCHOOLS]
     points = chance.sample(of_kind[Institution.Kind.POINT], len(of_kind[Institution.Kind.POINT]))
-    running = [*of_kind[Institution.Kind.CENTRE], *schools, *points[:RUNNING_POINTS]]
-    rest = points[RUNNING_POINTS:]
+    points = _open_ones_first(points, _active_places(county, today), chance)
+    running = [*of_kind[Institution.Kind.CENTRE], *schools, *points[:OPEN_POINTS]]
+    rest = points[OPEN_POINTS:]
     actor = {"default_user": User.objects.get(username="bureau"), "default_change_reason": f"{MARK}：核实机构"}
     running += _other_bodies(actor)
     states = [_opened(row, today, chance) for row in running]
@@ -61,6 +63,26 @@ def confirm(county: Division, today: datetime.date) -> None:
     checks = [_check(row, item, today, chance) for row in running for item in InstitutionCheck.Item]
     bulk_create_with_history(checks, InstitutionCheck, **actor)
     _photograph(next(row for row in schools if row.division_id == PHOTOGRAPHED), chance)
+
+
+def _active_places(county: Division, today: datetime.date) -> set[str]:
+    """Where something takes place this year."""
+    events = draw(today, Ledger(county, today).holders())
+    return {event.place for event in events if event.held_on.year == today.year}
+
+
+def _open_ones_first(points: list[Institution], active: set[str], chance: random.Random) -> list[Institution]:
+    """By township more or less of what takes place is at an open point, and some open points are without activity: a map
+    that shows the same everywhere shows nothing."""
+
+    def order(point: Institution) -> int:
+        town = point.division.parent_id
+        if town in QUIET:
+            return 3
+        runs = point.division_id in active and (town in LIVELY or chance.random() < PART)
+        return 0 if runs else 2 if point.division_id in active else 1
+
+    return sorted(points, key=order)
 
 
 def _other_bodies(actor: dict[str, object]) -> list[Institution]:

@@ -76,7 +76,9 @@ class Case:
 
 
 IDLE_SCHOOLS = {"450124201", "450124203"}  # townships whose community school nobody has looked at yet
-RUNNING_POINTS = 60  # teaching points that are known to run
+OPEN_POINTS = 60  # teaching points that have been looked at and are open
+# Of the villages where something takes place this year, how many have an open point: all, none, else PART.
+LIVELY, QUIET, PART = {"450124101", "450124104", "450124202"}, {"450124203"}, 0.6
 
 QUIET_TOPIC = "残疾人居家康复"  # lends its venue, its theme and its size
 QUIET_TITLE = "就业帮扶与心理关爱小组活动"  # sensitivity 2: the group appears in no title

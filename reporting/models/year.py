@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from networks.access import Scope, ScopedQuerySet, Subject
@@ -61,6 +62,7 @@ class AssessmentYear(models.Model):
     county = models.ForeignKey(Division, models.PROTECT, verbose_name="县", related_name="assessment_years")
     year = models.PositiveSmallIntegerField("年度", validators=[MinValueValidator(2000), MaxValueValidator(2099)])
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
+    locked_on = models.DateField("锁定定案日期", null=True, blank=True, editable=False)
     basis_title = models.CharField("依据（文件名）", max_length=120)
     basis_number = models.CharField("依据（文号）", max_length=60, blank=True)
     basis_clause = models.CharField("依据（条款）", max_length=30, blank=True)
@@ -113,16 +115,20 @@ class AssessmentYear(models.Model):
         return f"{self.year}年度"
 
     # What still changes once a year is locked: its own life, no rule.
-    LIFE = frozenset({"status", "version"})
+    LIFE = frozenset({"status", "locked_on", "version"})
 
     def save(self, **kwargs) -> None:
-        """Raises ValidationError when a rule of a locked year would change."""
+        """Raises ValidationError when a rule of a locked year would change. Keeps since when it is locked: the rosters' term
+        runs from there."""
         with transaction.atomic():
             stored = type(self).objects.select_for_update().filter(pk=self.pk).first()
             if stored and stored.locked:
                 rules = [field.attname for field in self._meta.concrete_fields if field.name not in self.LIFE]
                 if any(getattr(self, name) != getattr(stored, name) for name in rules):
                     stored.refuse_when_locked()
+            self.locked_on = (self.locked_on or timezone.localdate()) if self.locked else None
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "locked_on"}
             super().save(**kwargs)
 
     def delete(self, **kwargs) -> tuple[int, dict[str, int]]:

@@ -21,6 +21,8 @@ from ..dashboard import counted_url
 from ..exports import XLSX, headline, standing_export, xlsx
 from ..indicators import INDICATORS
 from ..models import AssessmentYear
+from ..rostered import DEFINITION as ROSTERED
+from ..rostered import rostered
 from ..rules import in_words
 from .years import redirect_to_current, with_year
 
@@ -125,6 +127,8 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         "unit": shown,
         "standing": found[0] if found else None,
         "reasons": _reasons(counting, parts),
+        "rostered": rostered(year, parts, cut.day),
+        "rostered_how": ROSTERED,
         "changes": UnitSuccession.objects.filter(Q(old=shown) | Q(new=shown)).select_related("old", "new"),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
         **(_rows(request, counting, parts) if can(request.user, Action.VIEW_SESSIONS) else {}),

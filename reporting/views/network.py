@@ -25,6 +25,7 @@ from networks.models import (
     User,
 )
 from networks.templatetags.page import Badge
+from trainings.models import PointLink
 
 from ..as_of import AsOf
 from ..charts import TileMap, tile_map
@@ -61,13 +62,13 @@ COLOUR_WORDS = {Colour.COVERAGE: "覆盖", Colour.STAFFING: "人员配备", Colo
 # The map's own words: met, behind and lost are verdicts on the quota and stand nowhere else.
 RUN = [
     Badge("全部运行", "steady", "check"),
-    Badge("过半运行", "plain", "arrow"),
+    Badge("一半以上运行", "plain", "arrow"),
     Badge("不到一半运行", "quiet", "clock"),
     Badge("没有运行的", "off", "dot"),
 ]
 STAFFED = [
     Badge("全部达标", "steady", "check"),
-    Badge("过半达标", "plain", "arrow"),
+    Badge("一半以上达标", "plain", "arrow"),
     Badge("不到一半达标", "quiet", "people"),
     Badge("没有达标的", "off", "dot"),
 ]
@@ -167,10 +168,13 @@ def place(request: HttpRequest, code: int) -> HttpResponse:
         "place": here,
         "node": node,
         "day": today,
-        "units": MemberUnit.objects.visible_to(request.user).filter(division=here) if here.tier != Tier.COUNTY else [],
+        "units": MemberUnit.objects.visible_to(request.user).on(today).filter(division=here)
+        if here.tier != Tier.COUNTY
+        else [],
         "figures": _latest_figures(request.user, here),
         "held": held_at(here, today),
         "sessions_url": _sessions_url(request.user, today, place=here.code),
+        "former_names": here.former_names.all(),
         "predecessors": DivisionSuccession.objects.filter(new=here).select_related("old"),
         "successors": DivisionSuccession.objects.filter(old=here).select_related("new"),
         "may_add": Division.objects.kept_by(request.user).current().filter(pk=here.pk).exists(),
@@ -238,10 +242,18 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
         "held": held_by(row, today),
         "sessions_url": _sessions_url(request.user, today, host=row.pk),
         "may_keep": Institution.objects.kept_by(request.user).filter(pk=row.pk).exists(),
+        "point_link": _point_link(request.user, row),
         "open": row.state_then == Institution.State.OPEN,
         "crumbs": _crumbs(row.division),
     }
     return render(request, "reporting/network/institution.html", context)
+
+
+def _point_link(user: User, row: Institution) -> PointLink | None:
+    """The link in use of a point, by which its coordinator reports; who may deal with it decides the template."""
+    if row.kind != Institution.Kind.POINT:
+        return None
+    return PointLink.objects.kept_by(user).open().filter(institution=row).first()
 
 
 def _appointments(user: User, row: Institution, day: datetime.date) -> list[Appointment]:

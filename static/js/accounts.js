@@ -1,5 +1,5 @@
-// Pages on which accounts are made: says while typing whether a name is free, counts what is ticked, and copies a one-time
-// link. The server decides again when the form arrives.
+// Pages on which accounts are made: says while typing whether a name is free, counts what is ticked, and copies a link
+// or a text. The server decides again when the form arrives.
 (function () {
   "use strict";
 
@@ -46,16 +46,30 @@
     count();
   }
 
-  document.querySelectorAll("[data-copy]").forEach(function (button) {
-    if (!navigator.clipboard) {
-      return;
+  // Without a clipboard of its own (WeChat's browser, no HTTPS) the text is selected and copied the old way.
+  function copy(field) {
+    if (navigator.clipboard) {
+      return navigator.clipboard.writeText(field.value);
     }
+    field.focus();
+    field.select();
+    return document.execCommand("copy") ? Promise.resolve() : Promise.reject(new Error("not copied"));
+  }
+
+  document.querySelectorAll("[data-copy]").forEach(function (button) {
     var field = document.getElementById(button.dataset.copy);
     button.hidden = false;
     button.addEventListener("click", function () {
-      navigator.clipboard.writeText(field.value).then(function () {
-        button.textContent = "已复制";
-      });
+      copy(field).then(
+        function () {
+          button.textContent = "已复制";
+        },
+        function () {
+          field.focus();
+          field.select();
+          button.textContent = "请长按上面的文字复制";
+        }
+      );
     });
   });
   document.querySelectorAll(".slip-copy input").forEach(function (field) {

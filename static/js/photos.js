@@ -1,5 +1,6 @@
 // Makes chosen photos small before they travel (about 500 KB each), shows them, and names those that cannot be read.
-// Without this script the originals are sent and made small by the server.
+// Without this script the originals are sent and made small by the server. Tells draft.js by "photos:ready" when the chosen
+// ones are as they will be sent, and shows again what draft.js has put back ("photos:restored").
 (function () {
   "use strict";
 
@@ -83,10 +84,22 @@
   }
 
   document.querySelectorAll("input[type=file][data-photos]").forEach(function (input) {
-    var box = input.closest("form");
+    var box = input.closest("[data-photos-box]") || input.closest("form");
     var state = box.querySelector("[data-photos-state]");
     var list = box.querySelector("[data-photos-preview]");
     var round = 0;
+
+    function tell() {
+      input.dispatchEvent(new CustomEvent("photos:ready", { bubbles: true }));
+    }
+
+    input.addEventListener("photos:restored", function () {
+      clear(list);
+      Array.prototype.filter.call(input.files, isImage).forEach(function (file) {
+        show(list, file);
+      });
+      state.textContent = "已放回 " + input.files.length + " 个文件。";
+    });
 
     input.addEventListener("change", function () {
       var files = Array.prototype.slice.call(input.files);
@@ -94,9 +107,10 @@
       clear(list);
       state.textContent = "";
       if (!files.length || !canReplaceFiles()) {
+        tell();
         return;
       }
-      var buttons = box.querySelectorAll("button[type=submit]");
+      var buttons = input.closest("form").querySelectorAll("button[type=submit]");
       var ready = new DataTransfer();
       var unreadable = [];
       function hold(on) {
@@ -139,6 +153,8 @@
               "。苹果手机的 HEIC 照片请在“设置—相机—格式”里选“兼容性最佳”，或先发到微信再保存后选它。"
             : "已选 " + ready.files.length + " 个文件。";
           hold(false);
+          input.dispatchEvent(new CustomEvent("photos:ready", { bubbles: true })); // for blackout.js
+          tell();
         });
     });
   });

@@ -1,4 +1,5 @@
-"""What an officer types on a phone survives a reload, a lost network and an expired sign-in, and is shown to nobody else."""
+"""What an officer types and the photos chosen on a phone survive a reload, a lost network and an expired sign-in, arrive once
+when they can, and are shown to nobody else."""
 
 import io
 import re
@@ -35,39 +36,158 @@ def test_words_are_offered_again_after_a_reload_and_gone_after_saving(person, fl
     assert not page.locator(OFFER).is_visible()
 
 
-def test_without_a_network_nothing_is_sent_and_the_page_says_so(person):
+def picture(name: str, colour: int) -> dict:
+    data = io.BytesIO()
+    Image.new("RGB", (320, 240), (colour, 90, 120)).save(data, "JPEG")
+    return {"name": name, "mimeType": "image/jpeg", "buffer": data.getvalue()}
+
+
+def choose(page, *colours: int) -> None:
+    page.get_by_label("照片").set_input_files([picture(f"{colour}.jpg", colour) for colour in colours])
+    page.get_by_text(f"已选 {len(colours)} 个文件").wait_for()
+    page.wait_for_timeout(300)  # and they are on the device
+
+
+def photos_kept(page) -> int:
+    """How many drafts have photos on this device."""
+    return page.evaluate(
+        """() => new Promise(done => {
+            const open = indexedDB.open("drafts", 1);
+            open.onsuccess = () => {
+                if (!open.result.objectStoreNames.contains("photos")) return done(0);
+                const count = open.result.transaction("photos").objectStore("photos").count();
+                count.onsuccess = () => { open.result.close(); done(count.result); };
+            };
+        })"""
+    )
+
+
+def stored(page, title: str) -> int:
+    """How many sessions of that title the system has."""
+    page.goto(f"/sessions/?q={title}")
+    return page.locator("a.row-main").count()
+
+
+def test_without_a_network_words_and_photos_wait_on_the_device_and_go_out_once_when_it_is_back(person, flawless):
     page = person("town-450124100", PHONE)
     start(page, "没有网络的班")
+    choose(page, 10, 20)
     page.context.set_offline(True)
     page.get_by_role("button", name="保存草稿").click()
-    assert page.get_by_text("现在没有网络").is_visible()
-    page.context.set_offline(False)
-    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_text("现在没有网络").wait_for()
+    assert "和 2 张照片已留在这台设备上" in page.locator("[data-draft-offline]").inner_text()
+    flawless(page)
+    page.context.set_offline(False)  # nobody presses anything
     page.wait_for_url(re.compile(r"/sessions/\d+/$"))
     assert page.get_by_role("heading", name="没有网络的班").is_visible()
+    assert page.locator(".photos img").count() == 2
+    assert page.evaluate("Object.keys(localStorage)") == []
+    assert photos_kept(page) == 0
+    assert stored(page, "没有网络的班") == 1
 
 
-def test_an_expired_sign_in_comes_back_to_the_words_but_not_for_another_account(person):
+def test_a_page_that_was_closed_without_a_network_is_sent_the_next_time_from_the_desk(person, flawless):
+    page = person("town-450124100", PHONE)
+    start(page, "关掉页面的班")
+    choose(page, 30)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_text("现在没有网络").wait_for()
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_text("1 份登记因为没有网络还没发出").wait_for()
+    flawless(page)
+    page.get_by_role("link", name="打开就自动发送").click()
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.get_by_role("heading", name="关掉页面的班").is_visible()
+    assert page.locator(".photos img").count() == 1
+    assert stored(page, "关掉页面的班") == 1
+
+
+def test_photos_are_offered_again_with_the_words_after_a_reload(person):
+    page = person("town-450124100", PHONE)
+    start(page, "刷新以后的班")
+    choose(page, 40, 50, 60)
+    page.reload()
+    assert "有 3 张照片" in page.locator(OFFER).inner_text()
+    page.get_by_role("button", name="恢复").click()
+    page.get_by_text("已放回 3 个文件").wait_for()
+    page.get_by_role("button", name="保存草稿").click()
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.locator(".photos img").count() == 3
+
+
+def test_photos_stay_chosen_when_the_form_comes_back_with_an_error(person):
+    page = person("town-450124100", PHONE)
+    start(page, "有错误的班")
+    choose(page, 70)
+    page.get_by_text("更多：起止时间").click()
+    page.get_by_label("最后一天").fill("2001-01-01")
+    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_text("请先改正以下问题").wait_for()
+    page.get_by_text("已放回 1 个文件").wait_for()
+    page.get_by_label("最后一天").fill("")
+    page.get_by_role("button", name="保存草稿").click()
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.locator(".photos img").count() == 1
+
+
+def test_in_3_an_answer_that_gets_lost_on_its_way_makes_no_second_session(person):
+    page = person("town-450124100", PHONE)
+    start(page, "答复丢了的班")
+    choose(page, 80)
+
+    def lose(route):
+        if route.request.method == "POST":
+            route.fetch()  # the server has it
+            route.abort()  # the phone does not know
+        else:
+            route.continue_()
+
+    page.route("**/sessions/new/", lose)
+    page.get_by_role("button", name="保存草稿").click()
+    page.wait_for_timeout(1500)
+    page.unroute("**/sessions/new/")
+    page.goto("/sessions/new/")
+    page.get_by_role("button", name="恢复").click()
+    page.get_by_text("已放回 1 个文件").wait_for()
+    page.get_by_role("button", name="保存草稿").click()
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.get_by_text("没有重复登记").is_visible()
+    assert page.locator(".photos img").count() == 1
+    assert stored(page, "答复丢了的班") == 1
+
+
+def test_an_expired_sign_in_sends_words_and_photos_once_one_is_in_again_but_not_for_another_account(person):
     page = person("town-450124100", PHONE)
     start(page, "登录过期的班")
+    choose(page, 90)
     page.context.clear_cookies(name="sessionid")
     page.get_by_role("button", name="保存草稿").click()
     page.wait_for_url(re.compile(r"/login/"))
 
-    def sign_in(username: str) -> None:
+    def sign_in(username: str, wait: bool = True) -> None:
         page.get_by_label("账号", exact=True).fill(username)
         page.get_by_label("密码", exact=True).fill("Mashan-Demo-2026")
         page.get_by_role("button", name="登录", exact=True).click()
-        page.wait_for_url(re.compile(r"/sessions/new/"))
+        if wait:
+            page.wait_for_url(re.compile(r"/sessions/new/"))
 
     sign_in("town-450124103")
+    page.wait_for_timeout(500)
     assert not page.locator(OFFER).is_visible()
+    assert page.get_by_label("培训名称").input_value() == ""
     page.context.clear_cookies(name="sessionid")
     page.goto("/sessions/new/")
-    sign_in("town-450124100")
-    assert page.locator(OFFER).is_visible()
-    page.get_by_role("button", name="放弃").click()
+    sign_in("town-450124100", wait=False)
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.get_by_role("heading", name="登录过期的班").is_visible()
+    assert page.locator(".photos img").count() == 1
     assert page.evaluate("Object.keys(localStorage)") == []
+    assert stored(page, "登录过期的班") == 1
 
 
 def test_photos_are_made_small_on_the_phone_and_the_unreadable_one_is_named(person):
@@ -81,3 +201,28 @@ def test_photos_are_made_small_on_the_phone_and_the_unreadable_one_is_named(pers
     page.get_by_text("这几个文件读不出来，没有选上：苹果.heic").wait_for()
     sizes = page.evaluate("[...document.getElementById('id_photos').files].map(file => file.size)")
     assert len(sizes) == 1 and sizes[0] < 700_000 < len(data.getvalue())
+
+
+def test_a_form_that_a_message_filled_keeps_its_own_draft_and_is_sent_by_itself_too(person):
+    page = person("town-450124100", PHONE)
+    start(page, "填了一半的班")
+    page.goto("/sessions/message/")
+    page.get_by_label("聊天消息").fill("1月2日白山镇消息里的培训 12人")
+    page.get_by_role("button", name="填进登记表").click()
+    page.get_by_text("已按消息填好").wait_for()
+    assert page.get_by_label("培训名称").input_value() == "消息里的培训"
+    assert not page.locator(OFFER).is_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_text("现在没有网络").wait_for()
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto("/sessions/")
+    page.get_by_role("link", name="打开就自动发送").click()
+    page.wait_for_url(re.compile(r"/sessions/\d+/$"))
+    assert page.get_by_role("heading", name="消息里的培训").is_visible()
+    page.goto("/sessions/new/")
+    page.get_by_role("button", name="恢复").click()
+    assert page.get_by_label("培训名称").input_value() == "填了一半的班"

@@ -6,7 +6,15 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from networks.models import AuditEvent, Division, DivisionSuccession, FormerName, MemberUnit, UnitSuccession
+from networks.models import (
+    AuditEvent,
+    Division,
+    DivisionSuccession,
+    FormerName,
+    MemberUnit,
+    Reorganisation,
+    UnitSuccession,
+)
 
 pytestmark = pytest.mark.django_db
 BASIS = {"basis": "马编〔2026〕3号", "on": f"{datetime.date.today().year}-01-02"}
@@ -109,7 +117,7 @@ def test_the_list_shows_what_was_what_comes_and_what_waits_for_todays_name(world
         county=world.other_county, code="x", name="外县文旅局", kind="other", division=world.other_county
     )
     UnitSuccession.objects.create(old=world.foreign, new=foreign, on=date(2020, 1, 1), change="rename")
-    post("unit-rename", unit=world.wxgtj.pk, name="县文化旅游局", confirmed="1", on="2099-01-01")
+    post("unit-rename", unit=world.wxgtj.pk, name="县文化旅游局", confirmed="1", on=f"{date.today().year + 1}-01-01")
     text = client.get(reverse("reorganisations")).content.decode()
     assert "县文化旅游局" in text and "还没有生效" in text and "外县文旅局" not in text
     assert f"{reverse('unit-rename')}?unit={world.lgj.pk}" in text
@@ -146,6 +154,15 @@ def test_a_page_costs_the_same_queries_at_3_and_30_changes(world, client, path, 
             ]
             DivisionSuccession.objects.create(old=villages[0], new=villages[1], on=date(2020, 1, 1), change="rename")
             FormerName.objects.create(division=villages[1], name="旧", short_name="旧", until=date(2020, 1, 1))
+            Reorganisation.objects.create(
+                county=world.county,
+                of_units=True,
+                what="单位更名",
+                on=date(2020, 1, 1),
+                lines="改称",
+                entries=[],
+                made_by=world.bureau,
+            )
         with django_assert_max_num_queries(40) as captured:
             assert client.get(path).status_code == 200
         return len(captured)

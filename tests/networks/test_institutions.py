@@ -175,6 +175,32 @@ def test_nothing_records_the_lack_of_an_entry(point):
             point.record(state, DAY)
 
 
+def test_an_entry_with_a_wrong_day_is_replaced_and_its_coverage_with_it(world, send, point):
+    point.record("open", datetime.date(2015, 3, 1))
+    other = Institution.objects.get(division=world.places["羊山村"])
+    other.record("open", DAY)
+    form = {"state": "open", "since": "2025-03-01", "note": "原来填成了 2015 年"}
+    assert "2015年3月1日 已开办" in send(world.town, "institution-state", point).content.decode()
+    foreign = send(world.town, "institution-state", point, **form, instead=other.states.get().pk)
+    assert foreign.context["form"].errors["instead"]
+    assert send(world.town, "institution-state", point, **form, instead=point.states.get().pk).status_code == 302
+    assert list(point.states.values_list("since", "state")) == [(datetime.date(2025, 3, 1), "open")]
+    assert other.states.count() == 1
+    then = Institution.objects.with_state_on(datetime.date(2020, 1, 1)).get(pk=point.pk)
+    assert then.state_then == "unconfirmed"
+    assert (
+        "更正已有的哪一条"
+        not in send(world.bureau, "institution-state", Institution.objects.get(division=world.county)).content.decode()
+    )
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", "1899-12-31", "9999-12-31", "2025-02-30", "x", ""])
+def test_a_day_that_cannot_be_is_said_beside_what_was_typed(world, send, point, since):
+    answer = send(world.town, "institution-state", point, state="open", since=since, note="挂牌")
+    assert answer.status_code == 200 and "挂牌" in answer.content.decode()
+    assert not InstitutionState.objects.exists()
+
+
 # --- 五有 and files --------------------------------------------------------------------------------------
 
 

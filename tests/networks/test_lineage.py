@@ -8,10 +8,11 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from networks.models import Division, DivisionSuccession
+from networks.models import Division, DivisionSuccession, Institution, Places
 from networks.models.succession import Lineage, Link
 from networks.redistricting import NewPlace, merge_places, rename_place
-from reporting.organised import held_at_now, places_now
+from reporting.network import Network
+from trainings.models import TrainingSession
 
 from ..site_map import taken_back
 
@@ -70,33 +71,46 @@ ACTS = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS, heads=st.lists(st.tuples(st.sampled_from(PLACES), st.integers(1, 12)), max_size=4))
 def test_whatever_becomes_of_places_each_session_lies_in_exactly_one_of_today(world, acts, heads):
     with taken_back(), time_machine.travel(datetime.datetime(2026, 12, 30, tzinfo=datetime.UTC), tick=False):
+        places = Division.objects.in_bulk(PLACES)
         rows = [
-            world.session(place=Division.objects.get(pk=code), held_on=date(2026, month, 1), reported=month)
-            for code, month in heads
+            world.session(status="verified", place=places[code], held_on=date(2026, month, 1)) for code, month in heads
         ]
         more, before = {"basis": "", "actor": world.bureau}, date(2026, 1, 1)
         there_were = Division.objects.filter(tier="village", parent__code__startswith="450124")
+        points = {place.pk: [] for place in Division.objects.within("450124")}
+        for institution in Institution.objects.filter(division__in=points):
+            points[institution.division_id].append(str(institution))
         for number, (kind, one, other, month) in enumerate(sorted(acts, key=lambda act: act[3])):
             villages = list(there_were.filter(retired_on=None).order_by("code"))
             place, into = villages[one % len(villages)], villages[other % len(villages)]
             on, count = date(2026, month, number + 1), len(villages)
+            fate = "close" if number % 2 else "move"
             if kind == "rename":
                 rename_place(place, name=f"新{number}村委会", on=on, **more)
             elif kind == "code":
                 rename_place(place, name=place.name, code=f"{place.code[:9]}{400 + number}", on=on, **more)
             elif place != into:
-                merge_places([place], into=into, institutions="close", on=on, **more)
+                merge_places([place], into=into, institutions=fate, on=on, **more)
                 count -= 1
             assert there_were.on(on).count() == count
             assert set(there_were.on(before)) == set(there_were.filter(established_on=None))
-        now = list(there_were.filter(retired_on=None))
-        assert sorted(row.pk for place in now for row in held_at_now(place)) == sorted(row.pk for row in rows)
-        covered = [code for place in now for code in places_now(place)]
+        now, on_last = list(there_were.filter(retired_on=None)), date(2026, 12, 30)
+        assert sorted(row.pk for place in now for row in TrainingSession.objects.held_within(place)) == sorted(
+            row.pk for row in rows
+        )
+        covered = [code for place in now for code in Places("450124", on_last).within(place.pk)]
         assert sorted(covered) == sorted(there_were.values_list("pk", flat=True))
+        for day in (date(2026, 6, 15), on_last):
+            network = Network("450124", day)
+            assert sum(n for n, _ in network.activity.values()) == sum(row.held_on <= day for row in rows)
+            assert set(network.activity) <= {node.place.code for node in network.townships}
+            assert sum(len(node.below) for node in network.townships) == there_were.on(day).count()
+        as_before = Network("450124", before).nodes
+        assert {at: sorted(map(str, as_before[at].institutions)) for at in as_before} == points
         ended = set(there_were.exclude(retired_on=None).values_list("pk", flat=True))
         assert set(DivisionSuccession.objects.values_list("old", flat=True)) == ended
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from networks.logs import OneLine
 from networks.models import AuditEvent, PasswordLink, SignIn, User
-from networks.models.signing_in import _ALPHABET, _digest
+from networks.tokens import _ALPHABET, digest_of
 from networks.views import accounts
 
 OLD, NEW = "Correct-Horse-7", "Brave-Otter-88"
@@ -157,8 +157,8 @@ def test_a_link_typed_from_paper_may_differ_in_capitals_and_dashes(world, issued
 @given(st.text(alphabet=_ALPHABET, min_size=20, max_size=20), st.text(alphabet=_ALPHABET, min_size=20, max_size=20))
 def test_different_tokens_have_different_digests_however_they_are_written(one, other):
     written = "-".join([one[:5], one[5:10].upper(), f" {one[10:]}"])
-    assert _digest(written) == _digest(one)
-    assert (_digest(one) == _digest(other)) == (one == other)
+    assert digest_of(written) == digest_of(one)
+    assert (digest_of(one) == digest_of(other)) == (one == other)
 
 
 def test_whoever_is_signed_in_as_somebody_else_becomes_the_owner_of_the_link_and_keeps_nothing(world, issued):

@@ -1,13 +1,25 @@
 """合村并居: places renamed, merged, split; who sees them, and where sessions may take place."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from networks.loading import load_divisions
-from networks.models import Division, DivisionSuccession, FormerName, Institution, MemberUnit, SharedResource, User
+from networks.loading import _load_institutions, load_divisions
+from networks.models import (
+    Division,
+    DivisionSuccession,
+    FormerName,
+    Institution,
+    LeadingGroup,
+    LearningGroup,
+    MemberUnit,
+    Places,
+    SharedResource,
+    User,
+    Zone,
+)
 from networks.redistricting import NewPlace, merge_places, rename_place, split_place
 from reporting.models import AssessmentYear
 from trainings.models import Refused, TrainingSession
@@ -101,14 +113,6 @@ def test_an_institution_about_which_something_was_recorded_since_closes_today(wo
     assert (point.state, point.state_since) == ("closed", date(2026, 11, 25))
 
 
-def test_two_places_for_learning_of_one_name_are_not_brought_together(world, act):
-    place = {"kind": "reading", "name": "农家书屋", "unit": world.wxgtj}
-    for village in ("新汉村", "新兴社区"):
-        SharedResource.objects.create(division=world.places[village], **place)
-    with pytest.raises(ValidationError, match="会有两处名为“农家书屋”的共享资源"):
-        merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="move", **act)
-
-
 def test_the_officer_of_a_merged_township_sees_both_and_others_see_no_more(world, act):
     row = world.session(world.wxgtj, place=world.places["羊山村"], status="submitted", held_on=date(2026, 3, 1))
     assert not TrainingSession.objects.visible_to(fresh(world.town)).filter(pk=row.pk).exists()
@@ -147,6 +151,74 @@ def test_nothing_is_entered_at_a_place_that_had_ended_by_then(world, act, client
     assert "新汉村已于2026年7月1日撤并，请选择新兴社区" in page.content.decode()
     assert "已撤并（只用于撤并以前的培训）" in page.content.decode()
     assert not TrainingSession.objects.filter(title="合并以后").exists()
+
+
+def test_what_goes_on_at_a_place_goes_over_and_the_same_name_twice_is_told_apart(world, act):
+    """Every village has its 农家书屋."""
+    for place in ("新汉村", "新兴社区"):
+        SharedResource.objects.create(division=world.places[place], kind="reading", name="农家书屋", unit=world.wxgtj)
+    ended = LearningGroup.objects.create(
+        division=world.places["新汉村"], kind="team", name="旧队", ended_on=date(2025, 1, 1)
+    )
+    team = LearningGroup.objects.create(division=world.places["新汉村"], kind="team", name="山歌队")
+    outcome = merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="close", **act)
+    there = set(SharedResource.objects.filter(division="450124100006").values_list("name", flat=True))
+    assert there == {"农家书屋", "新汉村农家书屋"}
+    assert "新兴社区已有同名的，农家书屋改称新汉村农家书屋" in outcome.lines
+    team.refresh_from_db()
+    ended.refresh_from_db()
+    assert (team.division_id, ended.division_id) == ("450124100006", "450124100201")
+
+
+def test_a_township_with_a_new_code_keeps_its_leading_group_and_its_zones(world, act):
+    zone = Zone.objects.create(
+        division=world.places["白山镇"], kind="experimental", starts_on=date(2019, 2, 2), basis="文"
+    )
+    group = LeadingGroup.objects.create(division=world.places["白山镇"], name="白山镇领导小组")
+    rename_place(world.places["白山镇"], name="白山街道", code="450124001", **act)
+    zone.refresh_from_db()
+    group.refresh_from_db()
+    assert (zone.division_id, group.division_id) == ("450124001", "450124001")
+
+
+def test_a_new_village_may_take_over_more_on_the_day_on_which_it_begins(world, act):
+    """合村并居 of more than the form holds at once."""
+    new = NewPlace("新合社区居委会", "450124100009")
+    places = [world.places["新汉村"], world.places["新兴社区"]]
+    made = merge_places(places, new=new, institutions="close", **act).made[0]
+    merge_places([world.places["羊山村"]], into=made, institutions="close", **act)
+    assert Places("450124", JULY).within(made.pk) == [
+        "450124100006",
+        "450124100009",
+        "450124100201",
+        "450124103205",
+    ]
+    assert "才设立" in refused(lambda: rename_place(made, name="又一村委会", **act))
+
+
+def test_the_facts_can_be_loaded_again_after_villages_were_merged(world, act):
+    merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="move", **act)
+    before = Institution.objects.count()
+    _load_institutions(world.county, Counter())
+    assert Institution.objects.count() == before
+
+
+def test_the_day_on_which_a_place_was_merged_is_not_changed_behind_its_back(world, act, ask):
+    merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="close", **act)
+
+    def save(code, day):
+        form = {"name": "某村委会", "short_name": "某村", "retired_on": day}
+        return ask(world.bureau, f"/admin/networks/division/{code}/change/", form, "post")
+
+    assert "在“撤并更名”里办理的" in save("450124100201", "").content.decode()
+    assert save("450124103205", "2026-05-01").status_code == 302  # abolished, and nothing took it over
+    AssessmentYear.objects.filter(county="450124", year=2026).update(status="locked")
+    assert "2026年度已锁定定案" in save("450124103205", "").content.decode()
+    assert "2026年度已锁定定案" in save("450124100006", "2026-05-01").content.decode()
+    assert set(Division.objects.exclude(retired_on=None).values_list("pk", flat=True)) == {
+        "450124100201",
+        "450124103205",
+    }
 
 
 def test_codes_names_and_days_that_cannot_be_are_refused(world, act):

@@ -218,6 +218,11 @@ def test_a_day_in_or_before_a_settled_year_is_refused(world):
     assert rename(world, on=date(2026, 1, 1)).established_on == date(2026, 1, 1)
 
 
+@pytest.mark.parametrize("on", [date(1, 1, 1), date(1999, 12, 31), date(2029, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_must_be_a_slip_of_the_pen_is_refused(world, on):
+    assert "日期应在 2000 年至 2028 年之间" in refused(lambda: rename(world, on=on))
+
+
 def test_names_and_codes_that_exist_are_refused(world):
     assert "已有名称" in refused(lambda: rename(world, name="县老干局"))
     assert "代码“lgj”已被使用" in refused(lambda: rename(world, code="lgj"))

@@ -18,8 +18,20 @@ from networks.models import (
     Person,
     SharedResource,
 )
+from networks.redistricting import merge_places, rename_place
 from reporting.indicators import INDICATORS, YearFigures
-from reporting.network import NORMS, Condition, Network, Staff, Staffing, condition_of, held_by, on_day, staff_of
+from reporting.network import (
+    NORMS,
+    Condition,
+    Network,
+    Staff,
+    Staffing,
+    condition_of,
+    held_at,
+    held_by,
+    on_day,
+    staff_of,
+)
 from reporting.shortfalls import counted, shortfalls
 
 OPENED = datetime.date(2020, 1, 1)
@@ -135,6 +147,64 @@ def test_the_indicators_of_a_past_year_are_of_its_last_day(world):
     assert YearFigures(before).coverage["township"].opened == 1
 
 
+def test_a_past_day_finds_each_point_where_it_was_then_and_villages_in_their_township_of_then(world):
+    """合村并居 and a merged township change nothing about the days before them."""
+    opened(world, "新汉村", "新兴社区", "羊山村")
+    january, july = datetime.date(world.year, 1, 2), datetime.date(world.year, 1, 3)
+    world.session(status="verified", place=world.places["新汉村"], held_on=january, reported=30)
+    world.session(world.theirs, status="verified", place=world.places["羊山村"], held_on=january, reported=70)
+
+    def seen(day):
+        found = Network("450124", day)
+        below = {str(node.place): [str(v.place) for v in node.below] for node in found.townships}
+        heads = {code: tally.attendances for code, tally in found.activity.items()}
+        return below, [str(c) for c in found.coverage.values()], found.coverage["any_village"].opened, heads
+
+    before = seen(january)
+    assert before == (
+        {"白山镇": ["新兴社区", "新汉村"], "古零镇": ["羊山村"]},
+        ["0/2", "2/2", "2/3"],
+        3,
+        {"450124100": 30, "450124103": 70},
+    )
+    act = {"on": july, "basis": "", "actor": world.bureau}
+    rename_place(world.places["新汉村"], name="新汉社区居委会", code="450124100009", **act)
+    merge_places([world.places["古零镇"]], into=world.places["白山镇"], institutions="move", **act)
+    assert seen(january) == before
+    below, coverage, _, heads = seen(july)
+    assert below == {"白山镇": ["新兴社区", "新汉社区", "羊山村"]}
+    assert coverage == ["0/1", "1/1", "2/3"] and heads == {"450124100": 100}
+    point = Institution.objects.get(name="新汉村社区教育教学点")
+    assert held_by(point, july) == (1, 30) and shown(point, july) == Condition.RUNNING
+    assert held_at(world.places["白山镇"], july) == (2, 100)
+    assert held_at(Division.objects.get(pk="450124103"), july) == (1, 70)  # an ended place's own page
+
+
+def test_a_point_that_was_merged_into_another_village_counted_for_its_own_until_then(world):
+    opened(world, "新汉村")
+    day = datetime.date(world.year, 1, 2)
+    merge_places(
+        [world.places["新汉村"]],
+        into=world.places["新兴社区"],
+        institutions="move",
+        on=day,
+        basis="",
+        actor=world.bureau,
+    )
+    opened_at = [
+        [node.place.code for node in Network("450124", at).nodes.values() if node.opened]
+        for at in (day - datetime.timedelta(days=1), day)
+    ]
+    assert opened_at == [["450124100201"], ["450124100006"]]
+
+
+def test_a_past_day_names_places_as_they_were_called(world):
+    day = datetime.date(world.year, 1, 2)
+    rename_place(world.places["新汉村"], name="新合村委会", on=day, basis="", actor=world.bureau)
+    names = [Network("450124", at).nodes["450124100201"].place.path for at in (day - datetime.timedelta(days=1), day)]
+    assert names == ["白山镇/新汉村", "白山镇/新合村"]
+
+
 # --- staffing ------------------------------------------------------------------------------------------
 
 
@@ -204,7 +274,7 @@ def test_staffing_counts_open_institutions_alone(world):
 
 def lacking(user, world, **more):
     found = shortfalls(user, world.today, **more)
-    return [(item.institution.division_id, item.lack.value) for item in found]
+    return [(item.place.pk, item.lack.value) for item in found]
 
 
 def test_the_list_names_what_each_institution_lacks_and_the_page_that_mends_it(world):
@@ -234,6 +304,44 @@ def test_the_list_names_what_each_institution_lacks_and_the_page_that_mends_it(w
     world.session(status="verified", host=point)
     school_row.record("suspended", OPENED)
     assert lacking(world.town, world) == [("450124100006", "unconfirmed")]
+
+
+def test_a_place_without_an_institution_that_could_run_is_on_the_list_with_the_form_that_adds_one(world, page):
+    at(world, "羊山村").delete()
+    at(world, "新汉村").record("closed", OPENED)
+    Institution.objects.create(division=world.places["新汉村"], kind="point", function="manage", name="管理点")
+    found = {item.place.short_name: item for item in shortfalls(world.bureau, world.today) if item.lack == "missing"}
+    assert {name: item.url for name, item in found.items()} == {
+        "新汉村": "/network/institutions/new/?place=450124100201",
+        "羊山村": "/network/institutions/new/?place=450124103205",
+    }
+    assert "还没有登记教学点" in found["羊山村"].sentence and "教学点已停办" in found["新汉村"].sentence
+    assert [code for code, lack in lacking(world.town, world) if lack == "missing"] == ["450124100201"]
+    text = page(world.leader, "/network/shortfalls/", lack="missing").content.decode()
+    assert "古零镇/羊山村" in text and "/network/places/450124103205/" in text and "institutions/new" not in text
+    at(world, "新兴社区").record("suspended", OPENED)
+    Division.objects.filter(pk="450124103205").update(retired_on=world.today)
+    assert [code for code, lack in lacking(world.bureau, world) if lack == "missing"] == ["450124100201"]
+
+
+def test_a_merged_townships_villages_are_in_the_lists_of_the_one_that_took_them_over(world, page):
+    merge_places(
+        [world.places["古零镇"]],
+        into=world.places["白山镇"],
+        institutions="close",
+        on=world.today,
+        basis="",
+        actor=world.bureau,
+    )
+    assert ("450124103205", "unconfirmed") in lacking(world.bureau, world, within="450124100")
+    assert lacking(world.bureau, world, within="450124100") == lacking(world.town2, world)
+    school(world, name="羊山小学")
+    SharedResource.objects.update(division="450124103205")
+    for url, township, shown in [
+        ("/network/resources/", "450124100", "羊山小学"),
+        ("/admin/networks/institution/", "450124100", "羊山村社区教育教学点"),
+    ]:
+        assert shown in page(world.bureau, url, township=township).content.decode(), url
 
 
 def test_everybody_gets_the_institutions_that_are_their_business(world):

@@ -17,8 +17,7 @@ from networks.reorganisation import NewUnit, merge_units, rename_unit
 from reporting.assessment import Counting, NotForLockedYears, county_standing, standings
 from reporting.indicators import YearFigures
 from reporting.models import AssessmentYear, QuotaAdjustment
-from reporting.organised import held_at_now, places_now
-from trainings.models import CoOrganiser
+from trainings.models import CoOrganiser, TrainingSession
 
 from ..site_map import taken_back
 from .test_assessment_reference import CODES, WORLD, reference, slowly, stored
@@ -209,10 +208,11 @@ def test_a_place_as_now_holds_what_took_place_in_those_that_it_took_over(world):
     here, there = world.places["新汉村"], world.places["新兴社区"]
     rows = [world.session(place=place, held_on=date(2026, 3, 1)) for place in (here, there, world.places["白山镇"])]
     merge_places([here], into=there, institutions="move", on=JULY, basis="", actor=world.bureau)
-    assert places_now(there) == [there.pk, here.pk]
-    assert set(held_at_now(there)) == set(rows[:2])
-    assert set(held_at_now(world.places["白山镇"])) == set(rows)
-    assert not held_at_now(world.places["羊山村"]).exists()
+    held = TrainingSession.objects.held_within
+    assert set(held(there)) == set(held(there, JULY)) == set(rows[:2])
+    assert list(held(there, date(2026, 6, 30))) == [rows[1]] and list(held(here)) == [rows[0]]
+    assert set(held(world.places["白山镇"])) == set(rows)
+    assert not held(world.places["羊山村"]).exists()
 
 
 def test_coverage_counts_the_places_of_its_last_day(world, y2026):

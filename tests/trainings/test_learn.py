@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 from networks.models import AuditEvent
 from networks.tokens import digest_of, new_token
-from trainings.models import Announcement, Audience, AudienceCount, Refused, SignUp, TrainingSession
+from trainings.models import Announcement, Audience, AudienceCount, CoOrganiser, Refused, SignUp, TrainingSession
 from trainings.views.learn_sign_up import PER_ADDRESS
 
 SOON = 3  # days ahead
@@ -452,7 +452,10 @@ def test_ac_6_full_names_only_in_the_units_own_hands_and_masked_on_its_paper(ask
     for reader in (world.bureau, world.head, world.auditor):
         page = text(ask(reader, url))
         assert "韦**" in page and "韦阿妹" not in page
-    assert ask(world.town2, url).status_code == 404 and ask(world.centre, url).status_code == 403
+    joint = world.session(status="submitted", title="联合举办")
+    CoOrganiser.objects.create(session=joint, unit=world.wxgtj, name=world.wxgtj.name)
+    assert ask(world.unit, f"/sessions/{joint.pk}/sign-ups/").status_code == 403
+    assert ask(world.town2, url).status_code == 404 and ask(world.centre, url).status_code == 404
 
 
 def test_in_5_the_database_holds_the_rules_too(world):

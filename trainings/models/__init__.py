@@ -2,11 +2,14 @@
 
 from .announcements import Announcement, SignUp
 from .classes import TrainingClass, UnitPlan
+from .column_names import ColumnName
 from .courses import Course, CourseMaterial
+from .effort import EntryEffort
 from .evidence import Evidence
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
-from .rosters import RosterLine
+from .points import PointLink, PointReport
+from .rosters import RosterHold, RosterLine
 from .session import TrainingSession
 from .stories import Story
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
@@ -17,18 +20,23 @@ __all__ = [
     "Audience",
     "AudienceCount",
     "CoOrganiser",
+    "ColumnName",
     "Conflict",
     "Course",
     "CourseMaterial",
     "DeliveryForm",
+    "EntryEffort",
     "Evidence",
     "ImportBatch",
     "Language",
     "Missing",
+    "PointLink",
+    "PointReport",
     "Programme",
     "Project",
     "Refused",
     "ReturnReason",
+    "RosterHold",
     "RosterLine",
     "SignUp",
     "Status",

@@ -209,7 +209,12 @@ class SignUp(models.Model):
     cancelled_at = models.DateTimeField("取消时间", null=True, blank=True)
 
     objects = SignUpQuerySet.as_manager()
-    scope = Scope(Subject.RECORD, via="announcement")
+    scope = Scope(
+        Subject.ROSTER,
+        county="announcement__session__organiser__county_id",
+        unit="announcement__session__organiser_id",
+        author_role="announcement__session__entered_by__role",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "报名"

@@ -6,6 +6,7 @@ from simple_history.models import HistoricalRecords
 
 from networks.access import Action, Scope, ScopedQuerySet
 from networks.models import Attachment, Division, MemberUnit
+from networks.wording import Published
 
 from .proposals import Proposal, ProposalQuerySet
 from .vocabulary import Audience, Language, Theme
@@ -55,16 +56,22 @@ class Course(Proposal):
 
     def missing_for_proposal(self) -> list[str]:
         needed = {"theme_id": "请选择主题类别", "syllabus": "请写内容提要，居民会看到", "minutes": "请填写总时长"}
-        return [sentence for name, sentence in needed.items() if not getattr(self, name)]
+        missing = [sentence for name, sentence in needed.items() if not getattr(self, name)]
+        if self.audiences.filter(sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY).exists():
+            missing.append("适合人群里有只报人次的人群，不能公开，请去掉")
+        return missing
 
 
-class CourseMaterial(models.Model):
-    """课程材料: a file, a link kept as text, or a lesson online."""
+class CourseMaterial(Published):
+    """课程材料: a file, a link kept as text, or a lesson online. Changed only while its course may be rewritten."""
 
     class Kind(models.TextChoices):
         FILE = "file", "文件"
         LINK = "link", "链接"
         LESSON = "lesson", "线上课"
+
+    MOST = 20  # of one course
+    PUBLIC_TEXTS = ("title", "link")
 
     course = models.ForeignKey(Course, models.CASCADE, verbose_name="课程", related_name="materials")
     kind = models.CharField("种类", max_length=8, choices=Kind.choices)

@@ -181,6 +181,10 @@ class EntryVerbs:
         if self.pk:
             if any(audience.sensitivity == Audience.Sensitivity.HEADCOUNT_ONLY for audience, _ in counts):
                 self._refuse_evidence_of_persons()
+            if any(audience.sensitivity for audience, _ in counts) and self.roster.exists():
+                raise Refused(
+                    "所选培训对象不建名册，这一场已有名册。请先在名册页面删去全部人员，再改培训对象；签到人次另行填报"
+                )
             if any(audience.sensitivity for audience, _ in counts) and self._has_sign_ups():
                 raise Refused(
                     "这一场已有居民在网上报名，所选培训对象不留姓名：请先在“居民报名”页面清空报名，再改培训对象"

@@ -38,6 +38,8 @@ class Evidence(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="上传人", related_name="+")
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
 
+    purged_on = models.DateField("文件删除日期", null=True, blank=True, editable=False)
+
     objects = ScopedQuerySet.as_manager()
     scope = Scope(Subject.RECORD, via="session")
 
@@ -46,7 +48,10 @@ class Evidence(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=(Q(file="") & ~Q(link="")) | (~Q(file="") & Q(link="")),
+                # Pictures of minors go with the rosters of their year; what remains is their digest.
+                condition=(Q(file="") & ~Q(link=""))
+                | (~Q(file="") & Q(link="") & Q(purged_on=None))
+                | (Q(file="", link="") & Q(purged_on__isnull=False) & ~Q(sha256_stored="")),
                 name="evidence_is_file_or_link",
             ),
             models.CheckConstraint(condition=Q(file="") | ~Q(sha256_stored=""), name="evidence_file_has_digest"),
@@ -81,7 +86,7 @@ class Evidence(models.Model):
 
     @property
     def is_image(self) -> bool:
-        return self.content_type.startswith("image/")
+        return self.content_type.startswith("image/") and not self.purged_on
 
     @property
     def download_name(self) -> str:

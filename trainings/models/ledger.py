@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
+from networks import journal
 from networks.access import barred_from_recording_history, barred_from_undoing
 
 from .. import years
@@ -116,7 +117,10 @@ class LedgerVerbs:
         for county, year in {(row.organiser.county_id, row.held_on.year) for row in rows} | joint:
             if years.rules_of(county, year, hold=True).locked:
                 raise Refused(f"{year}年度已锁定定案，这一年的场次不能再改动")
-        together.update(unit=new)
+        shared = list(together.values_list("pk", flat=True))
+        CoOrganiser.objects.filter(pk__in=shared).update(unit=new)
+        journal.wrote(CoOrganiser, shared, "unit_id", old.pk, new.pk)
+        journal.wrote(cls, [row.pk for row in rows], "organiser_id", old.pk, new.pk)
         for row in rows:
             row.organiser, row.version = new, row.version + 1
         for first in range(0, len(rows), BULK):

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from networks.access import Action, ScopedQuerySet, can
+from networks.access import Action, ScopedQuerySet, barred_from_approving, can
 from networks.models import User
 from networks.wording import Published
 
@@ -34,7 +34,8 @@ class Step(NamedTuple):
 
 STEPS = {
     "propose": Step("提交审定", frozenset({State.DRAFT, State.RETURNED}), State.PROPOSED, False),
-    "take_back": Step("撤回", frozenset({State.PROPOSED}), State.DRAFT, False),
+    # Also what is public: whoever told it may have to take it out of sight at once, such as when an agreement is withdrawn.
+    "take_back": Step("撤回", frozenset({State.PROPOSED, State.PUBLIC}), State.DRAFT, False),
     "approve": Step("审定公开", frozenset({State.PROPOSED}), State.PUBLIC, True),
     "send_back": Step("退回", frozenset({State.PROPOSED, State.PUBLIC}), State.RETURNED, True),
     "retire": Step("停用", frozenset({State.PUBLIC}), State.RETIRED, True),
@@ -48,11 +49,14 @@ class ProposalQuerySet(ScopedQuerySet):
         return self.filter(state=State.PUBLIC)
 
     def readable_by(self, user: User) -> ProposalQuerySet:
-        """What is public in one's county, what one keeps oneself, and for whoever decides everything that was proposed."""
-        own = Q(state=State.PUBLIC) | Q(pk__in=self.model._default_manager.kept_by(user).values("pk"))
-        if can(user, self.model.DECIDED_BY):
-            own |= ~Q(state=State.DRAFT)
+        """What is public in one's county, one's own unit's whatever its state, and the whole county's for whoever keeps
+        that."""
+        own = Q(state=State.PUBLIC) | Q(unit__in=user.own_unit_ids)
+        own |= Q(pk__in=self.model._default_manager.kept_by(user).values("pk"))
         return self.visible_to(user).filter(own)
+
+    def awaiting(self) -> ProposalQuerySet:
+        return self.filter(state=State.PROPOSED)
 
 
 class Proposal(Published):
@@ -85,11 +89,16 @@ class Proposal(Published):
             models.CheckConstraint(
                 condition=~Q(state="returned") | ~Q(return_note=""), name="%(class)s_returned_with_reason"
             ),
+            # Persons are compared by the verb; two accounts at least are what a database can hold.
+            models.CheckConstraint(
+                condition=~Q(state="public") | Q(proposed_by=None) | ~Q(decided_by=F("proposed_by")),
+                name="%(class)s_approved_by_another",
+            ),
         ]
 
     @property
     def can_be_rewritten(self) -> bool:
-        """By whoever keeps it; what is public is taken back first."""
+        """By whoever keeps it; what was proposed or is public is taken back first."""
         return self.state in (State.DRAFT, State.RETURNED)
 
     def missing_for_proposal(self) -> list[str]:
@@ -126,7 +135,7 @@ class Proposal(Published):
 
     def _step(self, verb: str, actor: User, seen_version: int | None, reason: str = "", **changes) -> None:
         """Checks right, state, version and completeness on the row as the database holds it. Raises PermissionDenied,
-        Refused, Conflict."""
+        Refused, Conflict, and ValidationError for a protected group's name in a text."""
         step, rows = STEPS[verb], type(self)._default_manager
         with transaction.atomic():
             row = rows.select_for_update(of=("self",)).get(pk=self.pk)
@@ -138,7 +147,9 @@ class Proposal(Published):
                 raise Refused(f"现在是“{row.get_state_display()}”，不能{step.label}")
             if seen_version is not None and row.version != seen_version:
                 raise Conflict(row)
-            if verb == "propose":
+            if verb == "approve" and (barred := barred_from_approving(actor, row)):
+                raise PermissionDenied(barred)
+            if verb in ("propose", "approve"):  # sessions and vocabulary may have changed in between
                 row.clean()
                 if missing := row.missing_for_proposal():
                     raise Refused(*missing)

@@ -19,11 +19,21 @@ from networks.access import (
     barred_from_reviewing,
     barred_from_verifying,
 )
-from networks.models import Division, DivisionSuccession, Institution, LearningGroup, MemberUnit, UnitSuccession, User
+from networks.models import (
+    Division,
+    DivisionSuccession,
+    Institution,
+    LearningGroup,
+    MemberUnit,
+    Places,
+    UnitSuccession,
+    User,
+)
 
 from .. import years
 from .entry import EntryVerbs
 from .ledger import LedgerVerbs
+from .rosters import RosterVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
 
@@ -53,11 +63,18 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         return self.filter(held_on__gte=datetime.date(year, 1, 1), held_on__lt=datetime.date(year + 1, 1, 1))
 
     def held_by(self, institution: Institution) -> TrainingSessionQuerySet:
-        """Sessions whose host it is, and for an implementing institution those at its own place that name no host."""
+        """Sessions whose host it is, and for an implementing institution those at its own place, or where it was before,
+        that name no host."""
         whose = Q(host=institution)
         if institution.function == Institution.Function.IMPLEMENT:
-            whose |= Q(host=None, place=institution.division_id)
+            before = institution.former_places.values("division")
+            whose |= Q(host=None, place=institution.division_id) | Q(host=None, place__in=before)
         return self.filter(whose)
+
+    def held_within(self, place: Division, day: datetime.date | None = None) -> TrainingSessionQuerySet:
+        """Sessions at or below a place as it stands on the day (today): with those of the places that it has taken over, and
+        of villages that lie in it now under an older code. They stay where they were held; only the sum is read so."""
+        return self.filter(place__in=Places(place.county_code, day or timezone.localdate()).within(place.pk))
 
     def awaiting_review(self) -> TrainingSessionQuerySet:
         return self.filter(status=Status.SUBMITTED)
@@ -79,7 +96,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
+class TrainingSession(EntryVerbs, LedgerVerbs, RosterVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -155,6 +172,7 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
     planned_attendance = models.PositiveIntegerField("计划人数", null=True, blank=True)
     reported_attendance = models.PositiveIntegerField("填报人次", null=True, blank=True)
     rostered_attendance = models.PositiveIntegerField("签到人次", null=True, blank=True, editable=False)
+    roster_purged_on = models.DateField("名册删除日期", null=True, blank=True, editable=False)
     verified_attendance = models.PositiveIntegerField("核定人次", null=True, blank=True, editable=False)
     verified_reason = models.CharField("核定说明", max_length=200, blank=True, editable=False)
 
@@ -418,6 +436,8 @@ class TrainingSession(EntryVerbs, LedgerVerbs, models.Model):
                 {stored.status} if stored else {Status.PLANNED, Status.DRAFT}
             ):
                 raise Refused("状态只能通过提交、核定、退回等操作改变")
+            if stored:  # counted by `count_roster` alone, perhaps since this object was loaded
+                self.rostered_attendance, self.roster_purged_on = stored.rostered_attendance, stored.roster_purged_on
             self.tidy()
             self._credit_who_stood_then()
             if stored is None or (self.place_id, self.held_on) != (stored.place_id, stored.held_on):

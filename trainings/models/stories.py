@@ -1,13 +1,28 @@
 """宣传内容 (三(七)): news, model cases, 百姓学习之星 and 终身学习品牌, reviewed by the office before residents read them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from simple_history.models import HistoricalRecords
 
 from networks.access import Action, Scope
 from networks.models import Attachment, Division, MemberUnit
 
 from .proposals import Proposal, ProposalQuerySet
+from .vocabulary import Audience
+
+
+class StoryQuerySet(ProposalQuerySet):
+    def public(self) -> "StoryQuerySet":
+        """What residents may read. A session may turn out to be one of a protected group after its story was published: then
+        nothing points to it any more, and a picture goes as soon as minors are among the audience (`public_picture`)."""
+        through = Story.sessions.through.objects.filter(story=OuterRef("pk"))
+        level = "trainingsession__audience_counts__audience__sensitivity"
+        return (
+            super()
+            .public()
+            .exclude(Exists(through.filter(**{level: Audience.Sensitivity.HEADCOUNT_ONLY})))
+            .annotate(with_minors=Exists(through.filter(**{level: Audience.Sensitivity.MINORS})))
+        )
 
 
 class Story(Proposal):
@@ -40,7 +55,7 @@ class Story(Proposal):
     agreed = models.BooleanField("本人同意公开姓名和事迹", default=False)
 
     history = HistoricalRecords(m2m_fields=[sessions])
-    objects = ProposalQuerySet.as_manager()
+    objects = StoryQuerySet.as_manager()
     scope = Scope(county="county_id", unit="unit_id", managed_by=Action.PUBLISH, kept_by_unit_only=True)
 
     class Meta(Proposal.Meta):
@@ -62,10 +77,33 @@ class Story(Proposal):
 
     def missing_for_proposal(self) -> list[str]:
         missing = [] if self.body.strip() else ["请写正文"]
-        if self.kind in (self.Kind.STAR, self.Kind.BRAND) and not self.subject.strip():
+        if self.is_candidate and not self.subject.strip():
             missing.append(f"请填写{self.get_kind_display()}的名称")
         if self.kind == self.Kind.STAR and not self.agreed:
             missing.append("请先征得本人同意，再勾选“本人同意公开姓名和事迹”")
         if self.picture_id and not self.picture_agreed:
             missing.append("照片公开前要征得照片中的人同意，照片里不能有未成年人")
+        level = self.sensitivity()
+        if level == Audience.Sensitivity.HEADCOUNT_ONLY:
+            missing.append("相关场次里有只报人次的场次，宣传内容不能指向它，请去掉")
+        elif level and self.picture_id:
+            missing.append("相关场次有未成年人参加，照片不能公开，请去掉照片或换掉场次")
         return missing
+
+    def sensitivity(self) -> int:
+        """The highest level of the audiences of its sessions."""
+        if not self.pk:
+            return 0
+        levels = self.sessions.values_list("audience_counts__audience__sensitivity", flat=True)
+        return max(filter(None, levels), default=0)
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether it is proposed for an honour and has a registration sheet."""
+        return self.kind in (self.Kind.STAR, self.Kind.BRAND)
+
+    @property
+    def public_picture(self) -> Attachment | None:
+        """The picture that residents may see. No query for a row that `public()` has found with its picture."""
+        minors = self.with_minors if hasattr(self, "with_minors") else self.sensitivity() > 0
+        return self.picture if self.picture_agreed and not minors else None

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from networks import audit
-from networks.access import Action, can, require, visible_or_404
+from networks.access import Action, barred_from_roster, can, own_roster, require, visible_or_404
 from networks.views.keeping import keep
 
 from ..announcement_forms import AnnouncementForm, proposed_for
@@ -66,7 +66,8 @@ def sign_ups(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has signed up: full names in the unit's own hands, masked ones everywhere else and on paper."""
     user = request.user
     session = visible_or_404(user, TrainingSession.objects.for_display(), pk=pk)
-    own = can(user, Action.UNMASK_ROSTERS) and TrainingSession.objects.editable_by(user).filter(pk=pk).exists()
+    if barred := barred_from_roster(user, session):
+        raise PermissionDenied(barred)
     told = announcement_of(session)
     rows = list(SignUp.objects.visible_to(user).filter(announcement=told)) if told else []
     open_rows = [row for row in rows if row.cancelled_at is None]
@@ -76,7 +77,8 @@ def sign_ups(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(row, masked_name(row.name)) for row in open_rows],
         "cancelled": len(rows) - len(open_rows),
         "seats": sum(row.seats for row in open_rows),
-        "own": own,
+        "own": own_roster(user, session) and can(user, Action.UNMASK_ROSTERS),
+        "keeps": TrainingSession.objects.editable_by(user).filter(pk=pk).exists(),
     }
     return render(request, "trainings/sessions/sign_ups.html", context)
 

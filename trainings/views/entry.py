@@ -1,29 +1,28 @@
 """Entering and revising a session: one form, kept whatever happens, and two people's versions side by side."""
 
 import copy
-import secrets
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.views.decorators.http import require_http_methods
 
 from networks.access import Action, can, require, units_to_enter_for, visible_or_404
 
 from ..changes import displayed
-from ..forms import SessionForm, initial_for_new, initial_from_copy, initial_of
-from ..models import Conflict, Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..course_forms import courses_to_choose, filled_by
+from ..forms import SessionForm, initial_for_new, initial_from_copy, initial_of, length_as_typed
+from ..models import Conflict, EntryEffort, Evidence, Refused, Status, SubmitToken, TrainingSession
+from ..models.effort import new_token, seconds_since
 from ..models.entry import audience_words, co_organiser_words
 from .evidence import keep
 
 DRAFT_DONE = "draft_done"  # session key: the form whose draft on the device may go, because it has been saved
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(24)
+# The entry form's draft on the device, and that of the one which a chat message filled, so that neither covers the other.
+NEW, MESSAGE = "new", "message"
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)
@@ -31,10 +30,10 @@ def new_token() -> str:
 def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         initial = _initial(request) | {"token": new_token()}
-        return _form_page(request, SessionForm(user=request.user, initial=initial))
+        return form_page(request, SessionForm(user=request.user, initial=initial))
     form = SessionForm(request.POST, user=request.user, initial=initial_for_new(request.user))
     if not form.is_valid():
-        return _form_page(request, form)
+        return form_page(request, form)
     made: list[TrainingSession] = []
 
     def enter() -> str:
@@ -46,19 +45,37 @@ def new(request: HttpRequest) -> HttpResponse:
                 co_organisers=form.co_organisers,
             )
         )
+        seconds = seconds_since(form.cleaned_data["token"])
+        EntryEffort.count(request.user.county_code, EntryEffort.Road.FORM, fields=form.fields_filled, seconds=seconds)
         return reverse("session-detail", args=[made[0].pk])
 
     try:
         address = SubmitToken.once(request.user, form.cleaned_data["token"] or new_token(), enter)
     except Refused as refused:
         form.add_error(None, refused.reasons)
-        return _form_page(request, form)
-    if made:  # the same token again only leads to what the first one made
+        return form_page(request, form)
+    if made:
         if request.FILES:
             keep(request, made[0], Evidence.Kind.PHOTO, request.FILES.getlist("photos"))
         _say_what_was_saved(request, made[0])
-    request.session[DRAFT_DONE] = "new"
+    else:  # the same token again only leads to what the first one made
+        messages.info(request, "这一场刚才已经收到，没有重复登记。后来又改过的内容，请点“修改”填上。")
+        _keep_what_is_missing(request, address)
+    request.session[DRAFT_DONE] = _draft_of(request)
     return redirect(address)
+
+
+def _draft_of(request: HttpRequest) -> str:
+    """Which of the two drafts of a new session the page works on."""
+    return MESSAGE if MESSAGE in (request.POST.get("draft"), request.GET.get("draft")) else NEW
+
+
+def _keep_what_is_missing(request: HttpRequest, address: str) -> None:
+    """A connection that broke between the words and the photos: those that are not there yet are kept now."""
+    photos = request.FILES.getlist("photos")
+    session = TrainingSession.objects.visible_to(request.user).filter(pk=resolve(address).kwargs["pk"]).first()
+    if photos and session:
+        keep(request, session, Evidence.Kind.PHOTO, photos, again=True)
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)
@@ -72,11 +89,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.info(request, f"这一场次现在是“{session.get_status_display()}”，不能直接修改。")
             return redirect("session-detail", pk)
         initial = initial_of(session) | {"seen_version": session.version}
-        return _form_page(request, SessionForm(instance=session, user=request.user, initial=initial))
+        return form_page(request, SessionForm(instance=session, user=request.user, initial=initial))
     stored = copy.copy(session)  # the form writes what was typed into its own instance
     form = SessionForm(request.POST, instance=session, user=request.user, initial=initial_of(session))
     if not form.is_valid():
-        return _form_page(request, form)
+        return form_page(request, form)
     changes, audiences, co_organisers = _with_choices(request, stored, form)
     try:
         session.revise(
@@ -90,22 +107,28 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _conflict(request, form, conflict.stored)
     except Refused as refused:
         form.add_error(None, refused.reasons)
-        return _form_page(request, form)
+        return form_page(request, form)
     _say_what_was_saved(request, session)
     request.session[DRAFT_DONE] = str(pk)
     return redirect("session-detail", pk)
 
 
 def _initial(request: HttpRequest) -> dict:
-    """For a new session: today and one's own place, or (?copy=ID) what a session of one's own said."""
+    """For a new session: today and one's own place, with a course (?course=ID) what it says, or (?copy=ID) what a session of
+    one's own said."""
+    if "course" in request.GET:
+        course = visible_or_404(request.user, courses_to_choose(request.user), pk=request.GET["course"])
+        said = filled_by(course)
+        return initial_for_new(request.user) | {"course": course.pk} | length_as_typed(said.pop("minutes", None)) | said
     if "copy" not in request.GET:
         return initial_for_new(request.user)
     own = TrainingSession.objects.filter(organiser__in=units_to_enter_for(request.user))
     return initial_from_copy(visible_or_404(request.user, own, pk=request.GET["copy"]))
 
 
-def _form_page(request: HttpRequest, form: SessionForm) -> HttpResponse:
+def form_page(request: HttpRequest, form: SessionForm, **more: object) -> HttpResponse:
     context = {"form": form, "session": form.stored, "on_behalf": can(request.user, Action.ENTER_ON_BEHALF)}
+    context |= {"draft": form.stored.pk if form.stored else _draft_of(request)} | more
     if not form.stored and not form.is_bound and "copy" not in request.GET:
         own = TrainingSession.objects.editable_by(request.user).exclude(status=Status.VOID)
         context["previous"] = own.order_by("-pk").first()

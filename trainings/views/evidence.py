@@ -26,13 +26,18 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("session-detail", args=[pk]) + "#evidence")
 
 
-def keep(request: HttpRequest, session: TrainingSession, kind: str, files: list, link: str = "") -> None:
-    """Adds the uploads and says what was kept and what was not, by name."""
+def keep(
+    request: HttpRequest, session: TrainingSession, kind: str, files: list, link: str = "", *, again: bool = False
+) -> None:
+    """Adds the uploads and says what was kept and what was not, by name. Sent `again`, nothing is said of what an earlier
+    try has brought."""
     try:
         added = keeping.add(session, actor=request.user, kind=kind, uploads=files, link=link, request=request)
     except Refused as refused:
         messages.error(request, "材料没有保存：" + "；".join(refused.reasons))
         return
+    if again:
+        added.refused = [pair for pair in added.refused if pair[1] != keeping.ALREADY]
     if added.kept:
         messages.success(request, f"已保存 {len(added.kept)} 份材料。")
     if added.refused:

@@ -229,6 +229,7 @@ def _rehearsal_page(request: HttpRequest, row: ImportBatch, year_form: YearForm 
     context |= {
         "rehearsal": rehearsal,
         "mendable": mendable,
+        "remembers": request.user.own_unit is not None,
         "mends": mends[: imports.MOST_MENDED],
         "mends_left": max(len(mends) - imports.MOST_MENDED, 0),
         "lists": [(f"names-{n}", choices.get(column, [])) for n, column in enumerate(imports.SUGGESTED)],

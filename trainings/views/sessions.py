@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from networks.access import Action, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
-from networks.models import Institution, LearningGroup, MemberUnit
+from networks.access import Action, barred_from_roster, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
+from networks.models import Division, Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
 from networks.names import clean_text
 
@@ -19,15 +19,27 @@ from .. import years
 from ..changes import records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
-from ..models import Audience, CoOrganiser, Evidence, Project, Refused, Status, SubmitToken, TrainingSession
+from ..models import (
+    Audience,
+    CoOrganiser,
+    Course,
+    Evidence,
+    PointReport,
+    Project,
+    Refused,
+    Status,
+    SubmitToken,
+    TrainingSession,
+)
+from ..models.effort import new_token
 from ..models.verbs import MOVES
 from .announcing import announcement_of, barred_from_announcing
-from .entry import DRAFT_DONE, new_token
+from .entry import DRAFT_DONE
 
 PER_PAGE = 30
 MOST_AT_ONCE = 200  # sessions submitted in one go
 SUBMITTABLE = (Status.DRAFT, Status.RETURNED)
-NAMED = {"group": LearningGroup, "project": Project}
+NAMED = {"group": LearningGroup, "project": Project, "course": Course}
 
 
 # --- the list ------------------------------------------------------------------------------------------
@@ -49,6 +61,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(learning_group=whole["group"])
     if whole["project"]:
         rows = rows.filter(project=whole["project"])
+    if whole["course"]:
+        rows = rows.filter(course=whole["course"])
     shelves = _shelves(request.user)
     counts = rows.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in shelves.items()})
     shelf = asked.value("whose")
@@ -87,7 +101,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 def _named(user, model, pk):
     """The group or project that a figure elsewhere has led from; one that is not there is passed over."""
-    return model.objects.visible_to(user).filter(pk=pk).first() if pk else None
+    rows = model.objects.readable_by(user) if model is Course else model.objects.visible_to(user)
+    return rows.filter(pk=pk).first() if pk else None
 
 
 def _shelves(user) -> dict[str, tuple[str, Q]]:
@@ -124,7 +139,8 @@ def _filtered(rows, asked: SessionFilter):
     if asked.value("audience"):
         rows = rows.filter(audience_counts__audience=asked.value("audience"))
     if asked.value("place"):
-        rows = rows.filter(place__code__startswith=asked.value("place"))
+        place = Division.objects.filter(pk=asked.value("place")).first()
+        rows = rows.held_within(place) if place else rows.none()
     if asked.value("host"):
         host = Institution.objects.filter(pk=asked.value("host")).first()
         rows = rows.held_by(host) if host else rows.none()
@@ -151,7 +167,7 @@ def _may_enter(user) -> bool:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     rows = TrainingSession.objects.for_display().select_related(
-        "learning_group", "programme", "project", "language", "verified_by__person"
+        "learning_group", "course", "programme", "project", "language", "verified_by__person"
     )
     session = visible_or_404(user, rows, pk=pk)
     parts = list(session.co_organisers.select_related("unit"))
@@ -170,9 +186,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "session": session,
         "told": told,
         "may_announce": editable and not barred_from_announcing(session, told),
-        "may_see_sign_ups": told and told.takes_sign_ups and can(user, Action.VIEW_ROSTERS),
+        "may_see_sign_ups": told and told.takes_sign_ups and not barred_from_roster(user, session),
         "audiences": audiences,
         "co_organisers": parts,
+        "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
         "evidence": list(session.evidence.select_related("uploaded_by__person")),
         "sensitivity": sensitivity,
         "kinds": kinds,
@@ -183,15 +200,26 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "moves": {verb for verb, move in MOVES.items() if editable and session.status in move.sources},
         "may_revise": editable and session.status in TrainingSession.REVISABLE,
         "may_review": can(user, Action.REVIEW) and session.status == Status.SUBMITTED,
+        "may_tell": sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY
+        and session.status in (Status.SUBMITTED, Status.VERIFIED)
+        and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
+        "roster_url": _roster_url(user, session, sensitivity),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
     }
     return render(request, "trainings/sessions/detail.html", context)
+
+
+def _roster_url(user, session: TrainingSession, sensitivity: int) -> str:
+    """The roster's address for whoever may open it; '' where there is none and none is kept."""
+    if barred_from_roster(user, session) or (sensitivity and not session.rostered_attendance):
+        return ""
+    return reverse("session-roster", args=[session.pk])
 
 
 @require(Action.VIEW_SESSIONS)

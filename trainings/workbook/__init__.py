@@ -35,6 +35,7 @@ The other way: `blank` (the template) and `exports`.
                   number) of the cell to mend or mark, counted from 1 (the header's row for a missing column)
     notices       [Notice(sheet, row, code, message)]; `row` is 0 where it is about a whole sheet
     counts        {"rows", "created", "duplicates", "skipped"}; "created" is what a commit would create
+    unknown_headers      headers of columns that nobody has explained yet, each once; `free_columns`: ours that the file lacks
     unknown_organisers   names in 主办单位 that `assignments` could settle, each once
     sha256        of the file
     digest        SHA-256 (hex) over the file, the options and everything that would be stored

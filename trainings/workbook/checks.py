@@ -16,7 +16,7 @@ from networks.xlsx.names import name_key
 from networks.xlsx.problems import Notice, Refused
 from networks.xlsx.values import shown
 from trainings import years
-from trainings.models import TrainingSession
+from trainings.models import ColumnName, TrainingSession
 
 from . import columns as col
 from .resolve import Resolver
@@ -62,6 +62,8 @@ class Rehearsal:
     candidates: list = field(default_factory=list)
     counts: dict = field(default_factory=dict)
     unknown_organisers: list = field(default_factory=list)
+    unknown_headers: list = field(default_factory=list)  # of columns that nobody has explained; see ColumnName
+    free_columns: list = field(default_factory=list)  # of ours that the file does not have
     historical: bool = False
     confirmed_by: User | None = None
     assignments: dict = field(default_factory=dict)  # {name as written: MemberUnit}
@@ -93,7 +95,11 @@ def rehearse(source, user, *, year=None, historical=False, confirmed_by=None, co
     workbook = read_workbook(content)
     checker = _Checker(user, historical, assignments)
     ledger = read_ledger(
-        workbook, year=year, corrections=corrections, organiser_needed=checker.resolver.own_unit is None
+        workbook,
+        year=year,
+        corrections=corrections,
+        organiser_needed=checker.resolver.own_unit is None,
+        own_names=ColumnName.objects.known_to(user),
     )
     rehearsal = Rehearsal(
         user=user,
@@ -107,6 +113,8 @@ def rehearse(source, user, *, year=None, historical=False, confirmed_by=None, co
         historical=historical,
         confirmed_by=confirmed_by,
         epoch_1904=workbook.epoch_1904,
+        unknown_headers=ledger.unknown_headers,
+        free_columns=[name for name in col.SYNONYMS if name not in ledger.columns],
     )
     checker.check(ledger, rehearsal)
     rehearsal.digest = _digest(rehearsal)

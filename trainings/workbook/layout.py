@@ -1,7 +1,8 @@
 """The shape of a ledger sheet: where its header is, what each column is, and which rows are sessions.
 
 A title, a 填报单位 row, blank rows, merged cells, a two-line header, 合计 and 小计, notes, repeated headers and signatures are normal;
-none of them is a session. `read_layout(sheet)` returns None for a sheet without a recognisable header.
+none of them is a session. `read_layout(sheet)` returns None for a sheet without a recognisable header; `own` {header key: our
+column} are the names that a unit has confirmed for its own ledger, and give way to everything that we know ourselves.
 """
 
 import re
@@ -40,6 +41,7 @@ class Layout:
     unused: list  # [(column number, header as typed)] whose text is kept in 备注
     length_unit: str
     title_years: set
+    unknown: list = field(default_factory=list)  # of the unused headers those that nobody has explained yet
     rows: list = field(default_factory=list)
     merges: object = None
 
@@ -48,10 +50,10 @@ class Layout:
         return self.merges.anchor(row, column)
 
 
-def read_layout(sheet):
+def read_layout(sheet, own=None):
     """The `Layout` of a sheet, or None where no header is recognised."""
     merges = Merges(sheet.merges)
-    header = _find_header(sheet, merges)
+    header = _find_header(sheet, merges, own or {})
     if header is None:
         return None
     layout = Layout(
@@ -79,27 +81,28 @@ class _Header:
     last: int
     texts: dict  # {column number: effective header text}
     lines: list  # [{column number: header key}] of each of its lines, to know them when they are repeated
+    own: dict = field(default_factory=dict)  # {header key: our column} of the unit
 
     def recognised(self):
         """Enough of our columns to be sure: two of the needed ones, 培训名称 among three, or a synonym of it among five."""
         keys = {header_key(text) for text in self.texts.values()}
-        found = {col.KNOWN.get(key) for key in keys}
+        found = {col.KNOWN.get(key) or self.own.get(key) or None for key in keys}
         if col.TITLE in found and len(found - {None, col.SERIAL}) >= (3 if header_key(col.TITLE) in keys else 5):
             return True
         return len(found & set(col.NEEDED)) >= 2
 
 
-def _find_header(sheet, merges):
+def _find_header(sheet, merges, own):
     numbers = list(sheet.rows)[:HEADER_WITHIN]
     for number in numbers:
         upper = _texts(sheet, number)
-        single = _Header(number, number, upper, [_header_keys(upper)])
+        single = _Header(number, number, upper, [_header_keys(upper)], own)
         lower = _texts(sheet, number + 1)
         if single.recognised():
-            return _two_lines(number, upper, lower, sheet, merges) or single
-        below = _Header(number + 1, number + 1, lower, [])
+            return _two_lines(number, upper, lower, sheet, merges, own) or single
+        below = _Header(number + 1, number + 1, lower, [], own)
         if lower and not below.recognised():
-            both = _two_lines(number, upper, lower, sheet, merges)
+            both = _two_lines(number, upper, lower, sheet, merges, own)
             if both and both.recognised():
                 return both
     return None
@@ -114,7 +117,7 @@ def _header_keys(texts):
     return {column: header_key(text) for column, text in texts.items()}
 
 
-def _two_lines(number, upper, lower, sheet, merges):
+def _two_lines(number, upper, lower, sheet, merges, own):
     """The header of two lines (参加人数 over 应到 | 实到), or None where the second line is a row like any other: it may stand
     only under headings that span several columns, or under none, and must name at least one column that we know."""
     if (
@@ -143,7 +146,7 @@ def _two_lines(number, upper, lower, sheet, merges):
         elif key in col.TOTAL_KEYS and above:
             text = above
         texts[column] = text
-    return _Header(number, number + 1, texts, [_header_keys(upper), _header_keys(lower)])
+    return _Header(number, number + 1, texts, [_header_keys(upper), _header_keys(lower)], own)
 
 
 def _assign(layout, header):
@@ -165,6 +168,8 @@ def _assign(layout, header):
             column = leftmost((header_key(name),))
             if column is None:
                 column = leftmost(tuple(header_key(synonym) for synonym in synonyms))
+            if column is None:
+                column = leftmost(tuple(key for key, meant in header.own.items() if meant == name))
             found = () if column is None else (column,)
         if found:
             layout.columns[name] = found
@@ -176,6 +181,8 @@ def _assign(layout, header):
     for column, text in sorted(header.texts.items()):
         if column not in taken and column not in ignored:
             layout.unused.append((column, shown(text)))
+            if keys[column] and keys[column] not in header.own and keys[column] not in col.KNOWN:
+                layout.unknown.append(shown(text))
     return ignored
 
 

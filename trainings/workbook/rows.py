@@ -51,18 +51,21 @@ class Ledger:
     problems: list = field(default_factory=list)  # of whole sheets: columns that are missing
     notices: list = field(default_factory=list)
     skipped: int = 0  # rows below a header that are no sessions
+    unknown_headers: list = field(default_factory=list)  # that nobody has explained, each once
+    columns: set = field(default_factory=set)  # of ours that some sheet has
 
 
-def read_ledger(workbook, *, year=None, corrections=None, organiser_needed=True):
+def read_ledger(workbook, *, year=None, corrections=None, organiser_needed=True, own_names=None):
     """The typed rows of every sheet with a recognisable header, in the order of the file.
 
-    `year` completes dates without one; `corrections` {(sheet, row, column): text} replace cells. Raises Unreadable when no
+    `year` completes dates without one; `corrections` {(sheet, row, column): text} replace cells; `own_names` {header key: our
+    column} is what the unit's own ledger calls them. Raises Unreadable when no
     sheet is a ledger, or when there are more than 10,000 session rows.
     """
     ledger = Ledger()
     recognised = 0
     for sheet in workbook.sheets:
-        layout = read_layout(sheet)
+        layout = read_layout(sheet, own_names)
         if layout is None:
             _pass_over(sheet, ledger)
             continue
@@ -116,6 +119,9 @@ class _SheetRows:
         layout, notices = self.layout, self.ledger.notices
         if layout.hidden:
             notices.append(Notice(layout.name, 0, "hidden_sheet", f"工作表“{layout.name}”是隐藏的，其中的场次照常读取"))
+        self.ledger.columns.update(layout.columns)
+        known = self.ledger.unknown_headers
+        known += [header for header in dict.fromkeys(layout.unknown) if header not in known]
         for _column, header in layout.unused:
             message = f"不认识或多出的列“{header}”没有对应的栏目，内容记入备注"
             notices.append(Notice(layout.name, layout.header_row, "column_unused", message))

@@ -1,0 +1,54 @@
+"""随手报 as it happens: the township prints a link, the coordinator reports by it on a phone without account."""
+
+import re
+
+from .conftest import OFFICE, PHONE
+from .test_drafts import choose, photos_kept
+
+
+def test_a_coordinator_reports_by_the_link_also_without_a_network_and_sees_what_became_of_it(
+    person, chromium, site, flawless
+):
+    officer = person("town-450124100", OFFICE)
+    officer.goto("/network/")
+    officer.locator("a[href^='/network/places/450124100']").nth(1).click()
+    officer.locator("a", has_text="教学点").first.click()
+    officer.get_by_role("link", name="生成链接和二维码").click()
+    flawless(officer)
+    officer.get_by_role("button", name="生成链接和二维码").click()
+    officer.get_by_text("这一页只显示这一次").wait_for()
+    flawless(officer)
+    assert officer.locator("img[src^='data:image/svg']").is_visible()
+    address = officer.get_by_label("链接").input_value()
+
+    context = chromium.new_context(viewport=PHONE, locale="zh-CN", has_touch=True, base_url=site)
+    context.set_default_timeout(10_000)
+    try:
+        phone = context.new_page()
+        phone.goto(address)
+        flawless(phone)
+        phone.get_by_label("办的什么").fill("桑蚕培训")
+        phone.get_by_label("来了多少人").fill("40人")
+        choose(phone, 15, 25)
+        context.set_offline(True)
+        phone.get_by_role("button", name="报给乡镇").click()
+        phone.get_by_text("现在没有网络").wait_for()
+        context.set_offline(False)
+        phone.get_by_text("收到了，谢谢").wait_for()
+        flawless(phone)
+        assert phone.get_by_text("待乡镇整理").count() == 1
+        assert photos_kept(phone) == 0
+        assert {cookie["name"] for cookie in context.cookies()} == {"csrftoken"}
+
+        officer.goto("/")
+        officer.get_by_role("link", name="桑蚕培训").first.click()
+        assert officer.get_by_text("随手报，").is_visible()
+        assert officer.locator(".photos img").count() == 2
+        officer.get_by_role("link", name="修改", exact=True).click()
+        officer.get_by_label("培训形式").select_option(label="课堂学习")
+        officer.get_by_role("button", name="保存并提交").click()
+        officer.wait_for_url(re.compile(r"/sessions/\d+/$"))
+        phone.reload()
+        assert phone.get_by_text("已提交", exact=True).is_visible()
+    finally:
+        context.close()

@@ -1,0 +1,188 @@
+"""PI-5: rosters go when their term has passed, counts stay, and what is held back stays."""
+
+import datetime
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from networks.models import AuditEvent, CountySettings
+from reporting.models import AssessmentYear
+from trainings.models import Announcement, Audience, Evidence, Refused, RosterHold, RosterLine, SignUp, TrainingSession
+from trainings.rosters import keeping, purging
+from trainings.rosters.keeping import Person
+
+TODAY = datetime.date.today()
+
+
+@pytest.fixture
+def kept(world):
+    """Two rosters and a sign-up of last year, locked thirteen months ago as the days are counted, and one of this year."""
+    w = world
+    w.last = w.year - 1
+    w.one, w.two = (w.session(held_on=datetime.date(w.last, 3, day), title=f"去年{day}") for day in (1, 2))
+    w.now = w.session()
+    for session in [w.one, w.two, w.now]:
+        keeping.add(session, [Person("张三"), Person("李四")], actor=w.town, source="pasted")
+    notice = Announcement.objects.create(session=w.one, is_public=True)
+    SignUp.objects.create(announcement=notice, name="张三", phone_tail="1234", cancel_digest="x")
+    w.locked = AssessmentYear.objects.open_year(w.county, w.last)
+    w.locked.status, w.locked.locked_on = "locked", purging.months_after(TODAY, -13)
+    w.locked.save()
+    return w
+
+
+def run(*words):
+    out = io.StringIO()
+    call_command("purge_rosters", *words, stdout=out)
+    return out.getvalue()
+
+
+def counts(w):
+    stored = TrainingSession.objects.in_bulk([w.one.pk, w.two.pk, w.now.pk])
+    return [stored[s.pk].rostered_attendance for s in (w.one, w.two, w.now)]
+
+
+def test_pi_5_a_dry_run_deletes_nothing_and_says_what_would_go(kept):
+    told = run()
+    assert (
+        f"将删除：马山县 {kept.last}年度 2 场的名册 4 人、报名 1 条、未成年人照片 0 份；人次不变" in told
+        and "没有删除" in told
+    )
+    assert RosterLine.objects.count() == 6 and not AuditEvent.objects.filter(action="按期删除名册").exists()
+
+
+def test_pi_5_what_is_due_goes_with_its_sign_ups_and_the_counts_stay(kept):
+    assert "已删除" in run("--commit")
+    assert set(RosterLine.objects.values_list("session", flat=True)) == {kept.now.pk}
+    assert not SignUp.objects.exists() and counts(kept) == [2, 2, 2]
+    kept.one.refresh_from_db()
+    assert kept.one.roster_purged_on == TODAY and kept.now.roster_purged_on is None
+    act = AuditEvent.objects.get(action="按期删除名册")
+    detail = {"year": kept.last, "locked_on": str(kept.locked.locked_on), "months": 12, "sessions": 2}
+    assert (
+        act.detail
+        == detail
+        | {
+            "lines": 4,
+            "people": 2,
+            "sign_ups": 1,
+            "pictures": 0,
+            "held_sessions": 0,
+        }
+        and act.county_code == kept.county.pk
+    )
+    assert "已删除" not in run("--commit")
+
+
+def test_pi_5_pictures_of_minors_go_with_the_rosters_and_leave_their_digest(
+    kept, ask, django_capture_on_commit_callbacks
+):
+    minors = Audience.objects.filter(sensitivity=1).first()
+    school = kept.session(title="暑期班")
+    TrainingSession.objects.filter(pk=school.pk).update(held_on=datetime.date(kept.last, 4, 1))
+    school.refresh_from_db()
+    for session in (school, kept.two):
+        for kind in ("photo", "notice"):
+            Evidence(
+                session=session,
+                kind=kind,
+                file=SimpleUploadedFile("x.jpg", b"x"),
+                content_type="image/jpeg",
+                sha256_stored=kind * 2,
+                uploaded_by=kept.town,
+            ).save_base(force_insert=True)  # past the refusal of a locked year
+    school.audience_counts.create(audience=minors, number=30)
+    picture = school.evidence.get(kind="photo")
+    with django_capture_on_commit_callbacks(execute=True):
+        run("--commit")
+    picture.refresh_from_db()
+    assert (picture.file, picture.purged_on, picture.sha256_stored) == ("", TODAY, "photophoto")
+    assert Evidence.objects.exclude(file="").count() == 3 and not picture.file.storage.exists("x.jpg")
+    assert "按期删除，摘要保留" in ask(kept.town, reverse("session-detail", args=[school.pk])).content.decode()
+    with pytest.raises(Exception, match=r"(?i)constraint"), transaction.atomic():
+        Evidence.objects.filter(pk=picture.pk).update(purged_on=None)
+
+
+def test_pi_5_the_term_runs_to_the_day_from_the_locking_and_is_the_countys_own(kept):
+    years = AssessmentYear.objects.filter(pk=kept.locked.pk)
+    for locked_on, months, gone in [
+        (purging.months_after(TODAY, -12) + datetime.timedelta(days=1), 12, False),
+        (purging.months_after(TODAY, -12), 13, False),
+        (None, 12, False),
+        (purging.months_after(TODAY, -12), 12, True),
+    ]:
+        years.update(locked_on=locked_on)
+        CountySettings.objects.filter(pk=kept.county.pk).update(roster_months=months)
+        run("--commit")
+        assert (RosterLine.objects.count() == 2) is gone, (locked_on, months)
+
+
+def test_pi_5_a_year_that_is_not_locked_keeps_its_rosters(kept):
+    kept.locked.status = "open"
+    kept.locked.save()
+    assert kept.locked.locked_on is None
+    assert "年度还没有锁定定案" in run("--commit") and RosterLine.objects.count() == 6
+
+
+def test_pi_5_a_hold_keeps_a_year_or_one_session_until_it_is_lifted(kept):
+    whole = purging.hold(kept.county.pk, kept.last, reason="信访核查", actor=kept.bureau)
+    assert "暂缓删除：信访核查" in run("--commit") and RosterLine.objects.count() == 6
+    with pytest.raises(Refused, match="已经设置"):
+        purging.hold(kept.county.pk, kept.last, reason="再来一次", actor=kept.bureau)
+    single = purging.hold(kept.county.pk, kept.last, reason="审计取证", actor=kept.bureau, session=kept.two)
+    purging.lift(whole, actor=kept.bureau2)
+    run("--commit")
+    assert set(RosterLine.objects.values_list("session", flat=True)) == {kept.two.pk, kept.now.pk}
+    purging.lift(single, actor=kept.bureau2)
+    with pytest.raises(Refused, match="已经解除"):
+        purging.lift(single, actor=kept.bureau2)
+    run("--commit")
+    assert RosterLine.objects.count() == 2 and counts(kept) == [2, 2, 2]
+    for bad in [{"reason": ""}, {"lifted_at": None}]:
+        with pytest.raises(Exception, match=r"(?i)constraint"), transaction.atomic():
+            RosterHold.objects.filter(pk=single.pk).update(**bad)
+
+
+def test_a_purged_roster_takes_no_line_even_if_its_year_is_opened_again(kept):
+    run("--commit")
+    kept.locked.status = "open"
+    kept.locked.save()
+    with pytest.raises(Refused, match="按期删除"):
+        keeping.add(TrainingSession.objects.get(pk=kept.one.pk), [Person("王五")], actor=kept.town, source="pasted")
+    assert counts(kept)[0] == 2
+
+
+def test_the_office_holds_back_and_lifts_on_a_page_with_a_reason(kept, ask):
+    page = ask(kept.bureau, reverse("roster-terms")).content.decode()
+    assert f"{kept.last}年度" in page and "已到期" in page
+    answer = ask(kept.bureau, reverse("roster-hold"), {"year": kept.last, "reason": "查"}, "post")
+    assert "至少 4 个字" in answer.content.decode() and not RosterHold.objects.exists()
+    wrong = {"year": kept.last, "reason": "审计取证", "number": kept.now.number}
+    assert "没有编号为" in ask(kept.bureau, reverse("roster-hold"), wrong, "post").content.decode()
+    ask(kept.bureau, reverse("roster-hold"), wrong | {"number": kept.one.number.lower()}, "post")
+    hold = RosterHold.objects.get()
+    assert (hold.session, hold.placed_by) == (kept.one, kept.bureau)
+    assert "解除" not in ask(kept.auditor, reverse("roster-terms")).content.decode()
+    ask(kept.bureau2, reverse("roster-hold-lift", args=[hold.pk]), {}, "post")
+    hold.refresh_from_db()
+    assert hold.lifted_by == kept.bureau2
+
+
+def test_ld_2_the_page_of_terms_asks_as_often_for_30_sessions_as_for_3(kept, ask):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            ask(kept.bureau, reverse("roster-terms"))
+        return len(captured)
+
+    queries()
+    few = queries()
+    for n in range(27):
+        row = kept.session(title=f"又一场{n}")
+        keeping.add(row, [Person("张三")], actor=kept.town, source="pasted")
+        purging.hold(kept.county.pk, kept.year, reason="审计取证", actor=kept.bureau, session=row)
+    assert queries() == few

@@ -1,0 +1,214 @@
+"""What goes when its term has passed: rosters, sign-ups and pictures of minors of locked years, N months later (个人信息保护法
+19, 47; PI-5).
+
+Counts, digests and the log stay. What a hold keeps back stays until the hold is lifted.
+"""
+
+import calendar
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef
+from django.db.models.functions import ExtractYear
+from django.utils import timezone
+
+from networks import audit
+from networks.models import CountySettings, User
+
+from .. import years
+from ..models import Audience, AudienceCount, Evidence, Refused, RosterHold, RosterLine, SignUp, TrainingSession
+
+SHORTEST_REASON = 4
+
+
+@dataclass(frozen=True)
+class Term:
+    """One county's year: what it still holds by name, and until when."""
+
+    county: str
+    year: int
+    months: int
+    locked: bool
+    locked_on: datetime.date | None
+    sessions: int  # that have lines or sign-ups
+    lines: int
+    sign_ups: int
+    pictures: int  # of minors
+    held: str  # why the whole year is held back, or ''
+    held_sessions: int
+
+    @property
+    def due_on(self) -> datetime.date | None:
+        """The first day on which it goes; None while the year is not locked."""
+        return months_after(self.locked_on, self.months) if self.locked and self.locked_on else None
+
+    def state(self, today: datetime.date) -> str:
+        if not self.locked:
+            return "年度还没有锁定定案"
+        if self.locked_on is None:
+            return "锁定日期没有记录，不能删除"
+        if self.held:
+            return f"暂缓删除：{self.held}"
+        return "已到期" if self.due_on <= today else "没有到期"
+
+    def goes(self, today: datetime.date) -> bool:
+        return bool(self.due_on and self.due_on <= today and not self.held)
+
+
+def months_after(day: datetime.date, months: int) -> datetime.date:
+    """The same day so many months later, or the month's last (31 January + 1 is 28 or 29 February)."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return datetime.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def terms(county_code: str) -> list[Term]:
+    """Every year of the county that holds somebody's name or a hold, newest first."""
+    months = CountySettings.objects.filter(pk=county_code).values_list("roster_months", flat=True).first() or 12
+    sessions = TrainingSession.objects.filter(organiser__county_id=county_code).exclude(held_on=None)
+    in_year = _by_year(_with_names(sessions), "held_on")
+    pictures = _by_year(_pictures(sessions), "session__held_on")
+    lines = _by_year(RosterLine.objects.filter(session__in=sessions), "session__held_on")
+    sign_ups = _by_year(SignUp.objects.filter(announcement__session__in=sessions), "announcement__session__held_on")
+    holds = list(RosterHold.objects.filter(county=county_code, lifted_at=None))
+    found = []
+    for year in sorted({*in_year, *pictures, *(hold.year for hold in holds)}, reverse=True):
+        rules = years.rules_of(county_code, year)
+        whole = next((hold for hold in holds if hold.year == year and hold.session_id is None), None)
+        found.append(
+            Term(
+                county=county_code,
+                year=year,
+                months=months,
+                locked=rules.locked,
+                locked_on=rules.locked_on,
+                sessions=in_year.get(year, 0),
+                lines=lines.get(year, 0),
+                sign_ups=sign_ups.get(year, 0),
+                pictures=pictures.get(year, 0),
+                held=whole.reason if whole else "",
+                held_sessions=sum(hold.year == year and hold.session_id is not None for hold in holds),
+            )
+        )
+    return found
+
+
+def _with_names(sessions):
+    """Those that still hold a line or a sign-up."""
+    lines = RosterLine.objects.filter(session=OuterRef("pk"))
+    sign_ups = SignUp.objects.filter(announcement__session=OuterRef("pk"))
+    return sessions.filter(Exists(lines) | Exists(sign_ups))
+
+
+def _pictures(sessions):
+    """Files that show minors: photos and sheets of sessions for them (domain.md: purged with the rosters)."""
+    minors = Audience.Sensitivity.MINORS
+    of_minors = AudienceCount.objects.filter(session=OuterRef("session"), audience__sensitivity=minors)
+    rows = Evidence.objects.filter(Exists(of_minors), session__in=sessions).exclude(file="")
+    return rows.exclude(kind__in=Evidence.WITHOUT_PERSONS)
+
+
+def _by_year(rows, day: str) -> dict[int, int]:
+    return dict(rows.order_by().annotate(y=ExtractYear(day)).values_list("y").annotate(n=Count("pk")).order_by())
+
+
+@dataclass(frozen=True)
+class Purged:
+    term: Term
+    sessions: int
+    lines: int
+    sign_ups: int
+    pictures: int
+
+
+@transaction.atomic
+def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purged]:
+    """Deletes what is due and not held, year by year, with one line in the log each. `rostered_attendance` stays."""
+    today = today or timezone.localdate()
+    done = []
+    if connection.vendor == "sqlite":  # else a deleted row can be read in the file until its page is used again
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+    for term in terms(county_code):
+        if not term.goes(today) or not years.rules_of(county_code, term.year, hold=True).locked:
+            continue
+        kept = RosterHold.objects.filter(county=county_code, year=term.year, lifted_at=None).exclude(session=None)
+        sessions = (
+            TrainingSession.objects.filter(organiser__county_id=county_code)
+            .in_year(term.year)
+            .exclude(pk__in=kept.values("session"))
+        )
+        keys = list(_with_names(sessions).order_by().values_list("pk", flat=True))
+        pictures = list(_pictures(sessions).order_by("pk"))
+        if not keys and not pictures:
+            continue
+        people = RosterLine.objects.filter(session__in=sessions).order_by().values("identity").distinct().count()
+        lines = sign_ups = 0
+        for part in _batches(keys):
+            lines += RosterLine.objects.filter(session__in=part).delete()[0]
+            sign_ups += SignUp.objects.filter(announcement__session__in=part).delete()[0]
+            TrainingSession.objects.filter(pk__in=part).update(roster_purged_on=today)
+        for picture in pictures:
+            _forget(picture, today)
+        audit.record(
+            "按期删除名册",
+            actor=None,
+            county_code=county_code,
+            year=term.year,
+            locked_on=str(term.locked_on),
+            months=term.months,
+            sessions=len(keys),
+            lines=lines,
+            people=people,
+            sign_ups=sign_ups,
+            pictures=len(pictures),
+            held_sessions=kept.count(),
+        )
+        done.append(Purged(term, len(keys), lines, sign_ups, len(pictures)))
+    return done
+
+
+def _forget(picture: Evidence, today: datetime.date) -> None:
+    """The file goes once that is certain; the row with its digests stays as proof that there was one."""
+    storage, name = picture.file.storage, picture.file.name
+    Evidence.objects.filter(pk=picture.pk).update(file="", purged_on=today)
+    transaction.on_commit(lambda: storage.delete(name))
+
+
+def _batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:
+    for first in range(0, len(keys), size):
+        yield keys[first : first + size]
+
+
+# --- holding back --------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def hold(
+    county_code: str, year: int, *, reason: str, actor: User, session: TrainingSession | None = None, request=None
+) -> RosterHold:
+    """Keeps a year's rosters, or one session's, beyond their term. Raises Refused."""
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("请写明暂缓删除的原因，至少 4 个字")
+    if RosterHold.objects.filter(county=county_code, year=year, session=session, lifted_at=None).exists():
+        raise Refused("已经设置过暂缓删除")
+    row = RosterHold.objects.create(
+        county_id=county_code, year=year, session=session, reason=reason[:200], placed_by=actor
+    )
+    number = session.number if session else ""
+    audit.record("暂缓删除名册", actor=actor, subject=row, request=request, year=year, number=number)
+    return row
+
+
+@transaction.atomic
+def lift(row: RosterHold, *, actor: User, request=None) -> None:
+    """From here on the term decides again. Raises Refused."""
+    row = RosterHold.objects.select_for_update().get(pk=row.pk)
+    if row.lifted_at:
+        raise Refused("暂缓删除已经解除")
+    row.lifted_by, row.lifted_at = actor, timezone.now()
+    row.save()
+    audit.record("解除暂缓删除名册", actor=actor, subject=row, request=request, year=row.year)
