@@ -17,6 +17,10 @@ GROUPS = {
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
 PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
+# For residents, who have no account (二(三)2, 三(七)): what an officer has ticked 公开, a sign-up by its unguessable link, courses
+# and stories that an office has let through, with the files and pictures opened for them, and places that are open.
+PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-signed-up", "learn-map"}
+PUBLIC |= {"learn-courses", "learn-course", "learn-material", "learn-stories", "learn-story", "learn-picture"}
 # 随手报: a teaching point's coordinator has no account; the unguessable, revocable link is the right (domain.md, Roles).
 PUBLIC |= {"point"}
 # Sign-in by QR: residents at the door have no account; the page shows a session's title, time and place, as its poster does.
@@ -106,6 +110,16 @@ session-confirm      | POST | ours.joint        | unit town                     
 session-history      | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-history      | GET  | theirs.submitted  | BUREAU auditor centre town2             | NO_RECORDS | *
 session-history      | GET  | foreign.submitted | foreign_bureau foreign_town             | NO_RECORDS | *
+session-announce     | GET  | ours.planned      | town                                    | READERS BUREAU | *
+session-announce     | POST | ours.planned      | town                                    | READERS BUREAU | *
+session-announce     | GET  | ours.behalf       | town BUREAU                             | READERS    | *
+session-announce     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
+session-sign-ups     | GET  | ours.planned      | BUREAU auditor town head                | NO_RECORDS | *
+session-sign-ups     | GET  | foreign.planned   | foreign_bureau foreign_town             | NO_RECORDS | *
+session-sign-up-cancel | POST | ours.sign-up    | town                                    | READERS BUREAU | *
+session-sign-up-cancel | POST | mixed.sign-up   |                                         | READERS BUREAU | *
+session-sign-ups-clear | GET  | ours.public     | town                                    | READERS BUREAU | *
+session-sign-ups-clear | POST | ours.public     | town                                    | READERS BUREAU | *
 session-sheet        | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-sheet        | GET  | foreign.draft     | foreign_bureau foreign_town             | NO_RECORDS | *
 session-export       | GET  | year              | *                                       | NO_RECORDS |
@@ -498,6 +512,29 @@ institution-photo    | POST | foreign.institution | foreign_bureau foreign_town 
 attachment           | GET  | ours.attachment   | *                                       | operator homeless | foreign_bureau foreign_town
 attachment           | GET  | theirs.attachment | *                                       | operator homeless | foreign_bureau foreign_town
 attachment           | GET  | foreign.attachment | foreign_bureau foreign_town            | operator homeless | *
+
+learn                | GET  | -                 | *                                       |            |
+learn-calendar       | GET  | -                 | *                                       |            |
+learn-session        | GET  | ours.told         | *                                       |            |
+learn-session        | GET  | hidden.told       |                                         |            | *
+learn-sign-up        | GET  | ours.told         | *                                       |            |
+learn-sign-up        | POST | ours.told         | *                                       |            |
+learn-sign-up        | POST | hidden.told       |                                         |            | *
+learn-signed-up      | GET  | ours.signed       | *                                       |            |
+learn-signed-up      | POST | ours.signed       | *                                       |            |
+learn-signed-up      | GET  | no.link           |                                         |            | *
+learn-signed-up      | POST | no.link           |                                         |            | *
+learn-map            | GET  | -                 | *                                       |            |
+learn-courses        | GET  | -                 | *                                       |            |
+learn-course         | GET  | open.course       | *                                       |            |
+learn-course         | GET  | draft.course      |                                         |            | *
+learn-material       | GET  | open.material     | *                                       |            |
+learn-material       | GET  | closed.material   |                                         |            | *
+learn-stories        | GET  | -                 | *                                       |            |
+learn-story          | GET  | open.story        | *                                       |            |
+learn-story          | GET  | draft.story       |                                         |            | *
+learn-picture        | GET  | open.story        | *                                       |            |
+learn-picture        | GET  | draft.story       |                                         |            | *
 
 admin:index          | GET  | -                 | BUREAU foreign_bureau centre auditor operator | *    |
 admin:login          | GET  | -                 | *                                       |            |

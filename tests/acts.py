@@ -92,6 +92,14 @@ def _later(site: Site, days: int = 20) -> dict:
     return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
 
 
+def _announced() -> dict:
+    return {"is_public": "on", "phone": "0771-6820002", "takes_sign_ups": "on", "capacity": "12", "seen_version": 0}
+
+
+def _signing_up() -> dict:
+    return {"name": "来学的人", "phone_tail": "5678", "seats": "2", "token": "bcdef-ghjkm-npqrs-tuvwx"}
+
+
 def _seen(site: Site, sample: str) -> dict:
     return {"seen_version": TrainingSession.objects.get(**site.samples.kwargs[sample]).version}
 
@@ -459,6 +467,12 @@ ACTS = [
         "ours.wish",
         lambda s: {"shown_wish": "多办几场", "answer": "下月再办两场", "seen_version": 1},
     ),
+    # announcements and what residents send
+    Act("session-announce", "town", "ours.planned", lambda s: _announced()),
+    Act("session-sign-up-cancel", "town", "ours.sign-up", lambda s: {}),
+    Act("session-sign-ups-clear", "town", "ours.public", lambda s: {}),
+    Act("learn-sign-up", "anonymous", "ours.told", lambda s: _signing_up()),
+    Act("learn-signed-up", "anonymous", "ours.signed", lambda s: {}),
     # courses
     Act("course-new", "town", "-", _course_form),
     Act("course-new", "centre", "-", lambda s: _course_form(s) | {"unit": s.world.wxgtj.pk}, "by the centre"),

@@ -11,7 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
+from PIL import Image
 
 from networks.models import (
     AffiliatedBody,
@@ -49,6 +51,7 @@ from reporting.calls import draw
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import (
+    Announcement,
     ColumnName,
     CoOrganiser,
     Course,
@@ -199,6 +202,7 @@ class Samples:
         self._points()
         self._calls()
         self._scans()
+        self._learning()
 
     def _scans(self) -> None:
         """Sign-in by QR that is open all day long."""
@@ -217,6 +221,52 @@ class Samples:
         self.kwargs["ours.said"] = {"token": over.token}
         self.kwargs["ours.wish"] = {"pk": row.pk, "answer_pk": Feedback.objects.get().pk}
         self.kwargs["no.scan"] = {"token": "abcd-efgh-jkmn"}
+
+    def _learning(self) -> None:
+        """For residents: a session to come that takes sign-ups, one that is not public, and a sign-up with its link."""
+        soon = self.w.today + datetime.timedelta(days=3)
+        told = self.w.session(self.w.ours, status="planned", title="公开的场次", held_on=soon, reported=None)
+        hidden = self.w.session(self.w.ours, status="planned", title="没有公开的场次", held_on=soon, reported=None)
+        announcement = Announcement.objects.create(
+            session=told, is_public=True, phone="0771-6820001", takes_sign_ups=True, capacity=30
+        )
+        token = "abcde-fghjk-mnpqr-learn"
+        row, _ = announcement.sign_up(name="报名居民", phone_tail="1234", seats=2, token=token)
+        self.kwargs |= {
+            "ours.public": {"pk": told.pk},
+            "ours.sign-up": {"pk": told.pk, "sign_up_pk": row.pk},
+            "mixed.sign-up": {"pk": hidden.pk, "sign_up_pk": row.pk},
+        }
+        self.kwargs |= {"ours.told": {"number": told.number}, "hidden.told": {"number": hidden.number}}
+        self.kwargs["ours.signed"] = {"token": token}
+        self._opened_library()
+
+    def _opened_library(self) -> None:
+        """A course with a file that is open to residents and one that is not, a story with a picture; and both as drafts."""
+        w = self.w
+        decided = {"state": "public", "decided_by": w.bureau, "decided_at": timezone.now()}
+        whose = {"county": w.county, "unit": w.ours}
+        content = io.BytesIO()
+        Image.new("RGB", (8, 8), "red").save(content, "JPEG")
+        image = Attachment.objects.create(
+            place=w.places["白山镇"],
+            file=SimpleUploadedFile("照片.jpg", content.getvalue()),
+            name="照片.jpg",
+            content_type="image/jpeg",
+            uploaded_by=w.town,
+        )
+        for name, state in {"open": decided, "draft": {}}.items():
+            row = Course.objects.create(
+                title=f"{name}的课程", origin="own", minutes=90, syllabus="内容", **whose, **state
+            )
+            told = Story.objects.create(
+                title=f"{name}的案例", kind="case", body="正文", picture=image, picture_agreed=True, **whose, **state
+            )
+            self.kwargs |= {f"{name}.course": {"pk": row.pk}, f"{name}.story": {"pk": told.pk}}
+        course = Course.objects.get(pk=self.kwargs["open.course"]["pk"])
+        for name, is_open in {"open": True, "closed": False}.items():
+            file = course.materials.create(kind="file", title="课件", attachment=image, is_open=is_open)
+            self.kwargs[f"{name}.material"] = {"pk": course.pk, "material_pk": file.pk}
 
     def _rosters(self) -> None:
         """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    announcing,
     calendar,
     classes,
     column_names,
@@ -14,6 +15,9 @@ from .views import (
     grid,
     imports,
     instructors,
+    learn,
+    learn_library,
+    learn_sign_up,
     messages,
     paper,
     photos,
@@ -122,4 +126,20 @@ urlpatterns = [
     path("network/institutions/<int:pk>/link/", points.link, name="point-link"),
     path("network/institutions/<int:pk>/link/revoke/", points.revoke, name="point-link-revoke"),
     path("p/<str:token>/", points.point, name="point"),
+    # announcements, and what residents read of them
+    path("sessions/<int:pk>/announce/", announcing.announce, name="session-announce"),
+    path("sessions/<int:pk>/sign-ups/", announcing.sign_ups, name="session-sign-ups"),
+    path("sessions/<int:pk>/sign-ups/clear/", announcing.sign_ups_clear, name="session-sign-ups-clear"),
+    path("sessions/<int:pk>/sign-ups/<int:sign_up_pk>/", announcing.sign_up_cancel, name="session-sign-up-cancel"),
+    path("learn/", learn.week, name="learn"),
+    path("learn/calendar.ics", learn.calendar, name="learn-calendar"),
+    path("learn/sessions/<slug:number>/", learn.session, name="learn-session"),
+    path("learn/sessions/<slug:number>/sign-up/", learn_sign_up.sign_up, name="learn-sign-up"),
+    path("learn/sign-ups/<slug:token>/", learn_sign_up.signed_up, name="learn-signed-up"),
+    path("learn/courses/", learn_library.courses, name="learn-courses"),
+    path("learn/courses/<int:pk>/", learn_library.course, name="learn-course"),
+    path("learn/courses/<int:pk>/files/<int:material_pk>/", learn_library.material, name="learn-material"),
+    path("learn/stories/", learn_library.stories, name="learn-stories"),
+    path("learn/stories/<int:pk>/", learn_library.story, name="learn-story"),
+    path("learn/stories/<int:pk>/picture/", learn_library.picture, name="learn-picture"),
 ]

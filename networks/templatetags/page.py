@@ -4,6 +4,7 @@ Everything that is missing shows as 无法计算 or —, never as 0.
 """
 
 import datetime
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -119,6 +120,12 @@ def percent(value: float | Decimal | None, places: int = 1) -> str:
         return UNKNOWN
     text = f"{float(value) * 100:.{places}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+
+
+@register.filter
+def dial(phone: str) -> str:
+    """What a telephone dials: the digits of the first of several numbers, without its extension."""
+    return re.sub(r"[^0-9+]", "", re.split(r"[、/,;转]", phone)[0])
 
 
 @register.filter

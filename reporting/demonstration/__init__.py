@@ -4,8 +4,9 @@
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
 (pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `door` sign-in by QR,
-opinions and surveys · `planning` classes and plans · `hints` what the reviewer is pointed to, and call-backs · `uploads` two
-ledgers to be mended · `entering` what coordinators reported by their link, and how much work entering is.
+opinions and surveys · `announcing` what residents see of it · `planning` classes and plans · `hints` what the reviewer is
+pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what coordinators reported by their link, and how
+much work entering is.
 """
 
 import datetime
@@ -23,6 +24,7 @@ from trainings.models import Evidence, ImportBatch
 from ..models import AssessmentYear, QuotaAdjustment
 from . import (
     accounts,
+    announcing,
     changes,
     door,
     entering,
@@ -92,6 +94,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             rosters.write(county, today)
             hints.write(county, today)
             planning.write(county, today)
+            announcing.write(county, today)
             uploads.write(today)
             entering.write(county, today)
             door.write(county, today)

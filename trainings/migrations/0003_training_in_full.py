@@ -24,11 +24,11 @@ class Migration(migrations.Migration):
             name='Announcement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_public', models.BooleanField(default=False, help_text='居民可以在“学习”页面看到这一场', verbose_name='公开')),
+                ('is_public', models.BooleanField(default=False, help_text='居民不用登录就能看到这一场', verbose_name='公开')),
                 ('phone', models.CharField(blank=True, help_text='填办公电话，居民会看到；不填个人手机', max_length=30, verbose_name='咨询电话')),
                 ('words', models.CharField(blank=True, help_text='如：带上围裙，免费，不用带材料', max_length=200, verbose_name='给居民的话')),
-                ('takes_sign_ups', models.BooleanField(default=False, verbose_name='接受报名')),
-                ('capacity', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)], verbose_name='名额')),
+                ('takes_sign_ups', models.BooleanField(default=False, help_text='居民在网上留姓名和手机尾号', verbose_name='接受报名')),
+                ('capacity', models.PositiveSmallIntegerField(blank=True, help_text='报满以后不再接受报名；不限的不填', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)], verbose_name='名额')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
             ],
             options={
@@ -146,11 +146,11 @@ class Migration(migrations.Migration):
             name='HistoricalAnnouncement',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('is_public', models.BooleanField(default=False, help_text='居民可以在“学习”页面看到这一场', verbose_name='公开')),
+                ('is_public', models.BooleanField(default=False, help_text='居民不用登录就能看到这一场', verbose_name='公开')),
                 ('phone', models.CharField(blank=True, help_text='填办公电话，居民会看到；不填个人手机', max_length=30, verbose_name='咨询电话')),
                 ('words', models.CharField(blank=True, help_text='如：带上围裙，免费，不用带材料', max_length=200, verbose_name='给居民的话')),
-                ('takes_sign_ups', models.BooleanField(default=False, verbose_name='接受报名')),
-                ('capacity', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)], verbose_name='名额')),
+                ('takes_sign_ups', models.BooleanField(default=False, help_text='居民在网上留姓名和手机尾号', verbose_name='接受报名')),
+                ('capacity', models.PositiveSmallIntegerField(blank=True, help_text='报满以后不再接受报名；不限的不填', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)], verbose_name='名额')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -1003,6 +1003,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='announcement',
             constraint=models.CheckConstraint(condition=models.Q(('takes_sign_ups', False), ('is_public', True), _connector='OR'), name='announcement_sign_up_is_public'),
+        ),
+        migrations.AddConstraint(
+            model_name='announcement',
+            constraint=models.CheckConstraint(condition=models.Q(('is_public', False), models.Q(('phone', ''), _negated=True), _connector='OR'), name='announcement_public_has_phone'),
         ),
         migrations.AddConstraint(
             model_name='announcement',

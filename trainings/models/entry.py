@@ -15,6 +15,7 @@ from networks.access import Action, can, units_to_enter_for
 from networks.names import match_key
 
 from .. import years
+from .announcements import SignUp
 from .parts import AudienceCount, CoOrganiser
 from .verbs import Conflict, Refused, Status
 from .vocabulary import Audience
@@ -184,9 +185,16 @@ class EntryVerbs:
                 raise Refused(
                     "所选培训对象不建名册，这一场已有名册。请先在名册页面删去全部人员，再改培训对象；签到人次另行填报"
                 )
+            if any(audience.sensitivity for audience, _ in counts) and self._has_sign_ups():
+                raise Refused(
+                    "这一场已有居民在网上报名，所选培训对象不留姓名：请先在“居民报名”页面清空报名，再改培训对象"
+                )
             self.audience_counts.all().delete()
             AudienceCount.objects.bulk_create(AudienceCount(session=self, audience=a, number=n) for a, n in counts)
         self.audience_text = text
+
+    def _has_sign_ups(self) -> bool:
+        return SignUp.objects.filter(announcement__session=self.pk).exists()
 
     def set_co_organisers(self, names: list[tuple[MemberUnit | None, str]]) -> None:
         """Replaces the co-organisers and their text; a confirmation already given by a unit is kept, and a unit

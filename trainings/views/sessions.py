@@ -37,6 +37,7 @@ from ..models import (
 from ..models.effort import new_token
 from ..models.verbs import MOVES
 from ..satisfaction import opinions_of
+from .announcing import announcement_of, barred_from_announcing
 from .entry import DRAFT_DONE
 
 PER_PAGE = 30
@@ -184,10 +185,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         for pair in Evidence.Kind.choices
         if sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY or pair[0] in Evidence.WITHOUT_PERSONS
     ]
+    told = announcement_of(session)
     context = {
         "session": session,
         "training_class": TrainingClass.objects.visible_to(user).filter(pk=session.training_class_id).first(),
         "plan_note": plan_notes([pk]).get(pk, "") if session.status in (Status.PLANNED, Status.CANCELLED) else "",
+        "told": told,
+        "may_announce": editable and not barred_from_announcing(session, told),
+        "may_see_sign_ups": told and told.takes_sign_ups and not barred_from_roster(user, session),
         "audiences": audiences,
         "co_organisers": parts,
         "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
@@ -364,6 +369,7 @@ def _ask_once(request: HttpRequest, pk: int, verb: str, done: str) -> HttpRespon
         messages.info(request, f"这一场次现在是“{session.get_status_display()}”，不能{MOVES[verb].label}。")
         return redirect("session-detail", pk)
     context = {"session": session, "verb": verb, "evidence_count": Evidence.objects.filter(session=session).count()}
+    context["told"] = announcement_of(session)
     return render(request, "trainings/sessions/ask_once.html", context)
 
 
