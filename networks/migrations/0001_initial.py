@@ -16,26 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='User',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(error_messages={'unique': '这个账号名已被使用'}, max_length=60, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='账号')),
-                ('role', models.CharField(choices=[('bureau', '领导小组办公室（县教育局）'), ('centre', '县社区教育中心'), ('township', '乡镇专干'), ('unit', '成员单位'), ('head', '分管领导'), ('leader', '领导'), ('auditor', '审计'), ('operator', '系统管理员')], max_length=10, verbose_name='角色')),
-                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
-                ('must_change_password', models.BooleanField(default=True, verbose_name='首次登录须改密码')),
-                ('password_changed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='密码修改时间')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='建立时间')),
-            ],
-            options={
-                'verbose_name': '账号',
-                'verbose_name_plural': '账号',
-                'ordering': ['username'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['bureau', 'centre', 'township', 'unit', 'head', 'leader', 'auditor', 'operator'])), name='user_role_known')],
-            },
-        ),
-        migrations.CreateModel(
             name='Division',
             fields=[
                 ('code', models.CharField(max_length=12, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^\\d{6}(\\d{3}){0,2}$', '区划代码是 6、9 或 12 位数字')], verbose_name='区划代码')),
@@ -50,6 +30,65 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '行政区划',
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('code__length', 6), ('parent', None), ('tier', 'county')), models.Q(('code__length', 9), ('parent__isnull', False), ('tier', 'township')), models.Q(('code__length', 12), ('parent__isnull', False), ('tier', 'village')), _connector='OR'), name='division_tier_matches_code')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MemberUnit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, verbose_name='代码')),
+                ('name', models.CharField(max_length=60, verbose_name='名称')),
+                ('aliases', models.TextField(blank=True, help_text='每行一个，导入台账时按这些名称识别', verbose_name='别名')),
+                ('kind', models.CharField(choices=[('township', '乡镇人民政府'), ('department', '县直部门'), ('other', '其他单位')], max_length=12, verbose_name='类别')),
+                ('position', models.PositiveSmallIntegerField(default=999, help_text='同一文件中的先后次序', verbose_name='排序')),
+                ('name_unconfirmed', models.BooleanField(default=False, help_text='2019年机构改革后名称有变化，请核对现名', verbose_name='名称待核对')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='备注')),
+                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='member_units', to='networks.division', verbose_name='县')),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units_here', to='networks.division', verbose_name='所在地')),
+            ],
+            options={
+                'verbose_name': '成员单位',
+                'verbose_name_plural': '成员单位',
+                'ordering': ['county', 'position', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('county', 'code'), name='unit_code_once_per_county'), models.UniqueConstraint(fields=('county', 'name'), name='unit_name_once_per_county')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Person',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=30, verbose_name='姓名')),
+                ('post', models.CharField(blank=True, max_length=50, verbose_name='职务')),
+                ('phone', models.CharField(blank=True, max_length=30, verbose_name='办公电话')),
+                ('county', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='networks.division', verbose_name='县')),
+            ],
+            options={
+                'verbose_name': '工作人员',
+                'verbose_name_plural': '工作人员',
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='User',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('username', models.CharField(error_messages={'unique': '这个账号名已被使用'}, max_length=60, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='账号')),
+                ('role', models.CharField(choices=[('bureau', '领导小组办公室（县教育局）'), ('centre', '县社区教育中心'), ('township', '乡镇专干'), ('unit', '成员单位'), ('head', '分管领导'), ('leader', '领导'), ('auditor', '审计'), ('operator', '系统管理员')], max_length=10, verbose_name='角色')),
+                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
+                ('must_change_password', models.BooleanField(default=True, verbose_name='首次登录须改密码')),
+                ('password_changed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='密码修改时间')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='建立时间')),
+                ('home_division', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='networks.division', verbose_name='所属县或乡镇')),
+                ('home_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='networks.memberunit', verbose_name='所属单位')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='networks.person', verbose_name='使用人')),
+            ],
+            options={
+                'verbose_name': '账号',
+                'verbose_name_plural': '账号',
+                'ordering': ['username'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['bureau', 'centre', 'township', 'unit', 'head', 'leader', 'auditor', 'operator'])), name='user_role_known'), models.CheckConstraint(condition=models.Q(('home_division', None), ('home_unit', None), _connector='OR'), name='user_has_one_home'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['bureau', 'centre', 'leader', 'auditor', 'township']), _negated=True), ('home_unit', None), _connector='OR'), name='user_home_fits_role')],
             },
         ),
         migrations.CreateModel(
@@ -82,11 +121,6 @@ class Migration(migrations.Migration):
                 'verbose_name': '县级设置',
                 'verbose_name_plural': '县级设置',
             },
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='home_division',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='networks.division', verbose_name='所属县或乡镇'),
         ),
         migrations.CreateModel(
             name='HistoricalCountySettings',
@@ -205,27 +239,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='MemberUnit',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='代码')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('aliases', models.TextField(blank=True, help_text='每行一个，导入台账时按这些名称识别', verbose_name='别名')),
-                ('kind', models.CharField(choices=[('township', '乡镇人民政府'), ('department', '县直部门'), ('other', '其他单位')], max_length=12, verbose_name='类别')),
-                ('position', models.PositiveSmallIntegerField(default=999, help_text='同一文件中的先后次序', verbose_name='排序')),
-                ('name_unconfirmed', models.BooleanField(default=False, help_text='2019年机构改革后名称有变化，请核对现名', verbose_name='名称待核对')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='备注')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='member_units', to='networks.division', verbose_name='县')),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units_here', to='networks.division', verbose_name='所在地')),
-            ],
-            options={
-                'verbose_name': '成员单位',
-                'verbose_name_plural': '成员单位',
-                'ordering': ['county', 'position', 'code'],
-                'constraints': [models.UniqueConstraint(fields=('county', 'code'), name='unit_code_once_per_county'), models.UniqueConstraint(fields=('county', 'name'), name='unit_name_once_per_county')],
-            },
-        ),
-        migrations.CreateModel(
             name='HistoricalUnitTerm',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
@@ -290,26 +303,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ends_on', None)), fields=('county', 'name'), name='one_current_body_per_name')],
             },
         ),
-        migrations.AddField(
-            model_name='user',
-            name='home_unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='networks.memberunit', verbose_name='所属单位'),
-        ),
-        migrations.CreateModel(
-            name='Person',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30, verbose_name='姓名')),
-                ('post', models.CharField(blank=True, max_length=50, verbose_name='职务')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='办公电话')),
-                ('county', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='networks.division', verbose_name='县')),
-            ],
-            options={
-                'verbose_name': '工作人员',
-                'verbose_name_plural': '工作人员',
-                'ordering': ['name'],
-            },
-        ),
         migrations.CreateModel(
             name='HistoricalUser',
             fields=[
@@ -337,11 +330,6 @@ class Migration(migrations.Migration):
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
-        migrations.AddField(
-            model_name='user',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='networks.person', verbose_name='使用人'),
-        ),
         migrations.CreateModel(
             name='UnitTerm',
             fields=[
@@ -360,13 +348,5 @@ class Migration(migrations.Migration):
                 'ordering': ['unit', 'fact', 'starts_on'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='term_ends_after_start'), models.UniqueConstraint(condition=models.Q(('ends_on', None)), fields=('unit', 'fact'), name='one_open_term_per_fact'), models.UniqueConstraint(fields=('unit', 'fact', 'starts_on'), name='one_term_per_start')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('home_division', None), ('home_unit', None), _connector='OR'), name='user_has_one_home'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['bureau', 'centre', 'leader', 'auditor', 'township']), _negated=True), ('home_unit', None), _connector='OR'), name='user_home_fits_role'),
         ),
     ]

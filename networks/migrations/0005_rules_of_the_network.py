@@ -27,12 +27,13 @@ class Migration(migrations.Migration):
                 ('aware', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(1000000)], verbose_name='其中知道社区教育的人数')),
                 ('source', models.CharField(help_text='谁做的、什么时候，如：县教育局 11 月抽样入户', max_length=100, verbose_name='来源')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='awareness_surveys', to='networks.division', verbose_name='地方')),
             ],
             options={
                 'verbose_name': '知晓率调查',
                 'verbose_name_plural': '知晓率调查',
                 'ordering': ['-year', 'division_id', 'method'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='survey_2000_2099'), models.CheckConstraint(condition=models.Q(('asked__gte', 1), ('asked__lte', 1000000), ('aware__lte', models.F('asked'))), name='survey_aware_among_asked'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='survey_has_source'), models.CheckConstraint(condition=models.Q(('method__in', ['door', 'phone', 'street', 'online', 'other'])), name='survey_method_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='survey_2000_2099'), models.CheckConstraint(condition=models.Q(('asked__gte', 1), ('asked__lte', 1000000), ('aware__lte', models.F('asked'))), name='survey_aware_among_asked'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='survey_has_source'), models.CheckConstraint(condition=models.Q(('method__in', ['door', 'phone', 'street', 'online', 'other'])), name='survey_method_known'), models.UniqueConstraint(fields=('division', 'year', 'method'), name='one_survey_per_place_year_method')],
             },
         ),
         migrations.CreateModel(
@@ -40,11 +41,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('until', models.DateField(verbose_name='至（不含当日）')),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.division', verbose_name='原所在地')),
+                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_places', to='networks.institution', verbose_name='机构')),
             ],
             options={
                 'verbose_name': '机构原所在地',
                 'verbose_name_plural': '机构原所在地',
                 'ordering': ['institution', 'until'],
+                'constraints': [models.UniqueConstraint(fields=('institution', 'until'), name='one_former_place_per_day')],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +65,8 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('division', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='地方')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'historical 知晓率调查',
@@ -83,11 +89,15 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='办理时间')),
                 ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='撤销时间')),
                 ('undone_why', models.CharField(blank=True, max_length=200, verbose_name='撤销原因')),
+                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reorganisations', to='networks.division', verbose_name='县')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人')),
+                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤销人')),
             ],
             options={
                 'verbose_name': '撤并更名的办理',
                 'verbose_name_plural': '撤并更名的办理',
                 'ordering': ['-made_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None), ('undone_why', '')), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False), models.Q(('undone_why', ''), _negated=True)), _connector='OR'), name='reorganisation_undone_by_somebody_for_a_reason')],
             },
         ),
         migrations.AddField(
@@ -136,57 +146,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='zone',
             constraint=models.CheckConstraint(condition=models.Q(('starts_on__gte', datetime.date(2000, 1, 1))), name='zone_starts_2000_or_later'),
-        ),
-        migrations.AddField(
-            model_name='awarenesssurvey',
-            name='division',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='awareness_surveys', to='networks.division', verbose_name='地方'),
-        ),
-        migrations.AddField(
-            model_name='formerplace',
-            name='division',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.division', verbose_name='原所在地'),
-        ),
-        migrations.AddField(
-            model_name='formerplace',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_places', to='networks.institution', verbose_name='机构'),
-        ),
-        migrations.AddField(
-            model_name='historicalawarenesssurvey',
-            name='division',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='地方'),
-        ),
-        migrations.AddField(
-            model_name='historicalawarenesssurvey',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='reorganisation',
-            name='county',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reorganisations', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='reorganisation',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人'),
-        ),
-        migrations.AddField(
-            model_name='reorganisation',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤销人'),
-        ),
-        migrations.AddConstraint(
-            model_name='awarenesssurvey',
-            constraint=models.UniqueConstraint(fields=('division', 'year', 'method'), name='one_survey_per_place_year_method'),
-        ),
-        migrations.AddConstraint(
-            model_name='formerplace',
-            constraint=models.UniqueConstraint(fields=('institution', 'until'), name='one_former_place_per_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='reorganisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None), ('undone_why', '')), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False), models.Q(('undone_why', ''), _negated=True)), _connector='OR'), name='reorganisation_undone_by_somebody_for_a_reason'),
         ),
     ]

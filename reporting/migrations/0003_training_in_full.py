@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('networks', '0005_rules_of_the_network'),
-        ('networks', '__first__'),
         ('reporting', '0002_reference_thresholds'),
         ('trainings', '0003_training_in_full'),
     ]

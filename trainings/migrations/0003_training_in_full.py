@@ -13,7 +13,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('networks', '0005_rules_of_the_network'),
-        ('networks', '__first__'),
         ('trainings', '0002_sessions_of_learning_groups'),
     ]
 
@@ -28,6 +27,7 @@ class Migration(migrations.Migration):
                 ('takes_sign_ups', models.BooleanField(default=False, help_text='居民在网上留姓名和手机尾号', verbose_name='接受报名')),
                 ('capacity', models.PositiveSmallIntegerField(blank=True, help_text='报满以后不再接受报名；不限的不填', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(2000)], verbose_name='名额')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='announcement', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '公开预告',
@@ -43,12 +43,14 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(editable=False, max_length=60)),
                 ('column', models.CharField(blank=True, help_text='空：内容记入备注', max_length=20, verbose_name='对应的栏目')),
                 ('confirmed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='确认时间')),
+                ('confirmed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='确认人')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='column_names', to='networks.memberunit', verbose_name='单位')),
             ],
             options={
                 'verbose_name': '台账列名',
                 'verbose_name_plural': '台账列名',
                 'ordering': ['unit', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='column_name_says_something')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='column_name_says_something'), models.UniqueConstraint(fields=('unit', 'key'), name='column_name_once_per_unit')],
             },
         ),
         migrations.CreateModel(
@@ -65,13 +67,20 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(choices=[('own', '自编'), ('adopted', '引进'), ('recommended', '推荐')], max_length=12, verbose_name='来源')),
                 ('is_local', models.BooleanField(default=False, verbose_name='本土课程')),
                 ('co_developers', models.CharField(blank=True, max_length=200, verbose_name='合作开发单位')),
+                ('audiences', models.ManyToManyField(blank=True, related_name='courses', to='trainings.audience', verbose_name='适合人群')),
+                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses', to='networks.division', verbose_name='县')),
+                ('decided_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人')),
+                ('language', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='trainings.language', verbose_name='授课语言')),
+                ('proposed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
+                ('theme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='trainings.theme', verbose_name='主题类别')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses', to='networks.memberunit', verbose_name='提供单位')),
             ],
             options={
                 'verbose_name': '课程',
                 'verbose_name_plural': '课程',
                 'ordering': ['title', 'pk'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='course_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='course_returned_with_reason'), models.CheckConstraint(condition=models.Q(('origin__in', ['own', 'adopted', 'recommended'])), name='course_origin_known'), models.CheckConstraint(condition=models.Q(('minutes', None), ('minutes__gte', 1), _connector='OR'), name='course_minutes_positive')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='course_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='course_returned_with_reason'), models.CheckConstraint(condition=models.Q(('origin__in', ['own', 'adopted', 'recommended'])), name='course_origin_known'), models.CheckConstraint(condition=models.Q(('minutes', None), ('minutes__gte', 1), _connector='OR'), name='course_minutes_positive'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='course_public_is_decided'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='course_approved_by_another'), models.UniqueConstraint(fields=('unit', 'title'), name='course_title_once_per_unit')],
             },
         ),
         migrations.CreateModel(
@@ -82,11 +91,14 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=60, verbose_name='名称')),
                 ('link', models.CharField(blank=True, help_text='只作为文字保存，系统不会打开它', max_length=500, verbose_name='网址')),
                 ('is_open', models.BooleanField(default=False, verbose_name='居民可以看')),
+                ('attachment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.attachment', verbose_name='文件')),
+                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='materials', to='trainings.course', verbose_name='课程')),
             ],
             options={
                 'verbose_name': '课程材料',
                 'verbose_name_plural': '课程材料',
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('attachment__isnull', False), ('kind', 'file'), ('link', '')), models.Q(('attachment', None), ('kind__in', ['link', 'lesson']), models.Q(('link', ''), _negated=True)), _connector='OR'), name='material_is_file_or_link')],
             },
         ),
         migrations.CreateModel(
@@ -100,12 +112,13 @@ class Migration(migrations.Migration):
                 ('timed', models.PositiveIntegerField(default=0, verbose_name='知道用时的场次')),
                 ('seconds', models.PositiveIntegerField(default=0, verbose_name='用时（秒）')),
                 ('quick', models.PositiveIntegerField(default=0, verbose_name='两分钟以内的场次')),
+                ('county', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='networks.division', verbose_name='县')),
             ],
             options={
                 'verbose_name': '登记用时',
                 'verbose_name_plural': '登记用时',
                 'ordering': ['county', 'month', 'road'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quick__lte', models.F('timed')), ('timed__lte', models.F('sessions'))), name='effort_parts_within_whole')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quick__lte', models.F('timed')), ('timed__lte', models.F('sessions'))), name='effort_parts_within_whole'), models.UniqueConstraint(fields=('county', 'month', 'road'), name='effort_once_per_month_and_road')],
             },
         ),
         migrations.CreateModel(
@@ -121,12 +134,15 @@ class Migration(migrations.Migration):
                 ('answer', models.CharField(blank=True, max_length=500, verbose_name='答复')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='答复时间')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='答复人')),
+                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '居民评价',
                 'verbose_name_plural': '居民评价',
                 'ordering': ['-given_on', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('satisfaction__in', ['satisfied', 'fairly', 'unsatisfied'])), name='feedback_satisfaction_known'), models.CheckConstraint(condition=models.Q(('is_complaint', False), models.Q(('wish', ''), _negated=True), _connector='OR'), name='complaint_has_words')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('satisfaction__in', ['satisfied', 'fairly', 'unsatisfied'])), name='feedback_satisfaction_known'), models.CheckConstraint(condition=models.Q(('is_complaint', False), models.Q(('wish', ''), _negated=True), _connector='OR'), name='complaint_has_words'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None)), models.Q(models.Q(('answer', ''), _negated=True), models.Q(('shown_wish', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='answer_is_whole')],
+                'indexes': [models.Index(fields=['session', 'satisfaction'], name='feedback_by_session')],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +154,8 @@ class Migration(migrations.Migration):
                 ('sentence', models.CharField(max_length=300, verbose_name='提示原文')),
                 ('text', models.CharField(max_length=300, verbose_name='核查情况')),
                 ('answered_at', models.DateTimeField(auto_now_add=True, verbose_name='核查时间')),
+                ('answered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='核查人')),
+                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hint_answers', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '核查提示的答复',
@@ -160,6 +178,8 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('session', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': 'historical 公开预告',
@@ -187,6 +207,13 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('county', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='县')),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('language', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.language', verbose_name='授课语言')),
+                ('proposed_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
+                ('theme', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.theme', verbose_name='主题类别')),
+                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='提供单位')),
             ],
             options={
                 'verbose_name': 'historical 课程',
@@ -201,6 +228,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('audience', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.audience')),
+                ('course', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.course')),
+                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='trainings.historicalcourse')),
             ],
             options={
                 'verbose_name': 'HistoricalCourse_audiences',
@@ -220,6 +250,8 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('session', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': 'historical 纸质问卷',
@@ -244,6 +276,9 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('opened_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='开放人')),
+                ('session', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': 'historical 扫码签到',
@@ -273,6 +308,12 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('county', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='县')),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('picture', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.attachment', verbose_name='照片')),
+                ('proposed_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
+                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='报送单位')),
             ],
             options={
                 'verbose_name': 'historical 宣传内容',
@@ -283,15 +324,68 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='Story',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('draft', '草稿'), ('proposed', '待审定'), ('public', '已公开'), ('returned', '退回修改'), ('retired', '已停用')], default='draft', editable=False, max_length=10, verbose_name='状态')),
+                ('return_note', models.CharField(blank=True, editable=False, max_length=300, verbose_name='退回说明')),
+                ('decided_at', models.DateTimeField(editable=False, null=True, verbose_name='审定时间')),
+                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('kind', models.CharField(choices=[('news', '动态'), ('case', '典型案例'), ('star', '百姓学习之星'), ('brand', '终身学习品牌')], max_length=8, verbose_name='类别')),
+                ('title', models.CharField(max_length=60, verbose_name='标题')),
+                ('subject', models.CharField(blank=True, max_length=60, verbose_name='学习之星（品牌）名称')),
+                ('summary', models.CharField(blank=True, max_length=120, verbose_name='摘要')),
+                ('body', models.TextField(blank=True, max_length=5000, verbose_name='正文')),
+                ('happened_on', models.DateField(blank=True, null=True, verbose_name='日期')),
+                ('picture_agreed', models.BooleanField(default=False, verbose_name='照片中的人同意公开，没有未成年人')),
+                ('agreed', models.BooleanField(default=False, verbose_name='本人同意公开姓名和事迹')),
+                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stories', to='networks.division', verbose_name='县')),
+                ('decided_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人')),
+                ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.attachment', verbose_name='照片')),
+                ('proposed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
+                ('sessions', models.ManyToManyField(blank=True, related_name='stories', to='trainings.trainingsession', verbose_name='相关场次')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stories', to='networks.memberunit', verbose_name='报送单位')),
+            ],
+            options={
+                'verbose_name': '宣传内容',
+                'verbose_name_plural': '宣传内容',
+                'ordering': ['-happened_on', '-pk'],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='story_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='story_returned_with_reason'), models.CheckConstraint(condition=models.Q(('kind__in', ['news', 'case', 'star', 'brand'])), name='story_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), models.Q(('kind', 'star'), _negated=True), ('agreed', True), _connector='OR'), name='story_star_agreed'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='story_public_is_decided'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='story_approved_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('picture', None), ('picture_agreed', True), _connector='OR'), name='story_picture_agreed')],
+            },
+        ),
+        migrations.CreateModel(
             name='HistoricalStory_sessions',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='trainings.historicalstory')),
+                ('trainingsession', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession')),
+                ('story', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.story')),
             ],
             options={
                 'verbose_name': 'HistoricalStory_sessions',
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='TrainingClass',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, verbose_name='班次名称')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='备注')),
+                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('copied_from', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='copies', to='trainings.trainingclass', verbose_name='复制自')),
+                ('course', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='trainings.course', verbose_name='课程')),
+                ('entered_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='建立人')),
+                ('place', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='networks.division', verbose_name='举办地')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='networks.memberunit', verbose_name='责任单位')),
+            ],
+            options={
+                'verbose_name': '期（班）',
+                'verbose_name_plural': '期（班）',
+                'ordering': ['-pk'],
+            },
         ),
         migrations.CreateModel(
             name='HistoricalTrainingClass',
@@ -304,6 +398,12 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('course', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.course', verbose_name='课程')),
+                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='建立人')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('place', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='举办地')),
+                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='责任单位')),
+                ('copied_from', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingclass', verbose_name='复制自')),
             ],
             options={
                 'verbose_name': 'historical 期（班）',
@@ -326,6 +426,8 @@ class Migration(migrations.Migration):
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='责任单位')),
             ],
             options={
                 'verbose_name': 'historical 年度计划',
@@ -336,10 +438,32 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='UnitPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(2000), django.core.validators.MaxValueValidator(2099)], verbose_name='年度')),
+                ('sessions', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='计划场次')),
+                ('attendances', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='计划人次')),
+                ('text', models.TextField(blank=True, max_length=2000, verbose_name='计划内容')),
+                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('themes', models.ManyToManyField(blank=True, related_name='+', to='trainings.theme', verbose_name='重点主题')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='networks.memberunit', verbose_name='责任单位')),
+            ],
+            options={
+                'verbose_name': '年度计划',
+                'verbose_name_plural': '年度计划',
+                'ordering': ['-year', 'unit__position'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='plan_year_2000_2099'), models.CheckConstraint(condition=models.Q(('sessions', None), models.Q(('sessions__gte', 1), ('sessions__lte', 1000)), _connector='OR'), name='plan_sessions_possible'), models.CheckConstraint(condition=models.Q(('attendances', None), models.Q(('attendances__gte', 1), ('attendances__lte', 1000000)), _connector='OR'), name='plan_attendances_possible'), models.UniqueConstraint(fields=('unit', 'year'), name='one_plan_per_unit_and_year')],
+            },
+        ),
+        migrations.CreateModel(
             name='HistoricalUnitPlan_themes',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='trainings.historicalunitplan')),
+                ('theme', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.theme')),
+                ('unitplan', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.unitplan')),
             ],
             options={
                 'verbose_name': 'HistoricalUnitPlan_themes',
@@ -355,6 +479,7 @@ class Migration(migrations.Migration):
                 ('unsatisfied', models.PositiveIntegerField(default=0, verbose_name='不满意（份）')),
                 ('source', models.CharField(help_text='如：下课时发的纸质问卷，收回 36 份', max_length=100, verbose_name='怎么收的')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='paper_tally', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '纸质问卷',
@@ -368,11 +493,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('likeness', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(100)], verbose_name='相同程度（%）')),
                 ('found_at', models.DateTimeField(auto_now_add=True, verbose_name='发现时间')),
+                ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photo_matches', to='trainings.evidence', verbose_name='佐证材料')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='trainings.evidence', verbose_name='相同的照片')),
             ],
             options={
                 'verbose_name': '相同照片',
                 'verbose_name_plural': '相同照片',
-                'constraints': [models.CheckConstraint(condition=models.Q(('likeness__lte', 100)), name='photo_match_percent')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('likeness__lte', 100)), name='photo_match_percent'), models.UniqueConstraint(fields=('evidence', 'other'), name='photo_match_once'), models.CheckConstraint(condition=models.Q(('evidence', models.F('other')), _negated=True), name='photo_match_of_two')],
             },
         ),
         migrations.CreateModel(
@@ -382,6 +509,7 @@ class Migration(migrations.Migration):
                 ('rule', models.PositiveSmallIntegerField(verbose_name='算法版本')),
                 ('patterns', models.BinaryField(verbose_name='特征')),
                 ('compared_at', models.DateTimeField(blank=True, null=True, verbose_name='比对时间')),
+                ('evidence', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='photo_print', to='trainings.evidence', verbose_name='佐证材料')),
             ],
             options={
                 'verbose_name': '照片特征',
@@ -395,11 +523,15 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='令牌摘要')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='签发时间')),
                 ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='停用时间')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='签发人')),
+                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='point_links', to='networks.institution', verbose_name='教学点')),
+                ('revoked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='停用人')),
             ],
             options={
                 'verbose_name': '随手报链接',
                 'verbose_name_plural': '随手报链接',
                 'ordering': ['-created_at', '-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('institution',), name='one_open_link_per_point'), models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='point_link_revoked_by_somebody')],
             },
         ),
         migrations.CreateModel(
@@ -408,11 +540,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token', models.CharField(editable=False, max_length=64)),
                 ('made_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='报送时间')),
+                ('link', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='trainings.pointlink', verbose_name='链接')),
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='point_report', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '随手报',
                 'verbose_name_plural': '随手报',
                 'ordering': ['-made_at', '-pk'],
+                'constraints': [models.UniqueConstraint(fields=('link', 'token'), name='point_report_once_per_form')],
             },
         ),
         migrations.CreateModel(
@@ -423,12 +558,16 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=200, verbose_name='暂缓删除的原因')),
                 ('placed_at', models.DateTimeField(auto_now_add=True, verbose_name='设置时间')),
                 ('lifted_at', models.DateTimeField(blank=True, null=True, verbose_name='解除时间')),
+                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_holds', to='networks.division', verbose_name='县')),
+                ('lifted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='解除人')),
+                ('placed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='设置人')),
+                ('session', models.ForeignKey(blank=True, help_text='留空则整个年度暂缓', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_holds', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '名册暂缓删除',
                 'verbose_name_plural': '名册暂缓删除',
                 'ordering': ['-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='roster_hold_has_reason')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='roster_hold_has_reason'), models.CheckConstraint(condition=models.Q(models.Q(('lifted_at', None), ('lifted_by', None)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False)), _connector='OR'), name='roster_hold_lifted_by_somebody'), models.UniqueConstraint(condition=models.Q(('lifted_at', None), ('session', None)), fields=('county', 'year'), name='one_open_roster_hold_per_year'), models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('session',), name='one_open_roster_hold_per_session')],
             },
         ),
         migrations.CreateModel(
@@ -444,12 +583,14 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, db_index=True, editable=False, max_length=16, verbose_name='学习码')),
                 ('device', models.CharField(blank=True, editable=False, max_length=32, verbose_name='设备标识')),
                 ('signed_at', models.DateTimeField(auto_now_add=True, verbose_name='签到时间')),
+                ('home', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.division', verbose_name='家庭所在村（社区）')),
+                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roster', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '名册',
                 'verbose_name_plural': '名册',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='roster_line_has_name'), models.CheckConstraint(condition=models.Q(('name__regex', '[0-9]{5}'), _negated=True), name='roster_name_is_no_number'), models.CheckConstraint(condition=models.Q(('phone_tail', ''), ('phone_tail__regex', '^[0-9]{4}$'), _connector='OR'), name='roster_phone_tail_4_digits'), models.CheckConstraint(condition=models.Q(('sex__in', ['', 'f', 'm'])), name='roster_sex_known'), models.CheckConstraint(condition=models.Q(('age_band__in', ['', 'minor', 'adult', 'elderly'])), name='roster_age_band_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='roster_line_has_name'), models.CheckConstraint(condition=models.Q(('name__regex', '[0-9]{5}'), _negated=True), name='roster_name_is_no_number'), models.CheckConstraint(condition=models.Q(('phone_tail', ''), ('phone_tail__regex', '^[0-9]{4}$'), _connector='OR'), name='roster_phone_tail_4_digits'), models.CheckConstraint(condition=models.Q(('sex__in', ['', 'f', 'm'])), name='roster_sex_known'), models.CheckConstraint(condition=models.Q(('age_band__in', ['', 'minor', 'adult', 'elderly'])), name='roster_age_band_known'), models.UniqueConstraint(fields=('session', 'identity'), name='roster_person_once_per_session')],
             },
         ),
         migrations.CreateModel(
@@ -463,6 +604,8 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='提前结束时间')),
                 ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='开放时间')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
+                ('opened_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='开放人')),
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='scan_sheet', to='trainings.trainingsession', verbose_name='场次')),
             ],
             options={
                 'verbose_name': '扫码签到',
@@ -480,68 +623,13 @@ class Migration(migrations.Migration):
                 ('cancel_digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='取消链接摘要')),
                 ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='报名时间')),
                 ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='取消时间')),
+                ('announcement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ups', to='trainings.announcement', verbose_name='公开预告')),
             ],
             options={
                 'verbose_name': '报名',
                 'verbose_name_plural': '报名',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('seats__gte', 1), ('seats__lte', 10)), name='sign_up_1_to_10_seats'), models.CheckConstraint(condition=models.Q(('phone_tail__regex', '^[0-9]{4}$')), name='sign_up_phone_tail_4_digits')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Story',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('proposed', '待审定'), ('public', '已公开'), ('returned', '退回修改'), ('retired', '已停用')], default='draft', editable=False, max_length=10, verbose_name='状态')),
-                ('return_note', models.CharField(blank=True, editable=False, max_length=300, verbose_name='退回说明')),
-                ('decided_at', models.DateTimeField(editable=False, null=True, verbose_name='审定时间')),
-                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
-                ('kind', models.CharField(choices=[('news', '动态'), ('case', '典型案例'), ('star', '百姓学习之星'), ('brand', '终身学习品牌')], max_length=8, verbose_name='类别')),
-                ('title', models.CharField(max_length=60, verbose_name='标题')),
-                ('subject', models.CharField(blank=True, max_length=60, verbose_name='学习之星（品牌）名称')),
-                ('summary', models.CharField(blank=True, max_length=120, verbose_name='摘要')),
-                ('body', models.TextField(blank=True, max_length=5000, verbose_name='正文')),
-                ('happened_on', models.DateField(blank=True, null=True, verbose_name='日期')),
-                ('picture_agreed', models.BooleanField(default=False, verbose_name='照片中的人同意公开，没有未成年人')),
-                ('agreed', models.BooleanField(default=False, verbose_name='本人同意公开姓名和事迹')),
-            ],
-            options={
-                'verbose_name': '宣传内容',
-                'verbose_name_plural': '宣传内容',
-                'ordering': ['-happened_on', '-pk'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='story_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='story_returned_with_reason'), models.CheckConstraint(condition=models.Q(('kind__in', ['news', 'case', 'star', 'brand'])), name='story_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), models.Q(('kind', 'star'), _negated=True), ('agreed', True), _connector='OR'), name='story_star_agreed')],
-            },
-        ),
-        migrations.CreateModel(
-            name='TrainingClass',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='班次名称')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='备注')),
-                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
-            ],
-            options={
-                'verbose_name': '期（班）',
-                'verbose_name_plural': '期（班）',
-                'ordering': ['-pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='UnitPlan',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(2000), django.core.validators.MaxValueValidator(2099)], verbose_name='年度')),
-                ('sessions', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='计划场次')),
-                ('attendances', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='计划人次')),
-                ('text', models.TextField(blank=True, max_length=2000, verbose_name='计划内容')),
-                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
-            ],
-            options={
-                'verbose_name': '年度计划',
-                'verbose_name_plural': '年度计划',
-                'ordering': ['-year', 'unit__position'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='plan_year_2000_2099'), models.CheckConstraint(condition=models.Q(('sessions', None), models.Q(('sessions__gte', 1), ('sessions__lte', 1000)), _connector='OR'), name='plan_sessions_possible'), models.CheckConstraint(condition=models.Q(('attendances', None), models.Q(('attendances__gte', 1), ('attendances__lte', 1000000)), _connector='OR'), name='plan_attendances_possible')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('seats__gte', 1), ('seats__lte', 10)), name='sign_up_1_to_10_seats'), models.CheckConstraint(condition=models.Q(('phone_tail__regex', '^[0-9]{4}$')), name='sign_up_phone_tail_4_digits'), models.UniqueConstraint(condition=models.Q(('cancelled_at', None)), fields=('announcement', 'name', 'phone_tail'), name='one_open_sign_up_per_person')],
             },
         ),
         migrations.RemoveConstraint(
@@ -568,56 +656,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('file', ''), models.Q(('link', ''), _negated=True)), models.Q(models.Q(('file', ''), _negated=True), ('link', ''), ('purged_on', None)), models.Q(('file', ''), ('link', ''), ('purged_on__isnull', False), models.Q(('sha256_stored', ''), _negated=True)), _connector='OR'), name='evidence_is_file_or_link'),
         ),
         migrations.AddField(
-            model_name='announcement',
-            name='session',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='announcement', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='columnname',
-            name='confirmed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='确认人'),
-        ),
-        migrations.AddField(
-            model_name='columnname',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='column_names', to='networks.memberunit', verbose_name='单位'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='audiences',
-            field=models.ManyToManyField(blank=True, related_name='courses', to='trainings.audience', verbose_name='适合人群'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='county',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='decided_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='language',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='trainings.language', verbose_name='授课语言'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='proposed_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='theme',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='trainings.theme', verbose_name='主题类别'),
-        ),
-        migrations.AddField(
-            model_name='course',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses', to='networks.memberunit', verbose_name='提供单位'),
-        ),
-        migrations.AddField(
             model_name='historicaltrainingsession',
             name='course',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.course', verbose_name='课程'),
@@ -628,366 +666,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='trainings.course', verbose_name='课程'),
         ),
         migrations.AddField(
-            model_name='coursematerial',
-            name='attachment',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.attachment', verbose_name='文件'),
-        ),
-        migrations.AddField(
-            model_name='coursematerial',
-            name='course',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='materials', to='trainings.course', verbose_name='课程'),
-        ),
-        migrations.AddField(
-            model_name='entryeffort',
-            name='county',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='feedback',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='答复人'),
-        ),
-        migrations.AddField(
-            model_name='feedback',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='hintanswer',
-            name='answered_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='核查人'),
-        ),
-        migrations.AddField(
-            model_name='hintanswer',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hint_answers', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='historicalannouncement',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalannouncement',
-            name='session',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='county',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='language',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.language', verbose_name='授课语言'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='proposed_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='theme',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.theme', verbose_name='主题类别'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse',
-            name='unit',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='提供单位'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse_audiences',
-            name='audience',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.audience'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse_audiences',
-            name='course',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.course'),
-        ),
-        migrations.AddField(
-            model_name='historicalcourse_audiences',
-            name='history',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='trainings.historicalcourse'),
-        ),
-        migrations.AddField(
-            model_name='historicalpapertally',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalpapertally',
-            name='session',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='historicalscansheet',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalscansheet',
-            name='opened_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='开放人'),
-        ),
-        migrations.AddField(
-            model_name='historicalscansheet',
-            name='session',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory',
-            name='county',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalstory',
-            name='picture',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.attachment', verbose_name='照片'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory',
-            name='proposed_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory',
-            name='unit',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='报送单位'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory_sessions',
-            name='history',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='trainings.historicalstory'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory_sessions',
-            name='trainingsession',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingsession'),
-        ),
-        migrations.AddField(
-            model_name='historicaltrainingclass',
-            name='course',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.course', verbose_name='课程'),
-        ),
-        migrations.AddField(
-            model_name='historicaltrainingclass',
-            name='entered_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='建立人'),
-        ),
-        migrations.AddField(
-            model_name='historicaltrainingclass',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicaltrainingclass',
-            name='place',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.division', verbose_name='举办地'),
-        ),
-        migrations.AddField(
-            model_name='historicaltrainingclass',
-            name='unit',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='责任单位'),
-        ),
-        migrations.AddField(
-            model_name='historicalunitplan',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalunitplan',
-            name='unit',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='networks.memberunit', verbose_name='责任单位'),
-        ),
-        migrations.AddField(
-            model_name='historicalunitplan_themes',
-            name='history',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='trainings.historicalunitplan'),
-        ),
-        migrations.AddField(
-            model_name='historicalunitplan_themes',
-            name='theme',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.theme'),
-        ),
-        migrations.AddField(
-            model_name='papertally',
-            name='session',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='paper_tally', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='photomatch',
-            name='evidence',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photo_matches', to='trainings.evidence', verbose_name='佐证材料'),
-        ),
-        migrations.AddField(
-            model_name='photomatch',
-            name='other',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='trainings.evidence', verbose_name='相同的照片'),
-        ),
-        migrations.AddField(
-            model_name='photoprint',
-            name='evidence',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='photo_print', to='trainings.evidence', verbose_name='佐证材料'),
-        ),
-        migrations.AddField(
-            model_name='pointlink',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='签发人'),
-        ),
-        migrations.AddField(
-            model_name='pointlink',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='point_links', to='networks.institution', verbose_name='教学点'),
-        ),
-        migrations.AddField(
-            model_name='pointlink',
-            name='revoked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='停用人'),
-        ),
-        migrations.AddField(
-            model_name='pointreport',
-            name='link',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='trainings.pointlink', verbose_name='链接'),
-        ),
-        migrations.AddField(
-            model_name='pointreport',
-            name='session',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='point_report', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='rosterhold',
-            name='county',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_holds', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='rosterhold',
-            name='lifted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='解除人'),
-        ),
-        migrations.AddField(
-            model_name='rosterhold',
-            name='placed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='设置人'),
-        ),
-        migrations.AddField(
-            model_name='rosterhold',
-            name='session',
-            field=models.ForeignKey(blank=True, help_text='留空则整个年度暂缓', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_holds', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='rosterline',
-            name='home',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.division', verbose_name='家庭所在村（社区）'),
-        ),
-        migrations.AddField(
-            model_name='rosterline',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roster', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='scansheet',
-            name='opened_by',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='开放人'),
-        ),
-        migrations.AddField(
-            model_name='scansheet',
-            name='session',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='scan_sheet', to='trainings.trainingsession', verbose_name='场次'),
-        ),
-        migrations.AddField(
-            model_name='signup',
-            name='announcement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ups', to='trainings.announcement', verbose_name='公开预告'),
-        ),
-        migrations.AddField(
-            model_name='story',
-            name='county',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stories', to='networks.division', verbose_name='县'),
-        ),
-        migrations.AddField(
-            model_name='story',
-            name='decided_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人'),
-        ),
-        migrations.AddField(
-            model_name='story',
-            name='picture',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='networks.attachment', verbose_name='照片'),
-        ),
-        migrations.AddField(
-            model_name='story',
-            name='proposed_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人'),
-        ),
-        migrations.AddField(
-            model_name='story',
-            name='sessions',
-            field=models.ManyToManyField(blank=True, related_name='stories', to='trainings.trainingsession', verbose_name='相关场次'),
-        ),
-        migrations.AddField(
-            model_name='story',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stories', to='networks.memberunit', verbose_name='报送单位'),
-        ),
-        migrations.AddField(
-            model_name='historicalstory_sessions',
-            name='story',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.story'),
-        ),
-        migrations.AddField(
-            model_name='trainingclass',
-            name='copied_from',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='copies', to='trainings.trainingclass', verbose_name='复制自'),
-        ),
-        migrations.AddField(
-            model_name='trainingclass',
-            name='course',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='trainings.course', verbose_name='课程'),
-        ),
-        migrations.AddField(
-            model_name='trainingclass',
-            name='entered_by',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='建立人'),
-        ),
-        migrations.AddField(
-            model_name='trainingclass',
-            name='place',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='networks.division', verbose_name='举办地'),
-        ),
-        migrations.AddField(
-            model_name='trainingclass',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='networks.memberunit', verbose_name='责任单位'),
-        ),
-        migrations.AddField(
-            model_name='historicaltrainingclass',
-            name='copied_from',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingclass', verbose_name='复制自'),
-        ),
-        migrations.AddField(
             model_name='historicaltrainingsession',
             name='training_class',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.trainingclass', verbose_name='期（班）'),
@@ -996,108 +674,5 @@ class Migration(migrations.Migration):
             model_name='trainingsession',
             name='training_class',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='trainings.trainingclass', verbose_name='期（班）'),
-        ),
-        migrations.AddField(
-            model_name='unitplan',
-            name='themes',
-            field=models.ManyToManyField(blank=True, related_name='+', to='trainings.theme', verbose_name='重点主题'),
-        ),
-        migrations.AddField(
-            model_name='unitplan',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='networks.memberunit', verbose_name='责任单位'),
-        ),
-        migrations.AddField(
-            model_name='historicalunitplan_themes',
-            name='unitplan',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='trainings.unitplan'),
-        ),
-        migrations.AddConstraint(
-            model_name='columnname',
-            constraint=models.UniqueConstraint(fields=('unit', 'key'), name='column_name_once_per_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='course_public_is_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='course_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.UniqueConstraint(fields=('unit', 'title'), name='course_title_once_per_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='coursematerial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attachment__isnull', False), ('kind', 'file'), ('link', '')), models.Q(('attachment', None), ('kind__in', ['link', 'lesson']), models.Q(('link', ''), _negated=True)), _connector='OR'), name='material_is_file_or_link'),
-        ),
-        migrations.AddConstraint(
-            model_name='entryeffort',
-            constraint=models.UniqueConstraint(fields=('county', 'month', 'road'), name='effort_once_per_month_and_road'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['session', 'satisfaction'], name='feedback_by_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None)), models.Q(models.Q(('answer', ''), _negated=True), models.Q(('shown_wish', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='answer_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='photomatch',
-            constraint=models.UniqueConstraint(fields=('evidence', 'other'), name='photo_match_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='photomatch',
-            constraint=models.CheckConstraint(condition=models.Q(('evidence', models.F('other')), _negated=True), name='photo_match_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointlink',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('institution',), name='one_open_link_per_point'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointlink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at', None), ('revoked_by', None)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='point_link_revoked_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointreport',
-            constraint=models.UniqueConstraint(fields=('link', 'token'), name='point_report_once_per_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterhold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lifted_at', None), ('lifted_by', None)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False)), _connector='OR'), name='roster_hold_lifted_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterhold',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None), ('session', None)), fields=('county', 'year'), name='one_open_roster_hold_per_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterhold',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('session',), name='one_open_roster_hold_per_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterline',
-            constraint=models.UniqueConstraint(fields=('session', 'identity'), name='roster_person_once_per_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at', None)), fields=('announcement', 'name', 'phone_tail'), name='one_open_sign_up_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='story',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='story_public_is_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='story',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='story_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='story',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('picture', None), ('picture_agreed', True), _connector='OR'), name='story_picture_agreed'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitplan',
-            constraint=models.UniqueConstraint(fields=('unit', 'year'), name='one_plan_per_unit_and_year'),
         ),
     ]
