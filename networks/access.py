@@ -318,12 +318,13 @@ class ScopedQuerySet(models.QuerySet):
             target = self.model._meta.get_field(self.model.scope.via).related_model._default_manager
             return rows.filter(**{f"{self.model.scope.via}__in": target.editable_by(user)})
         if can(user, Action.ENTER_ON_BEHALF):
-            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
+            on_behalf = hasattr(self.model, "on_behalf_source")  # a class of sessions is planned by its unit alone
+            return rows.exclude(on_behalf_source="").filter(unit_confirmed_at=None) if on_behalf else self.none()
         if not can(user, Action.ENTER) or not user.own_unit:
             return self.none()
         if enters_for_the_centre(user):
             return rows.filter(entered_by__role=user.role)
-        return rows.filter(organiser__in=user.own_unit_ids)
+        return rows.filter(**{f"{self.model.scope.unit}__in": user.own_unit_ids})
 
     def kept_by(self, user: User | None) -> ScopedQuerySet:
         """The visible rows of a registry that this account may change and add to: the whole county's for whoever manages
@@ -457,6 +458,15 @@ def barred_from_verifying(user: User, session: TrainingSession) -> str:
     barred = barred_from_reviewing(user, session)
     if not barred and user.person_id in involved_people(session):
         return "您登记、修改或提交过这一场次，须由另一位工作人员核定"
+    return barred
+
+
+def barred_from_calling(user: User, session: TrainingSession) -> str:
+    """Why this account may not call about a drawn session (电话回访), or ''. Nobody checks what they entered, revised or
+    submitted."""
+    barred = barred_from_reviewing(user, session)
+    if not barred and user.person_id in involved_people(session):
+        return "您登记、修改或提交过这一场次，须由另一位工作人员回访"
     return barred
 
 
@@ -598,6 +608,31 @@ def barred_from_names(user: User, session: TrainingSession) -> str:
     return barred
 
 
+# --- at the door: sign-in by QR, and what residents say afterwards -----------------------------------
+
+
+def barred_from_scanning(user: User, session: TrainingSession) -> str:
+    """Why this account may not open or end a session's sign-in by QR, or ''. It is its own unit's business alone."""
+    sessions = apps.get_model("trainings", "TrainingSession").objects
+    if not can(user, Action.ENTER) or not sessions.editable_by(user).filter(pk=session.pk).exists():
+        return "扫码签到由登记这一场的单位开放和结束"
+    return ""
+
+
+def hears_residents(user: User, session: TrainingSession) -> bool:
+    """Whether this account reads in their own words what residents said of a session that it sees: its own unit's, or the
+    county's. Others see how many were content."""
+    everybodys = ROLES[user.role].sight[Subject.RECORD] in {Sight.COUNTY, Sight.SHARED}
+    return everybodys or session.organiser_id in user.own_unit_ids
+
+
+def barred_from_answering(user: User, session: TrainingSession) -> str:
+    """Why this account may not answer what residents said of a session, or ''. Its own unit does, or the office."""
+    if can(user, Action.REVIEW) and session.organiser.county_id == user.county_code:
+        return ""
+    return "居民的意见由登记这一场的单位或领导小组办公室答复" if barred_from_scanning(user, session) else ""
+
+
 # --- people: who enters them, who reads about them, who may call them ---------------------------------
 
 
@@ -734,6 +769,15 @@ def units_to_watch(user: User) -> models.QuerySet[MemberUnit]:
     if can(user, Action.VIEW_STANDING) and user.own_unit:
         return units.filter(pk__in=user.own_unit_ids)
     return units.none()
+
+
+def units_to_plan_for(user: User) -> models.QuerySet[MemberUnit]:
+    """The units whose 年度计划 this account writes: its own, and for whoever sets the years any that it watches, for a unit
+    that has no account (三(二))."""
+    units = units_to_watch(user)
+    if can(user, Action.MANAGE_YEARS):
+        return units
+    return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
 
 
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:

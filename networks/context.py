@@ -35,6 +35,7 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
         ("desk", "工作台", True),
         ("review-queue", "审核", can(user, Action.REVIEW)),
         ("session-list", "培训场次", can(user, Action.VIEW_SESSIONS)),
+        ("calendar", "培训日历", can(user, Action.VIEW_SESSIONS)),
         ("import-upload", "导入台账", can(user, Action.IMPORT)),
         ("course-list", "课程宣传", can(user, Action.VIEW_COURSES)),
         ("network", "机构网络", can(user, Action.VIEW_NETWORK)),
@@ -43,7 +44,7 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
         ("accounts", "账号", can(user, Action.MANAGE_ACCOUNTS) or can(user, Action.VIEW_LOGS)),
         ("admin:index", "管理后台", can(user, Action.USE_ADMIN)),
     ]
-    return _here(request, entries, {"course-list": "/publicity/"})
+    return _here(request, entries, {"course-list": ("/publicity/",), "calendar": ("/classes/", "/plans/")})
 
 
 def sections(request: HttpRequest) -> list[dict[str, object]]:
@@ -79,10 +80,10 @@ def sections(request: HttpRequest) -> list[dict[str, object]]:
 
 
 def _here(
-    request: HttpRequest, entries: list[tuple[str, str, bool]], also: dict[str, str] | None = None
+    request: HttpRequest, entries: list[tuple[str, str, bool]], also: dict[str, tuple[str, ...]] | None = None
 ) -> list[dict[str, object]]:
-    """The allowed entries with their addresses; the one in whose part of the site one is, is marked. `also` names a second
-    part of the site that belongs to an entry."""
+    """The allowed entries with their addresses; the one in whose part of the site one is, is marked. `also` names
+    further parts of the site that belong to an entry."""
     shown, also = [], also or {}
     for name, label, allowed in entries:
         if allowed:

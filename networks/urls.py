@@ -17,6 +17,7 @@ from .views import (
     providers,
     reorganisations,
     resources,
+    surveys,
     workbooks,
 )
 
@@ -32,6 +33,9 @@ urlpatterns = [
     path("network/institutions/<int:pk>/photo/", institutions.photo, name="institution-photo"),
     path("network/files/<int:pk>/", files.attachment, name="attachment"),
     path("network/figures/", figures.figures, name="figures"),
+    path("network/figures/surveys/", surveys.surveys, name="surveys"),
+    path("network/figures/surveys/new/", surveys.survey_new, name="survey-new"),
+    path("network/figures/surveys/<int:pk>/edit/", surveys.survey_edit, name="survey-edit"),
     path("network/figures/<int:year>/<str:code>/", figures.sheet, name="figure-sheet"),
     path("accounts/", account_office.account_list, name="accounts"),
     path("accounts/links/", account_office.links, name="account-links"),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
-from trainings.models import CoOrganiser, Course, ImportBatch, Status, Story, TrainingSession
+from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
 from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
@@ -76,16 +76,20 @@ class UnitDesk:
     standing: Standing | None
     returned: Pile
     drafts: Pile
+    planned: Pile  # what is to be held, the next first; what should have been held stands above
     on_behalf: Pile  # entered by the bureau for this unit, which has not confirmed them yet
     joint: Pile  # co-organised with another unit and not confirmed yet
     last: Pile
     lacking: int  # what the own township's institutions still lack
+    complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
 
     @property
     def quiet(self) -> bool:
         """Nothing here yet: the first step is to register a session."""
-        return not any(p.total for p in (self.returned, self.drafts, self.on_behalf, self.joint, self.last))
+        return not any(
+            p.total for p in (self.returned, self.drafts, self.planned, self.on_behalf, self.joint, self.last)
+        )
 
 
 def unit_desk(user: User) -> UnitDesk:
@@ -99,6 +103,9 @@ def unit_desk(user: User) -> UnitDesk:
     drafts = pile(unsent.order_by("-held_on", "-pk"))
     for session in drafts.rows:
         session.missing = session.missing_for_submission()
+    planned = pile(mine.filter(status=Status.PLANNED).order_by("held_on", "start_time", "pk"))
+    for session in planned.rows:
+        session.overdue = bool(session.held_on) and session.held_on < timezone.localdate()
     own = seen.filter(organiser__in=units) if can(user, Action.VIEW_STANDING) else mine
     waiting = own.exclude(on_behalf_source="").filter(unit_confirmed_at=None)
     together = seen.filter(co_organisers__unit__in=units)
@@ -109,6 +116,7 @@ def unit_desk(user: User) -> UnitDesk:
         standing=next((s for s in found if s.unit == user.own_unit), found[0] if found else None),
         returned=pile(mine.filter(status=Status.RETURNED).order_by("returned_at", "pk")),
         drafts=drafts,
+        planned=planned,
         on_behalf=pile(waiting.exclude(status__in=[Status.VOID, Status.CANCELLED]) if confirms else waiting.none()),
         joint=pile(
             partners.filter(session__status__in=[Status.SUBMITTED, Status.RETURNED, Status.VERIFIED])
@@ -119,8 +127,14 @@ def unit_desk(user: User) -> UnitDesk:
         ),
         last=pile(own.filter(status__in=[Status.SUBMITTED, Status.VERIFIED]).order_by("-held_on", "-pk")),
         lacking=len(shortfalls(user, timezone.localdate())),
+        complaints=_complaints(user),
         proposals=proposals(user),
     )
+
+
+def _complaints(user: User) -> int:
+    """What residents complained of and nobody has answered, as far as this account reads it."""
+    return Feedback.objects.visible_to(user).filter(is_complaint=True, answer="").count()
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,7 @@ class BureauDesk:
     imports: list[ImportBatch]  # that need a second person
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
+    complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
 
@@ -166,6 +181,7 @@ def bureau_desk(user: User) -> BureauDesk:
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
+        complaints=_complaints(user),
         accounts=heard_of_judges(user),
         proposals=proposals(user),
     )

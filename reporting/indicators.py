@@ -15,11 +15,12 @@ from django.utils import timezone
 from networks.annual import AnnualTable
 from networks.models import MemberUnit
 from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSession
+from trainings.satisfaction import DEFINITION, FEWEST, opinions_of
 
 from .assessment import Counting, CountyStanding, Tally, county_standing, total
 from .models import AssessmentYear
 from .network import NORM_CLAUSE, NORMS, Coverage, Network, Staffed
-from .references import Ratio, participation
+from .references import Ratio, awareness, participation, satisfaction, surveys_of
 from .rostered import DEFINITION as ROSTERED
 from .rostered import Rostered, rostered
 
@@ -135,6 +136,16 @@ class YearFigures:
         """With both its parts, so that a page can say what is missing. Two queries."""
         county = self.year.county
         return participation(AnnualTable(county, [self.year.year]), county, self.year.year)
+
+    @cached_property
+    def satisfaction(self) -> Ratio:
+        """Of all verified sessions of the county's bodies in the year. Two queries."""
+        return satisfaction(opinions_of(TrainingSession.objects.filter(self._verified())))
+
+    @cached_property
+    def awareness(self) -> Ratio:
+        county = self.year.county
+        return awareness(surveys_of(county, self.year.year), county, county)
 
     @cached_property
     def coverage(self) -> dict[str, Coverage]:
@@ -316,6 +327,23 @@ INDICATORS = _registry(
         "缺一项就无法计算。保留一位小数，多出的舍去。",
         "一(三)",
         lambda f: f.participation.value,
+    ),
+    Indicator(
+        "satisfaction",
+        "满意度",
+        "%",
+        f"全县当年已核定的场次中，{DEFINITION}不足 {FEWEST} 份无法计算。保留一位小数，多出的舍去。",
+        "一(三)",
+        lambda f: f.satisfaction.value,
+    ),
+    Indicator(
+        "awareness",
+        "知晓率",
+        "%",
+        "调查中知道本地社区教育的居民 ÷ 回答调查的居民，取自当年的知晓率调查；县里没有做调查的，各乡镇的相加。"
+        f"回答的不足 {FEWEST} 人无法计算。保留一位小数，多出的舍去。",
+        "一(三)、三(七)",
+        lambda f: f.awareness.value,
     ),
 )
 

@@ -36,6 +36,10 @@ KINDS = {
     "sign_up": Kind(
         "报名居民", "留名额、培训改期时由主办单位联系", "一般", _TERM, "本单位登记人员；其他单位只见人数"
     ),
+    "opinion": Kind(
+        "参训居民（不记名）", "了解满意度，答复意见（一(三)）", "一般", "与场次同样长；只记日期，不和名册、设备对应，电话和身份证号自动抹去",
+        "登记单位和县里看原话并答复；居民只看到经整理的说法和答复；不足 5 份不公布比例",
+    ),
     "staff": Kind(
         "工作人员、教师、志愿者", "工作联系和岗位配备核对（二(四)2）", "一般", "任职记录长期保存，离任注明日期",
         "本乡镇、本单位和县级机构",
@@ -102,6 +106,11 @@ PERSONAL: dict[str, dict[str, str]] = {
     "trainings.SignUp": dict.fromkeys(
         ["name", "phone_tail", "seats", "cancel_digest", "made_at", "cancelled_at"], "sign_up"
     ),
+    "trainings.Feedback": {
+        **dict.fromkeys(["satisfaction", "learned", "wish", "is_complaint", "given_on", "shown_wish"], "opinion"),
+        "answer": "free", "answered_by": "signature",
+    },
+    "trainings.ScanSheet": {"opened_by": "signature"},
     "trainings.RosterHold": {"placed_by": "signature", "lifted_by": "signature", "reason": "free"},
     "trainings.Announcement": {"phone": "staff_phone", "words": "free"},
     "trainings.TrainingSession": {
@@ -119,6 +128,8 @@ PERSONAL: dict[str, dict[str, str]] = {
         "notices": "upload",
         **dict.fromkeys(["user", "confirmed_by", "undo_proposed_by", "undone_by"], "signature"),
     },
+    "trainings.PhotoPrint": {"patterns": "portrait"},
+    "trainings.HintAnswer": {"sentence": "teacher", "text": "free", "answered_by": "signature"},
     "trainings.SubmitToken": {"user": "signature"},
     "trainings.ColumnName": {"confirmed_by": "signature"},
     "trainings.PointLink": {"digest": "credential", "created_by": "signature", "revoked_by": "signature"},
@@ -130,9 +141,11 @@ PERSONAL: dict[str, dict[str, str]] = {
         "proposed_by": "signature", "decided_by": "signature", "return_note": "free", "subject": "star",
         "summary": "star", "body": "star", "title": "star",
     },
-    "trainings.TrainingClass": {"note": "free"},
+    "trainings.TrainingClass": {"note": "free", "entered_by": "signature"},
     "trainings.UnitPlan": {"text": "free"},
     "reporting.QuotaAdjustment": {"reason": "free"},
+    "reporting.CallSample": {"drawn_by": "signature"},
+    "reporting.Call": {"note": "free", "called_by": "signature"},
 }  # fmt: skip
 
 # Fields of a kind that could hold something about a person, and do not: names of places, bodies, words, documents.
@@ -150,6 +163,7 @@ NOT_PERSONAL: dict[str, str] = {
     "networks.AuditEvent": "county_code action subject subject_id",
     "networks.LearningGroup": "name theme recognised_by",
     "networks.AnnualFigure": "source method",
+    "networks.AwarenessSurvey": "source",
     "networks.LeadingGroup": "name basis",
     "networks.Seat": "post",
     "networks.Provider": "name offers",
@@ -168,11 +182,15 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.TrainingClass": "name",
     "trainings.Evidence": "content_type sha256_original sha256_stored",
     "trainings.CoOrganiser": "name",
+    "trainings.HintAnswer": "kind fingerprint",
+    "trainings.PaperTally": "source",
+    "trainings.ScanSheet": "token",
     "trainings.ImportBatch": "sha256 assignments rehearsal_digest",
     "trainings.SubmitToken": "token result",
     "trainings.ColumnName": "header key column",
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
+    "reporting.CallSample": "seed frame frame_digest",
     "reporting.PlanTask": "clause title responsible_text",
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",

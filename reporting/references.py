@@ -5,14 +5,19 @@ part is missing the value is 无法计算 and says what is missing; attendances 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from django.db.models import Q
+
 from networks.annual import LEARNERS_AMONG, AnnualTable, Line, year_end
-from networks.models import AnnualFigure, Division, SharedResource, Tier
+from networks.models import AnnualFigure, AwarenessSurvey, Division, SharedResource, Tier
+from trainings.models import Status, TrainingSession
+from trainings.satisfaction import DEFINITION, FEWEST, Opinions, opinions_by
+from trainings.satisfaction import NONE as NO_OPINIONS
 
 from .funds import FundTable
 from .models import ReferenceKey, ReferenceThreshold
@@ -31,9 +36,12 @@ class Part:
     unit: str = "人"
     source: str = ""
     why: str = ""
+    few: bool = False  # known, and withheld: fewer than five answers
 
     @property
     def words(self) -> str:
+        if self.few:
+            return f"<{FEWEST}"
         if self.value is None:
             return UNKNOWN
         places = 2 if isinstance(self.value, Decimal) else 0
@@ -119,6 +127,38 @@ def per_capita(table: AnnualTable, funds: FundTable, place: Division, year: int)
     return Ratio(spent, _population(table, place, year), in_percent=False)
 
 
+def _answers(what: str, positive: int, answers: int, source: str) -> Ratio:
+    """A share of those who answered. Nobody asked, or fewer than five: there is no value, and it says so."""
+    label = "回答调查的居民"
+    if answers < FEWEST:
+        why = f"答卷不足 {FEWEST} 份，不作统计" if answers else "尚未开展调查"
+        few = answers > 0
+        return Ratio(Part(what, None, why=why, few=few), Part(label, None, why=why, few=few))
+    return Ratio(Part(what, positive), Part(label, answers, source=source))
+
+
+def satisfaction(said: Opinions) -> Ratio:
+    """满意 and 基本满意 together among all answers, with how they were asked."""
+    kinds = f"满意 {said.satisfied:,}、基本满意 {said.fairly:,}、不满意 {said.unsatisfied:,}"
+    return _answers("表示满意、基本满意的居民", said.content, said.answers, f"{said.method}；{kinds}")
+
+
+def awareness(surveys: Iterable[AwarenessSurvey], county: Division, place: Division) -> Ratio:
+    """Of the place's own surveys; of a county that made none, of its townships', which are named by their number."""
+    own = [row for row in surveys if row.division_id == place.pk]
+    summed = not own and place.pk == county.pk
+    rows = list(surveys) if summed else own
+    told = [f"{row.get_method_display()}（{row.source}）" for row in rows]
+    source = f"{len({row.division_id for row in rows})} 个乡镇的调查相加" if summed else "；".join(told)
+    return _answers("知道社区教育的居民", sum(r.aware for r in rows), sum(r.asked for r in rows), source)
+
+
+def surveys_of(county: Division, year: int) -> list[AwarenessSurvey]:
+    """The county's and its townships' surveys of a year. One query."""
+    here = Q(division=county) | Q(division__parent=county)
+    return list(AwarenessSurvey.objects.filter(here, year=year))
+
+
 class ReferenceFigures:
     """What the indicators of a county and its townships are read from in one year, each part asked at most once."""
 
@@ -140,6 +180,24 @@ class ReferenceFigures:
         rows = rows.filter(kind=SharedResource.Kind.ELDERLY)
         found = dict.fromkeys(rows.values_list("division_id", flat=True), False)
         return found | dict.fromkeys(rows.open_on(year_end(self.year)).values_list("division_id", flat=True), True)
+
+    @cached_property
+    def _surveys(self) -> list[AwarenessSurvey]:
+        return surveys_of(self.county, self.year)
+
+    @cached_property
+    def _opinions(self) -> dict[str | None, Opinions]:
+        """What was said of the year's verified sessions, by where they were held (None: outside the county)."""
+        held = TrainingSession.objects.filter(status=Status.VERIFIED, organiser__county_id=self.county.pk)
+        return opinions_by(held.in_year(self.year), "place")
+
+    def awareness(self, place: Division) -> Ratio:
+        return awareness(self._surveys, self.county, place)
+
+    def satisfaction(self, place: Division) -> Ratio:
+        whole = place.pk == self.county.pk
+        said = [found for code, found in self._opinions.items() if whole or (code or "").startswith(place.pk)]
+        return satisfaction(sum(said, NO_OPINIONS))
 
     @property
     def _with_elderly_places(self) -> set[str]:
@@ -188,16 +246,6 @@ def _among(learners: AnnualFigure.Kind) -> Callable[[ReferenceFigures, Division]
     def read(figures: ReferenceFigures, place: Division) -> Ratio:
         parts = (Line(learners), Line(LEARNERS_AMONG[learners]))
         return Ratio(*(_figure(figures.table, line, place, figures.year) for line in parts))
-
-    return read
-
-
-def _not_surveyed(asked: str) -> Callable[[ReferenceFigures, Division], Ratio]:
-    """Until residents are asked there is neither numerator nor denominator; whoever stores answers reads them here."""
-
-    def read(figures: ReferenceFigures, place: Division) -> Ratio:
-        why = "尚未开展调查"
-        return Ratio(Part(asked, None, why=why), Part("回答调查的居民", None, why=why))
 
     return read
 
@@ -261,16 +309,16 @@ REFERENCES: dict[ReferenceKey, Reference] = {
         Reference(
             ReferenceKey.AWARENESS,
             Decimal("80"),
-            "调查中知道本地社区教育的居民 ÷ 回答调查的居民。",
+            "调查中知道本地社区教育的居民 ÷ 回答调查的居民；县里没有做调查的，各乡镇的相加。",
             ZONE_STANDARD,
-            _not_surveyed("知道社区教育的居民"),
+            lambda f, place: f.awareness(place),
         ),
         Reference(
             ReferenceKey.SATISFACTION,
             Decimal("70"),
-            "调查中表示满意的居民 ÷ 回答调查的居民。",
+            f"当年已核定的场次中，{DEFINITION}乡镇的按举办地算。不足 {FEWEST} 份不作统计。",
             ZONE_STANDARD,
-            _not_surveyed("表示满意的居民"),
+            lambda f, place: f.satisfaction(place),
         ),
         Reference(
             ReferenceKey.ELDERLY,

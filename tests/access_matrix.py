@@ -23,6 +23,10 @@ PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-s
 PUBLIC |= {"learn-courses", "learn-course", "learn-material", "learn-stories", "learn-story", "learn-picture"}
 # 随手报: a teaching point's coordinator has no account; the unguessable, revocable link is the right (domain.md, Roles).
 PUBLIC |= {"point"}
+# Sign-in by QR: residents at the door have no account; the page shows a session's title, time and place, as its poster does.
+PUBLIC |= {"scan", "scan-feedback"}
+# A resident's learning record: the unguessable code on their sign-ins is the right; it is posted, and tries are limited.
+PUBLIC |= {"learning-record"}
 
 PAGES = """
 login                | GET  | -                 | *                                       |            |
@@ -130,6 +134,28 @@ evidence-delete      | GET  | draft.evidence    | town                          
 evidence-delete      | POST | draft.evidence    | town                                    | READERS BUREAU | *
 evidence-delete      | POST | foreign.evidence  | foreign_town                            | READERS foreign_bureau | *
 
+session-scan         | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+session-scan         | POST | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+session-scan         | GET  | theirs.submitted  | town2                                   | READERS BUREAU foreign_bureau centre | *
+scan-poster          | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan-count           | GET  | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan-close           | POST | ours.scanned      | town                                    | READERS BUREAU foreign_bureau | *
+scan                 | GET  | ours.scan         | *                                       |            |
+scan                 | GET  | no.scan           |                                         |            | *
+scan                 | POST | ours.scan         | *                                       |            |
+scan                 | POST | no.scan           |                                         |            | *
+scan-feedback        | POST | ours.said         | *                                       |            |
+scan-feedback        | POST | no.scan           |                                         |            | *
+session-feedback     | GET  | ours.scanned      | BUREAU auditor town head                | NO_RECORDS | *
+session-feedback     | GET  | theirs.submitted  | BUREAU auditor centre town2             | NO_RECORDS | *
+feedback-paper       | GET  | ours.verified     | town                                    | READERS BUREAU centre | *
+feedback-paper       | POST | ours.verified     | town                                    | READERS BUREAU centre | *
+feedback-paper       | POST | foreign.verified  | foreign_town                            | READERS foreign_bureau | *
+feedback-answer      | GET  | ours.wish         | BUREAU town                             | READERS    | *
+feedback-answer      | POST | ours.wish         | BUREAU town                             | READERS    | *
+learning-record      | GET  | -                 | *                                       |            |
+learning-record      | POST | -                 | *                                       |            |
+feedback-list        | GET  | -                 | *                                       | NO_RECORDS |
 session-roster       | GET  | ours.draft        | BUREAU auditor town head                | NO_RECORDS | *
 session-roster       | GET  | ours.submitted    | BUREAU auditor town head                | NO_RECORDS centre | *
 session-roster       | GET  | theirs.submitted  | BUREAU auditor town2                    | NO_RECORDS centre | *
@@ -156,6 +182,36 @@ roster-hold          | POST | -                 | BUREAU foreign_bureau         
 roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau
 roster-hold-lift     | POST | foreign.hold      | foreign_bureau                          | *          | BUREAU
 
+calendar             | GET  | -                 | *                                       | NO_RECORDS |
+class-list           | GET  | -                 | *                                       | NO_RECORDS |
+class                | GET  | ours.class        | BUREAU auditor town head                | NO_RECORDS | *
+class                | GET  | theirs.class      | BUREAU auditor town2                    | NO_RECORDS | *
+class                | GET  | foreign.class     | foreign_bureau foreign_town             | NO_RECORDS | *
+class-paper          | GET  | ours.class        | BUREAU auditor town head                | NO_RECORDS | *
+class-paper          | GET  | foreign.class     | foreign_bureau foreign_town             | NO_RECORDS | *
+class-new            | GET  | -                 | town town2 unit unit2 centre foreign_town | *        |
+class-new            | POST | -                 | town town2 unit unit2 centre foreign_town | *        |
+class-edit           | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-edit           | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-edit           | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+class-postpone       | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-postpone       | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-postpone       | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+class-cancel         | GET  | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-cancel         | POST | ours.class        | town                                    | READERS BUREAU foreign_bureau | *
+class-cancel         | POST | foreign.class     | foreign_town                            | READERS BUREAU foreign_bureau | *
+session-postpone     | GET  | ours.planned      | town                                    | READERS BUREAU | *
+session-postpone     | POST | ours.planned      | town                                    | READERS BUREAU | *
+session-postpone     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
+plans-now            | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+plans                | GET  | year              | *                                       | STANDING_TO_NOBODY |
+plan-unit            | GET  | ours.unit         | BUREAU auditor leader town head         | STANDING_TO_NOBODY | *
+plan-unit            | GET  | theirs.unit       | BUREAU auditor leader town2             | STANDING_TO_NOBODY | *
+plan-unit            | GET  | foreign.unit      | foreign_bureau foreign_town             | STANDING_TO_NOBODY | *
+plan-edit            | GET  | ours.unit         | BUREAU town                             | auditor leader head unit_head STANDING_TO_NOBODY | *
+plan-edit            | POST | ours.unit         | BUREAU town                             | auditor leader head unit_head STANDING_TO_NOBODY | *
+plan-edit            | POST | foreign.unit      | foreign_bureau foreign_town             | auditor leader head unit_head STANDING_TO_NOBODY | *
+
 review-queue         | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-session       | GET  | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-session       | GET  | foreign.submitted | foreign_bureau                          | *          | BUREAU
@@ -168,6 +224,17 @@ review-revoke        | POST | ours.verified     | BUREAU                        
 review-revoke        | POST | foreign.verified  | foreign_bureau                          | *          | BUREAU
 review-correct       | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
 review-correct       | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
+review-hint          | POST | ours.submitted    | BUREAU                                  | *          | foreign_bureau
+review-hint          | POST | foreign.submitted | foreign_bureau                          | *          | BUREAU
+call-samples         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
+call-samples         | POST | -                 | BUREAU foreign_bureau                   | *          |
+call-sample          | GET  | ours.draw         | BUREAU auditor                          | *          | foreign_bureau
+call-sample          | GET  | foreign.draw      | foreign_bureau                          | *          | BUREAU auditor
+call-sample-print    | GET  | ours.draw         | BUREAU auditor                          | *          | foreign_bureau
+call-sample-print    | GET  | foreign.draw      | foreign_bureau                          | *          | BUREAU auditor
+call                 | GET  | ours.call         | BUREAU                                  | *          | foreign_bureau
+call                 | POST | ours.call         | BUREAU                                  | *          | foreign_bureau
+call                 | POST | foreign.call      | foreign_bureau                          | *          | BUREAU
 review-verify-many   | GET  | -                 | BUREAU foreign_bureau                   | *          |
 review-verify-many   | POST | -                 | BUREAU foreign_bureau                   | *          |
 
@@ -385,6 +452,12 @@ resource-project-edit | POST | ours.project     | BUREAU centre town            
 resource-project-edit | POST | theirs.project   | BUREAU centre town2                     | *          | FOREIGN
 resource-project-edit | POST | foreign.project  | FOREIGN                                 | READERS    | *
 
+surveys              | GET  | -                 | *                                       | operator homeless |
+survey-new           | GET  | -                 | *                                       | READERS unit unit2 |
+survey-new           | POST | -                 | *                                       | READERS unit unit2 |
+survey-edit          | GET  | ours.survey       | BUREAU centre town                      | READERS town2 unit unit2 | *
+survey-edit          | POST | ours.survey       | BUREAU centre town                      | READERS town2 unit unit2 | *
+survey-edit          | POST | foreign.survey    | foreign_bureau foreign_town             | READERS    | *
 figures              | GET  | -                 | *                                       | operator homeless |
 figure-sheet         | GET  | ours.figures      | BUREAU auditor centre leader town town2 head unit unit2 unit_head | operator homeless | *
 figure-sheet         | GET  | foreign.figures   | foreign_bureau foreign_town             | operator homeless | *

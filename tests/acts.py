@@ -79,12 +79,38 @@ def _signing_up() -> dict:
     return {"name": "来学的人", "phone_tail": "5678", "seats": "2", "token": "bcdef-ghjkm-npqrs-tuvwx"}
 
 
+def _series_form(site: Site) -> dict:
+    """A class of two weekly sessions, as sent from the preview."""
+    first = site.world.today + datetime.timedelta(days=3)
+    days = [first.isoformat(), (first + datetime.timedelta(days=7)).isoformat()]
+    form = {
+        "token": "p" * 32,
+        "title": "手机使用班",
+        "numbered": "on",
+        "repeat": "weekly",
+        "first": days[0],
+        "count": "2",
+    }
+    form |= {"place": site.world.places["白山镇"].pk, "venue": "文化站", "copied_from": ""}
+    return form | {"store": "1", "shown": ",".join(days), "day": days}
+
+
+def _later(site: Site, days: int = 20) -> dict:
+    return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
+
+
 def _seen(site: Site, sample: str) -> dict:
     return {"seen_version": TrainingSession.objects.get(**site.samples.kwargs[sample]).version}
 
 
 def _at_school(site: Site) -> dict:
     return {"institution": Institution.objects.get(division=site.world.ours.division).pk}
+
+
+def _hint(site: Site) -> dict:
+    """An answer to the first hint that the review page shows."""
+    page = site.send("bureau", "GET", site.samples.url("review-session", "ours.submitted"))
+    return {"fingerprint": page.context["hints"][0].fingerprint, "text": "电话核实，属实"}
 
 
 def _digest_shown(site: Site) -> str:
@@ -176,6 +202,23 @@ def _point_report(site: Site) -> dict:
     }
 
 
+def at_the_door(*names: str, **first) -> dict:
+    """The form of the public page as a phone sends it: the names, and more about the first."""
+    form = {"p-TOTAL_FORMS": "6", "p-INITIAL_FORMS": "0"}
+    form |= {f"p-{number}-name": name for number, name in enumerate(names)}
+    return form | {f"p-0-{name}": value for name, value in first.items()}
+
+
+def _scan_settings(site: Site) -> dict:
+    page = site.send("town", "GET", site.samples.url("session-scan", "ours.scanned"))
+    return as_shown(page) | {"minutes_before": 45}
+
+
+def _survey_form(site: Site, method: str) -> dict:
+    form = {"division": site.world.places["白山镇"].pk, "year": site.world.year, "method": method}
+    return form | {"asked": "60", "aware": "50", "source": "镇里抽样"}
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -215,6 +258,9 @@ ACTS = [
     Act("roster-hold-lift", "bureau", "ours.hold", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),
     Act("review-return", "bureau", "ours.submitted", lambda s: {"reason": "figure"} | _seen(s, "ours.submitted")),
+    Act("call-samples", "bureau", "-", lambda s: {"token": "d" * 32, "year": s.world.year, "size": 2, "seed": "2026"}),
+    Act("call", "bureau", "ours.call", lambda s: {"outcome": "reached", "figure_said": "48", "seen_version": "0"}),
+    Act("review-hint", "bureau", "ours.submitted", _hint),
     Act("review-revoke", "bureau", "ours.verified", lambda s: {"reason": "figure"} | _seen(s, "ours.verified")),
     Act(
         "review-correct",
@@ -403,6 +449,27 @@ ACTS = [
     Act("session-sign-ups-clear", "town", "ours.public", lambda s: {}),
     Act("learn-sign-up", "anonymous", "ours.told", lambda s: _signing_up()),
     Act("learn-signed-up", "anonymous", "ours.signed", lambda s: {}),
+    # sign-in by QR
+    Act("session-scan", "town", "ours.scanned", _scan_settings),
+    Act("scan-close", "town", "ours.scanned", lambda s: {}),
+    Act("scan", "anonymous", "ours.scan", lambda s: at_the_door("黄小明")),
+    # awareness surveys
+    Act("survey-new", "town", "-", lambda s: _survey_form(s, method="phone")),
+    Act("survey-edit", "town", "ours.survey", lambda s: _survey_form(s, method="door") | {"seen_version": 0}),
+    # what residents say of a session
+    Act("scan-feedback", "anonymous", "ours.said", lambda s: {"satisfaction": "fairly", "wish": "慢一点讲"}),
+    Act(
+        "feedback-paper",
+        "town",
+        "ours.verified",
+        lambda s: {"satisfied": 20, "fairly": 3, "unsatisfied": 1, "source": "下课时收的", "seen_version": 0},
+    ),
+    Act(
+        "feedback-answer",
+        "town",
+        "ours.wish",
+        lambda s: {"shown_wish": "多办几场", "answer": "下月再办两场", "seen_version": 0},
+    ),
     # courses
     Act("course-new", "town", "-", _course_form),
     Act("course-new", "centre", "-", lambda s: _course_form(s) | {"unit": s.world.wxgtj.pk}, "by the centre"),
@@ -568,9 +635,19 @@ def shown_in_form(response) -> dict:
     return data
 
 
+ACTS += [  # plan, classes, calendar
+    Act("class-new", "town", "-", _series_form),
+    Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
+    Act("class-postpone", "town", "ours.class", lambda s: _later(s) | {"store": "1"}),
+    Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
+    Act("session-postpone", "town", "ours.planned", _later),
+    Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
+]
+
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {
+    "learning-record": "reads by a code, which shall stand in no address; changes nothing",
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
     "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",

@@ -21,6 +21,7 @@ from networks.models import (
     Appointment,
     Attachment,
     AuditEvent,
+    AwarenessSurvey,
     CountySettings,
     Fund,
     Institution,
@@ -46,6 +47,7 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
+from reporting.calls import draw
 from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
 from trainings import imports
 from trainings.models import (
@@ -55,14 +57,19 @@ from trainings.models import (
     Course,
     CourseMaterial,
     Evidence,
+    Feedback,
     ImportBatch,
     PointLink,
     RosterHold,
     RosterLine,
+    ScanSheet,
     Story,
     Theme,
+    TrainingClass,
     TrainingSession,
+    UnitPlan,
 )
+from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
 
@@ -156,6 +163,7 @@ class Samples:
             unit_year = {"year": w.year, "unit": unit.code}
             self.kwargs[f"{whose}.unit"] = unit_year
             self._figures_and_zone(whose, unit.division)
+            self._planned(whose, unit, officer)
         self._evidence("draft", self.kwargs["ours.draft"]["pk"])
         self.kwargs["mixed.evidence"] = {
             "pk": self.kwargs["ours.draft"]["pk"],
@@ -192,6 +200,8 @@ class Samples:
         self._library()
         self._rosters()
         self._points()
+        self._calls()
+        self._scans()
         self._learning()
 
     def _learning(self) -> None:
@@ -240,6 +250,23 @@ class Samples:
             file = course.materials.create(kind="file", title="课件", attachment=image, is_open=is_open)
             self.kwargs[f"{name}.material"] = {"pk": course.pk, "material_pk": file.pk}
 
+    def _scans(self) -> None:
+        """Sign-in by QR that is open all day long."""
+        w = self.w
+        whole_day = {"start_time": datetime.time(0), "end_time": datetime.time(23, 59)}
+        row = w.session(w.ours, held_on=w.today, title="扫码签到的场次", **whole_day)
+        sheet = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
+        sheet.sign([Attendee("韦扫码", "1234")])
+        self.kwargs["ours.scanned"] = {"pk": row.pk}
+        self.kwargs["ours.scan"] = {"token": sheet.token}
+        row = w.session(w.ours, held_on=w.today, title="评价的场次", **whole_day)
+        over = ScanSheet.open(row, actor=w.town, minutes_before=0, minutes_after=180)
+        over.close(actor=w.town)  # what residents think is asked from then on
+        Feedback.give(row, satisfaction="fairly", learned="打扁担", wish="多办几场", is_complaint=True)
+        self.kwargs["ours.said"] = {"token": over.token}
+        self.kwargs["ours.wish"] = {"pk": row.pk, "answer_pk": Feedback.objects.get().pk}
+        self.kwargs["no.scan"] = {"token": "abcd-efgh-jkmn"}
+
     def _rosters(self) -> None:
         """A line in each draft's roster, a minor beside ours, and a line that is asked for under another session."""
         for whose, town in {"ours": "白山镇", "theirs": "古零镇", "foreign": "大丰镇"}.items():
@@ -278,6 +305,14 @@ class Samples:
         self.column_name = ColumnName.objects.create(
             unit=w.ours, header="到场情况", key="到场情况", column="实到人次", confirmed_by=w.town
         )
+
+    def _calls(self) -> None:
+        """A draw of call-backs in either county that holds everything submitted."""
+        w = self.w
+        for whose, unit, bureau in [("ours", w.ours, w.bureau), ("foreign", w.foreign, w.foreign_bureau)]:
+            drawn = draw(county=unit.county, year=w.year, size=200, seed="样本", actor=bureau)
+            call = drawn.calls.get(session=self.kwargs[f"{whose}.submitted"]["pk"])
+            self.kwargs |= {f"{whose}.draw": {"pk": drawn.pk}, f"{whose}.call": {"pk": call.pk}}
 
     def _people(self, whose: str, unit) -> None:
         """A helper with hours, and a leading group with a held seat."""
@@ -382,6 +417,10 @@ class Samples:
         Fund.objects.create(
             division=place, year=year, source="public", budgeted=12000, paid=8000, note=f"{whose}的经费"
         )
+        survey = AwarenessSurvey.objects.create(
+            division=place, year=year, method="door", asked=50, aware=41, source=f"{whose}的入户调查"
+        )
+        self.kwargs[f"{whose}.survey"] = {"pk": survey.pk}
         self.kwargs[f"{whose}.figures"] = {"year": year, "code": place.pk}
         zone = Zone.objects.create(
             division=place, kind="experimental", starts_on=datetime.date(2019, 2, 2), basis="马政办发〔2019〕2号"
@@ -410,6 +449,16 @@ class Samples:
         for whose, unit, actor in [("ours", new_ones[0], w.bureau), ("foreign", new_ones[1], w.foreign_bureau)]:
             rename_unit(unit, name="改错的局", code="wrong", on=datetime.date(2021, 5, 1), basis="", actor=actor)
             self.kwargs[f"{whose}.change"] = {"pk": Reorganisation.objects.latest("pk").pk}
+
+    def _planned(self, whose: str, unit, officer) -> None:
+        """A class with two sessions to come, and the plan of a unit's year."""
+        row = TrainingClass.objects.create(unit=unit, name=f"{whose}的班", place=unit.division, entered_by=officer)
+        for number in (1, 2):
+            day = self.w.today + datetime.timedelta(days=7 * number)
+            title = f"{whose}的班（第{number}次）"
+            self.w.session(unit, status="planned", held_on=day, reported=None, title=title, training_class=row)
+        self.kwargs[f"{whose}.class"] = {"pk": row.pk}
+        UnitPlan.objects.create(unit=unit, year=self.w.year, sessions=6, attendances=500, text=f"{whose}的打算")
 
     def _evidence(self, whose: str, session_pk: int) -> None:
         row = Evidence.objects.create(

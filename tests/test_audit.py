@@ -12,6 +12,7 @@ from networks.models import (
     Appointment,
     Attachment,
     AuditEvent,
+    AwarenessSurvey,
     DivisionSuccession,
     FormerPlace,
     Fund,
@@ -41,9 +42,12 @@ from trainings.models import (
     Course,
     CourseMaterial,
     Evidence,
+    Feedback,
     ImportBatch,
     RosterLine,
+    ScanSheet,
     Story,
+    TrainingClass,
     TrainingSession,
 )
 
@@ -162,9 +166,19 @@ def crossing_counties():
         (Provider, "unit__county", "division"),
         (ResourceProject, "unit__county", "division"),
         (ResourceProject, "unit__county", "provider__unit__county"),
-        *((m.history.model, "division__parent", "history_user__home_division") for m in (AnnualFigure, Fund, Zone)),
+        *(
+            (m.history.model, "division__parent", "history_user__home_division")
+            for m in (AnnualFigure, AwarenessSurvey, Fund, Zone)
+        ),
         (Reorganisation, "county", "made_by__person__county"),
         (PasswordLink, "user__person__county", "created_by__person__county"),
+        (TrainingClass, "unit__county", "place"),
+        (TrainingClass, "unit__county", "copied_from__unit__county"),
+        (TrainingClass, "unit__county", "entered_by__person__county"),
+        (TrainingSession, "organiser__county", "training_class__unit__county"),
+        (ScanSheet, "session__organiser__county", "opened_by__home_division"),
+        (RosterLine, "session__organiser__county", "home"),
+        (Feedback, "session__organiser__county", "answered_by__home_division"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):
@@ -210,6 +224,7 @@ def foreign_keys(site):
         Institution,
         InstitutionCheck,
         RegistryImport,
+        TrainingClass,
         Reorganisation,
         FormerPlace,
     ]:
@@ -228,6 +243,7 @@ def foreign_keys(site):
                 "AssessmentYear": site.samples.years["foreign"].pk,
                 "LearningGroup": site.samples.kwargs["foreign.community"]["pk"],
                 "Provider": site.samples.kwargs["foreign.provider"]["pk"],
+                "TrainingClass": site.samples.kwargs["foreign.class"]["pk"],
                 "Course": site.samples.kwargs["foreign.course_public"]["pk"],
             }.get(related.__name__)
             if related.__name__ == "Institution":

@@ -1,6 +1,7 @@
 """How fast it is, as ratios that mean the same on any machine: `python3 run.py bench`.
 
 - Import: rehearsal and commit of a ledger of 10,000 rows, against openpyxl merely reading the file in full mode.
+- Photos: how often a changed photo is missed and another one taken for it, on a generated corpus (tools/photo_corpus.py).
 - Pages: county assessment, dashboard and session list at 1,000 and 200,000 stored sessions over ten years, against the
   bare grouped count and sum of one year's verified sessions on the same database.
 
@@ -38,7 +39,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000, help="rows of the ledger to import")
     parser.add_argument("--sizes", default="1000,200000", help="stored sessions at which pages are measured")
-    parser.add_argument("--only", choices=["import", "pages"])
+    parser.add_argument("--only", choices=["import", "pages", "photos"])
+    parser.add_argument("--scenes", type=int, default=40, help="scenes of the photo corpus")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--argument", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -46,10 +48,13 @@ def main() -> int:
         print(json.dumps(STEPS[options.step](options.argument)))
         return 0
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        if options.only != "pages":
+        if options.only in (None, "import"):
             report_import(Path(folder), options.rows)
-        if options.only != "import":
+        if options.only in (None, "pages"):
             report_pages(Path(folder), [int(size) for size in options.sizes.split(",")])
+        if options.only in (None, "photos"):
+            with Database(Path(folder), "photos") as database:
+                report_photos(database.step("photos", str(options.scenes)))
     return 0
 
 
@@ -102,6 +107,17 @@ def report_pages(folder: Path, sizes: list[int]) -> None:
                 ratio = f"{found['ms'] / bare['ms']:.1f}"
                 rows.append([name, f"{found['ms']:.1f}", ratio, found["queries"], found["peak"]])
             table(["", "ms", "x bare", "queries", "peak MB"], rows)
+
+
+def report_photos(found: dict) -> None:
+    print(
+        f"\nPhotos known again ({found['scenes']} scenes, as many same rooms with other people, as many sign-in sheets)"
+    )
+    table(["what was done to it", "tried", "missed", "false alarms"], found["counts"])
+    print(
+        f"different pictures compared: {found['pairs']:,} pairs, {found['taken']} taken for the same; "
+        f"{found['seconds'] / found['pictures'] * 1000:.0f} ms a picture, print and comparison"
+    )
 
 
 def table(head: list, rows: list[list]) -> None:
@@ -424,6 +440,23 @@ def import_ledger(path: str) -> dict:
     }
 
 
+def photos(scenes: str) -> dict:
+    django()
+    from tools.photo_corpus import measure
+
+    started = time.perf_counter()
+    counts, pairs, taken = measure(int(scenes))
+    pictures = sum(count.tried for count in counts) + 3 * int(scenes)
+    return {
+        "scenes": int(scenes),
+        "counts": [[count.change, count.tried, count.missed, count.alarms] for count in counts],
+        "pairs": pairs,
+        "taken": taken,
+        "pictures": pictures,
+        "seconds": time.perf_counter() - started,
+    }
+
+
 STEPS = {
     "idle": idle,
     "prepare": prepare,
@@ -437,6 +470,7 @@ STEPS = {
     "write_ledger": write_ledger,
     "read_ledger": read_ledger,
     "import_ledger": import_ledger,
+    "photos": photos,
 }
 
 if __name__ == "__main__":

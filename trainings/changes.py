@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from networks.models import Division, User
 
 from .models import Evidence, Status, TrainingSession
+from .models.verbs import MOVES
 
 # What a unit reports, in the order of the entry page; figures that others set are told by the moves themselves.
 REPORTED = (
@@ -104,6 +106,14 @@ def displayed(name: str, value: object) -> str:
 def records_of(session: TrainingSession) -> list[models.Model]:
     """The session's historical records, the newest first, with who made them. One query."""
     return list(session.history.select_related("history_user__person").order_by("-history_date", "-history_id"))
+
+
+def plan_notes(keys: Iterable[int]) -> dict[int, str]:
+    """The last postponement or cancellation of each of these sessions, with its reason, as their history has it. One query."""
+    told = Q(history_change_reason__startswith=MOVES["postpone"].label)
+    told |= Q(history_change_reason__startswith=MOVES["cancel"].label)
+    records = TrainingSession.history.filter(told, id__in=list(keys)).order_by("history_date", "history_id")
+    return dict(records.values_list("id", "history_change_reason"))
 
 
 def steps(records: list[models.Model]) -> list[Step]:

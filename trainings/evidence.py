@@ -4,6 +4,7 @@ other four are kept.
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -19,8 +20,11 @@ from networks.models import User
 from networks.names import clean_text, shown_name
 from networks.uploads import MIB, Prepared, Unusable, prepare
 
+from . import photo_matches
 from .models import Audience, Evidence, PointReport, Refused, Status, TrainingSession
 from .models.entry import protected_name_in
+
+logger = logging.getLogger(__name__)
 
 MOST_BYTES_PER_SESSION = 100 * MIB  # as stored
 MOST_FILES_AT_ONCE = 20
@@ -97,6 +101,10 @@ def add(
             added.refused.append(("链接", str(problem)))
     if ready or address:
         _store(session, actor, kind, ready, address, added, request, report)
+    try:
+        photo_matches.compare(row for row in added.kept if row.is_image)
+    except Exception:  # the evidence is stored; a hint that is late must not look like an upload that failed
+        logger.exception("photos of session %s were not compared; run photo_prints", session.number)
     return added
 
 
@@ -140,6 +148,7 @@ def remove(evidence: Evidence, *, actor: User, request: HttpRequest | None = Non
 
 def _store(session, actor, kind, ready, address, added, request, report) -> None:
     written = []
+    patterns = {one.sha256_original: photo_matches.patterns_of(one.content, one.content_type) for one in ready}
     try:
         # Durable: the outermost transaction, so that whatever goes wrong up to its end is seen below.
         with transaction.atomic(durable=True):
@@ -164,6 +173,7 @@ def _store(session, actor, kind, ready, address, added, request, report) -> None
                 evidence.file.save("", ContentFile(prepared.content), save=False)
                 written.append((evidence.file.storage, evidence.file.name))
                 evidence.save()
+                photo_matches.keep_print(evidence, patterns[prepared.sha256_original])
                 _record(evidence, row, None if report else actor, request)
                 added.kept.append(evidence)
                 known.add(prepared.sha256_original)

@@ -1,8 +1,10 @@
-"""The review desk: what a reviewer may look for and decide, and what is worth a second look (hints, not verdicts)."""
+"""The review desk: what a reviewer may look for, in which order, and what they decide. What is worth a second look,
+trainings/hints/ says."""
 
+import bisect
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django import forms
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
@@ -16,6 +18,7 @@ from networks.models.places import Tier
 from networks.names import clean_text
 
 from . import years
+from .hints import Hint, hints_of
 from .models import Evidence, ReturnReason, Status, Theme, TrainingSession
 from .models.session import MOST_ATTENDANCES
 
@@ -26,7 +29,7 @@ ORDER = {
     "returned": ("-returned_at", "-pk"),
     "verified": ("-verified_at", "-pk"),
 }
-NOT_HELD = (Status.PLANNED, Status.CANCELLED, Status.VOID)
+SORTED = ("pending", "locked")  # tabs with a choice of order
 
 
 # --- the queue -------------------------------------------------------------------------------------
@@ -48,8 +51,9 @@ class QueueFilter(forms.Form):
         required=False,
         choices=[("", "不限"), ("open", "我能核定的"), ("barred", "须由别人核定的")],
     )
+    sort = forms.ChoiceField(label="排序", required=False, choices=[("", "提示多的在前"), ("waiting", "等得久的在前")])
 
-    def __init__(self, data: QueryDict, user: User, first_year: int, last_year: int) -> None:
+    def __init__(self, data: QueryDict, user: User, first_year: int, last_year: int, *, sortable: bool) -> None:
         super().__init__(data, auto_id="filter_%s")
         self.user = user
         choices = [(year, f"{year}年") for year in range(last_year, first_year - 1, -1)]
@@ -57,8 +61,11 @@ class QueueFilter(forms.Form):
         self.fields["unit"].queryset = MemberUnit.objects.visible_to(user)
         self.fields["township"].queryset = Division.objects.visible_to(user).filter(tier=Tier.TOWNSHIP)
         self.fields["theme"].queryset = Theme.objects.visible_to(user)
+        if not sortable:
+            del self.fields["sort"]
         self.is_valid()
         self.chosen = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        self.by_hints = sortable and not self.chosen.pop("sort", "")
 
     def narrow(self, sessions: QuerySet) -> QuerySet:
         chosen = self.chosen
@@ -94,15 +101,52 @@ class Queue:
     filter: QueueFilter
     sessions: QuerySet
     counts: dict[str, int]  # of every tab, narrowed alike
+    # By hints: the sessions' places in the order, which the database cannot know, and what was found about each.
+    places: list[tuple] | None = None
+    hints: dict[int, list[Hint]] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> list[int] | QuerySet:
+        """The sessions' keys in order, for a paginator."""
+        return (
+            [place[-1] for place in self.places]
+            if self.places is not None
+            else self.sessions.values_list("pk", flat=True)
+        )
+
+    def first(self) -> TrainingSession | None:
+        return self._at(0) if self.places is not None else self.sessions.first()
 
     def neighbours(self, session: TrainingSession) -> tuple[TrainingSession | None, TrainingSession | None]:
-        """Whom to review before and after this one, by how long they have waited; the session itself may have left."""
+        """Whom to review before and after this one; the session itself may have left."""
         if not session.submitted_at:
             return None, None
+        if self.places is not None:
+            return self._beside(session)
         moment, pk = session.submitted_at, session.pk
         earlier = Q(submitted_at__lt=moment) | Q(submitted_at=moment, pk__lt=pk)
         later = Q(submitted_at__gt=moment) | Q(submitted_at=moment, pk__gt=pk)
         return self.sessions.filter(earlier).reverse().first(), self.sessions.filter(later).first()
+
+    def _beside(self, session: TrainingSession) -> tuple[TrainingSession | None, TrainingSession | None]:
+        hints = self.hints.get(session.pk)
+        if hints is None:
+            hints = hints_of(TrainingSession.objects.filter(pk=session.pk), self.filter.user.county_code)[session.pk]
+        place = _place(hints, session.submitted_at, session.pk)
+        at = bisect.bisect_left(self.places, place)
+        after = at + (at < len(self.places) and self.places[at] == place)
+        return self._at(at - 1), self._at(after)
+
+    def _at(self, place: int) -> TrainingSession | None:
+        if not 0 <= place < len(self.places):
+            return None
+        return self.sessions.filter(pk=self.places[place][-1]).first()
+
+
+def _place(hints: list[Hint], submitted_at: datetime.datetime, pk: int) -> tuple:
+    """By what the queue is ordered: the weight of the hints that nobody has answered, then who has waited longest."""
+    waiting = [hint.weight for hint in hints if hint.answer is None]
+    return -sum(waiting), -len(waiting), submitted_at, pk
 
 
 def queue_for(user: User, query: QueryDict) -> Queue:
@@ -118,13 +162,21 @@ def queue_for(user: User, query: QueryDict) -> Queue:
     }
     days = of_tab[tab].aggregate(first=Min("held_on"), last=Max("held_on"))
     today = timezone.localdate()
-    form = QueueFilter(query, user, (days["first"] or today).year, (days["last"] or today).year)
+    first, last = ((days[end] or today).year for end in ("first", "last"))
+    form = QueueFilter(query, user, first, last, sortable=tab in SORTED)
     narrowed = {name: form.narrow(rows) for name, rows in of_tab.items()}
+    sessions, places, hints = narrowed[tab].order_by(*ORDER[tab]), None, {}
+    if form.by_hints:
+        hints = hints_of(narrowed[tab], user.county_code)
+        moments = dict(narrowed[tab].order_by().values_list("pk", "submitted_at"))
+        places = sorted(_place(hints.get(pk, []), moment, pk) for pk, moment in moments.items())
     return Queue(
         tab=tab,
         filter=form,
-        sessions=narrowed[tab].order_by(*ORDER[tab]),
+        sessions=sessions,
         counts={name: rows.count() for name, rows in narrowed.items()},
+        places=places,
+        hints=hints,
     )
 
 
@@ -138,48 +190,11 @@ def _in_locked_years(pending: QuerySet, county_code: str) -> Q:
 
 
 def as_rows(sessions: QuerySet) -> QuerySet:
-    """What a row of the queue shows: names, how much evidence there is, and whether it looks like another session."""
+    """What a row of the queue shows: names, and how much evidence there is."""
     evidence = Evidence.objects.filter(session=OuterRef("pk")).order_by().values("session")
     return sessions.for_display().annotate(
-        evidence_count=Coalesce(Subquery(evidence.annotate(n=Count("pk")).values("n")), 0),
-        looks_double=Exists(_doubles_of(OuterRef("organiser"), OuterRef("held_on"), OuterRef("title"), OuterRef("pk"))),
+        evidence_count=Coalesce(Subquery(evidence.annotate(n=Count("pk")).values("n")), 0)
     )
-
-
-# --- hints -----------------------------------------------------------------------------------------
-
-
-def _doubles_of(organiser, held_on, title, pk) -> QuerySet:
-    return (
-        TrainingSession.objects.filter(organiser=organiser, held_on=held_on, title=title)
-        .exclude(pk=pk)
-        .exclude(status__in=NOT_HELD)
-    )
-
-
-def doubles_of(session: TrainingSession, user: User) -> list[TrainingSession]:
-    """Sessions of the same unit, day and name that this reviewer may see."""
-    doubles = _doubles_of(session.organiser, session.held_on, session.title, session.pk)
-    return list(doubles.visible_to(user).for_display()[:5])
-
-
-def hints_for(session: TrainingSession, evidence: list[Evidence], rules: years.YearRules | None) -> list[str]:
-    """核查提示, one sentence each; none of them refuses anything but what the year's rules refuse anyway."""
-    hints = []
-    if not evidence:
-        demanded = rules and rules.evidence_required
-        hints.append("没有佐证材料，" + ("本年度规定有材料才能核定" if demanded else "请酌情退回补充或电话核实"))
-    home = session.organiser.division_id
-    if session.outside_county or (session.place_id and not session.place_id.startswith(home)):
-        hints.append(f"在{session.place_name}举办，不在{session.organiser.short_name}辖区内")
-    if session.minutes is None and session.days == 1:
-        hints.append("没有填写时长")
-    told = [count.number for count in session.audience_counts.all()]
-    if told and None not in told and session.reported_attendance and sum(told) != session.reported_attendance:
-        hints.append(f"培训对象各项相加是 {sum(told):,}，与填报的 {session.reported_attendance:,} 人次不同")
-    if not session.form_id:
-        hints.append("没有填写培训形式" + ("" if session.is_historical else "，补填以后才能核定"))
-    return hints
 
 
 # --- decisions -------------------------------------------------------------------------------------

@@ -4,10 +4,14 @@ from django.urls import path
 
 from .views import (
     announcing,
+    calendar,
+    classes,
     column_names,
     courses,
+    door,
     entry,
     evidence,
+    feedback,
     grid,
     imports,
     instructors,
@@ -18,9 +22,11 @@ from .views import (
     paper,
     photos,
     points,
+    records,
     review,
     roster_terms,
     rosters,
+    scans,
     sessions,
     stories,
 )
@@ -47,6 +53,13 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
+    # plan and calendar
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("classes/new/", classes.new, name="class-new"),
+    path("classes/<int:pk>/edit/", classes.edit, name="class-edit"),
+    path("classes/<int:pk>/postpone/", classes.postpone, name="class-postpone"),
+    path("classes/<int:pk>/cancel/", classes.cancel, name="class-cancel"),
+    path("sessions/<int:pk>/postpone/", classes.postpone_session, name="session-postpone"),
     # rosters
     path("sessions/<int:pk>/roster/", rosters.roster, name="session-roster"),
     path("sessions/<int:pk>/roster/names/", rosters.names, name="roster-names"),
@@ -57,6 +70,19 @@ urlpatterns = [
     path("rosters/", roster_terms.roster_terms, name="roster-terms"),
     path("rosters/hold/", roster_terms.hold, name="roster-hold"),
     path("rosters/hold/<int:pk>/lift/", roster_terms.lift, name="roster-hold-lift"),
+    # sign-in by QR: the officer's pages, and the one that residents open
+    path("sessions/<int:pk>/scan/", scans.manage, name="session-scan"),
+    path("sessions/<int:pk>/scan/poster/", scans.poster, name="scan-poster"),
+    path("sessions/<int:pk>/scan/count/", scans.count, name="scan-count"),
+    path("sessions/<int:pk>/scan/close/", scans.close, name="scan-close"),
+    path("s/<str:token>/", door.scan, name="scan"),
+    path("s/<str:token>/feedback/", door.say, name="scan-feedback"),
+    path("learn/record/", records.record, name="learning-record"),
+    # what residents say of a session
+    path("sessions/feedback/", feedback.words, name="feedback-list"),
+    path("sessions/<int:pk>/feedback/", feedback.of_session, name="session-feedback"),
+    path("sessions/<int:pk>/feedback/paper/", feedback.paper, name="feedback-paper"),
+    path("sessions/<int:pk>/feedback/<uuid:answer_pk>/", feedback.answer, name="feedback-answer"),
     # review desk
     path("review/", review.queue, name="review-queue"),
     path("review/verify/", review.verify_many, name="review-verify-many"),
@@ -64,6 +90,7 @@ urlpatterns = [
     path("review/<int:pk>/verify/", review.verify, name="review-verify"),
     path("review/<int:pk>/return/", review.send_back, name="review-return"),
     path("review/<int:pk>/revoke/", review.revoke, name="review-revoke"),
+    path("review/<int:pk>/hints/", review.answer_hint, name="review-hint"),
     path("review/<int:pk>/correct/", review.correct, name="review-correct"),
     # imports
     path("sessions/import/", imports.upload, name="import-upload"),

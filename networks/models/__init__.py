@@ -15,6 +15,7 @@ from .reorganisations import Reorganisation
 from .resources import SharedResource
 from .signing_in import PasswordLink, SignIn
 from .succession import Change, DivisionSuccession, FormerName, Places, UnitSuccession
+from .surveys import AwarenessSurvey
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 from .zones import Heading, Zone, ZoneCheck
 
@@ -24,6 +25,7 @@ __all__ = [
     "Appointment",
     "Attachment",
     "AuditEvent",
+    "AwarenessSurvey",
     "Change",
     "CountySettings",
     "Division",

@@ -3,8 +3,10 @@
 `accounts` who signs in · `more_accounts` who else has one · `network` what the institutions are like · `people` who works in
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
-(pure) · `ledger` puts it into the database · `announcing` what residents see of it · `pictures` the evidence · `rosters` who was there · `uploads` two ledgers to be
-mended · `entering` what coordinators reported by their link, and how much work entering is.
+(pure) · `ledger` puts it into the database · `announcing` what residents see of it · `pictures` the
+evidence · `rosters` who was there · `door` sign-in by QR,
+opinions and surveys · `planning` classes and plans · `hints` what the reviewer is pointed to, and call-backs · `uploads` two
+ledgers to be mended · `entering` what coordinators reported by their link, and how much work entering is.
 """
 
 import datetime
@@ -24,13 +26,16 @@ from . import (
     accounts,
     announcing,
     changes,
+    door,
     entering,
     figures,
+    hints,
     ledger,
     library,
     more_accounts,
     network,
     people,
+    planning,
     rosters,
     sharing,
     uploads,
@@ -87,9 +92,12 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             sessions = ledger.write(county, today, registries, courses)
             courses.tell()
             rosters.write(county, today)
+            hints.write(county, today)
+            planning.write(county, today)
             announcing.write(county, today)
             uploads.write(today)
             entering.write(county, today)
+            door.write(county, today)
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)

@@ -114,7 +114,7 @@ class Ledger:
             "project": self.words[Project].get(topic.project),
             "form": None if unfinished else self.words[DeliveryForm][topic.form],
             "language": self.words[Language][event.language],
-            "instructors": topic.instructors,
+            "instructors": topic.instructors.replace("{town}", event.town),
             "remarks": script.MARK,
             "planned_attendance": event.planned_size,
             "reported_attendance": event.size if reported else None,

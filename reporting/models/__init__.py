@@ -1,7 +1,17 @@
 """What it adds up to: assessment years, quotas and the plan's tasks."""
 
+from .calls import Call, CallSample
 from .plan import PlanTask, TaskResponsibility
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
 
-__all__ = ["AssessmentYear", "PlanTask", "QuotaAdjustment", "ReferenceKey", "ReferenceThreshold", "TaskResponsibility"]
+__all__ = [
+    "AssessmentYear",
+    "Call",
+    "CallSample",
+    "PlanTask",
+    "QuotaAdjustment",
+    "ReferenceKey",
+    "ReferenceThreshold",
+    "TaskResponsibility",
+]

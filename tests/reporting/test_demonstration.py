@@ -34,12 +34,14 @@ from networks.models import (
     ZoneCheck,
 )
 from reporting import demonstration
+from reporting.calls import redrawn
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
-from reporting.models import AssessmentYear, QuotaAdjustment
+from reporting.models import AssessmentYear, CallSample, QuotaAdjustment
 from reporting.network import Network
 from reporting.references import ReferenceFigures, outcomes
 from trainings import imports
+from trainings.hints import hints_of
 from trainings.models import Audience, AudienceCount, CoOrganiser, Evidence, ImportBatch, Status, TrainingSession
 
 NOON = datetime.time(12, 0)
@@ -395,3 +397,13 @@ def test_the_last_full_year_has_figures_funds_and_self_checks_and_this_year_has_
         (2026, "白山镇", 8),
     }
     assert not ZoneCheck.objects.exclude(text__contains="演示数据").exists()
+
+
+def test_the_reviewer_is_pointed_to_something_and_calls_have_been_made(county):
+    pending = TrainingSession.objects.filter(status="submitted")
+    found = {hint.kind for every in hints_of(pending, "450124").values() for hint in every}
+    assert {"photo", "same_event", "capacity"} <= found
+    drafts = TrainingSession.objects.filter(organiser__code="450124100", status="draft")
+    assert "photo" in {hint.kind for every in hints_of(drafts, "450124").values() for hint in every}
+    sample = CallSample.objects.get()
+    assert redrawn(sample) and sample.calls.exclude(outcome="").count() == 6

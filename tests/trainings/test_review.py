@@ -252,10 +252,9 @@ def test_a_session_that_looks_like_another_is_pointed_out(desk, world):
     world.session(status="void")
     world.session(status="submitted", title="别的课")
     page = desk.get(reverse("review-session", args=[session.pk]))
-    assert page.context["doubles"] == [twin]
-    rows = {s.pk: s.looks_double for s in desk.get(reverse("review-queue")).context["page_obj"]}
-    assert rows[session.pk] is True
-    assert list(rows.values()).count(True) == 1
+    assert [hint.other for hint in page.context["hints"] if hint.kind == "double"] == [twin]
+    rows = desk.get(reverse("review-queue")).context["page_obj"]
+    assert [row.pk for row in rows if any(hint.kind == "double" for hint in row.hints)] == [session.pk]
 
 
 # --- who may verify --------------------------------------------------------------------------------

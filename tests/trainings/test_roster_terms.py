@@ -12,7 +12,17 @@ from django.urls import reverse
 
 from networks.models import AuditEvent, CountySettings
 from reporting.models import AssessmentYear
-from trainings.models import Announcement, Audience, Evidence, Refused, RosterHold, RosterLine, SignUp, TrainingSession
+from trainings.models import (
+    Announcement,
+    Audience,
+    Evidence,
+    PhotoPrint,
+    Refused,
+    RosterHold,
+    RosterLine,
+    SignUp,
+    TrainingSession,
+)
 from trainings.rosters import keeping, purging
 from trainings.rosters.keeping import Person
 
@@ -98,10 +108,13 @@ def test_pi_5_pictures_of_minors_go_with_the_rosters_and_leave_their_digest(
             ).save_base(force_insert=True)  # past the refusal of a locked year
     school.audience_counts.create(audience=minors, number=30)
     picture = school.evidence.get(kind="photo")
+    for piece in Evidence.objects.filter(kind="photo"):
+        PhotoPrint.objects.create(evidence=piece, rule=1, patterns=b"x")
     with django_capture_on_commit_callbacks(execute=True):
         run("--commit")
     picture.refresh_from_db()
     assert (picture.file, picture.purged_on, picture.sha256_stored) == ("", TODAY, "photophoto")
+    assert PhotoPrint.objects.get().evidence.session == kept.two
     assert Evidence.objects.exclude(file="").count() == 3 and not picture.file.storage.exists("x.jpg")
     assert "按期删除，摘要保留" in ask(kept.town, reverse("session-detail", args=[school.pk])).content.decode()
     with pytest.raises(Exception, match=r"(?i)constraint"), transaction.atomic():

@@ -17,6 +17,7 @@ def act(verb, session, actor):
         "send_back": {"reason": "figure"},
         "revoke": {"reason": "figure"},
         "cancel": {"reason": "下雨"},
+        "postpone": {"reason": "下雨", "held_on": datetime.date.today() + datetime.timedelta(days=9)},
     }
     getattr(session, verb)(actor=actor, **extra.get(verb, {}))
 
@@ -24,6 +25,7 @@ def act(verb, session, actor):
 LISTED = {
     ("planned", "hold"): {"town"},
     ("planned", "cancel"): {"town"},
+    ("planned", "postpone"): {"town"},
     ("draft", "submit"): {"town"},
     ("draft", "void"): {"town"},
     ("submitted", "withdraw"): {"town"},

@@ -6,10 +6,13 @@ from .column_names import ColumnName
 from .courses import Course, CourseMaterial
 from .effort import EntryEffort
 from .evidence import Evidence
+from .feedback import Feedback, PaperTally
+from .hints import HintAnswer, PhotoMatch, PhotoPrint
 from .imports import ImportBatch, SubmitToken
 from .parts import AudienceCount, CoOrganiser
 from .points import PointLink, PointReport
 from .rosters import RosterHold, RosterLine
+from .scans import ScanSheet
 from .session import TrainingSession
 from .stories import Story
 from .verbs import Conflict, Missing, Refused, ReturnReason, Status
@@ -27,9 +30,14 @@ __all__ = [
     "DeliveryForm",
     "EntryEffort",
     "Evidence",
+    "Feedback",
+    "HintAnswer",
     "ImportBatch",
     "Language",
     "Missing",
+    "PaperTally",
+    "PhotoMatch",
+    "PhotoPrint",
     "PointLink",
     "PointReport",
     "Programme",
@@ -38,6 +46,7 @@ __all__ = [
     "ReturnReason",
     "RosterHold",
     "RosterLine",
+    "ScanSheet",
     "SignUp",
     "Status",
     "Story",

@@ -33,6 +33,7 @@ from networks.models import (
 from .. import years
 from .entry import EntryVerbs
 from .ledger import LedgerVerbs
+from .planning import PlanVerbs
 from .rosters import RosterVerbs
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
@@ -96,7 +97,7 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         )
 
 
-class TrainingSession(EntryVerbs, LedgerVerbs, RosterVerbs, models.Model):
+class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Model):
     """One 场. `reported`, `rostered` and `verified` attendances are three ledgers that are never mixed; only the
     verified figure counts towards the quota (依据 三(六))."""
 
@@ -485,16 +486,6 @@ class TrainingSession(EntryVerbs, LedgerVerbs, RosterVerbs, models.Model):
 
     # --- verbs: the one writer of a session's state ------------------------------------------------
 
-    def hold(self, *, actor: User) -> None:
-        """计划 → 草稿: the planned session took place and is being written up."""
-        self._move("hold", actor=actor)
-
-    def cancel(self, *, actor: User, reason: str) -> None:
-        """计划 → 已取消."""
-        if not reason.strip():
-            raise Refused("请说明取消的原因")
-        self._move("cancel", actor=actor, reason=reason)
-
     def submit(self, *, actor: User) -> None:
         """草稿 or 退回修改 → 待审核; refuses with everything that is missing."""
         self._move("submit", actor=actor, submitted_by=actor, submitted_at=timezone.now())
@@ -600,6 +591,8 @@ class TrainingSession(EntryVerbs, LedgerVerbs, RosterVerbs, models.Model):
             missing = self.missing_for_submission()
             if missing:
                 raise Refused(*(m.sentence for m in missing))
+        if verb == "postpone":
+            self._check_new_day(changes)
         if verb == "verify":
             if changes["verified_attendance"] != self.reported_attendance and not changes["verified_reason"]:
                 raise Refused("核定人次与填报人次不同，请说明理由")

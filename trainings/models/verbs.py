@@ -24,6 +24,7 @@ class Move(NamedTuple):
 
 MOVES: dict[str, Move] = {
     "hold": Move("转为草稿", frozenset({Status.PLANNED}), Status.DRAFT),
+    "postpone": Move("改期", frozenset({Status.PLANNED}), Status.PLANNED),
     "cancel": Move("取消", frozenset({Status.PLANNED}), Status.CANCELLED),
     "submit": Move("提交", frozenset({Status.DRAFT, Status.RETURNED}), Status.SUBMITTED),
     "withdraw": Move("撤回", frozenset({Status.SUBMITTED}), Status.DRAFT),

@@ -18,7 +18,17 @@ from networks import audit
 from networks.models import CountySettings, User
 
 from .. import years
-from ..models import Audience, AudienceCount, Evidence, Refused, RosterHold, RosterLine, SignUp, TrainingSession
+from ..models import (
+    Audience,
+    AudienceCount,
+    Evidence,
+    PhotoPrint,
+    Refused,
+    RosterHold,
+    RosterLine,
+    SignUp,
+    TrainingSession,
+)
 
 SHORTEST_REASON = 4
 
@@ -173,6 +183,7 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
 def _forget(picture: Evidence, today: datetime.date) -> None:
     """The file goes once that is certain; the row with its digests stays as proof that there was one."""
     storage, name = picture.file.storage, picture.file.name
+    PhotoPrint.objects.filter(evidence=picture).delete()
     Evidence.objects.filter(pk=picture.pk).update(file="", purged_on=today)
     transaction.on_commit(lambda: storage.delete(name))
 

@@ -19,7 +19,9 @@ from networks.access import (
 )
 
 from .. import changes, years
-from ..models import Conflict, Refused, Status, TrainingSession
+from ..hints import hints_about, hints_of
+from ..hints.answering import AnswerForm, answer
+from ..models import Conflict, Refused, RosterLine, Status, TrainingSession
 from ..models.verbs import MOVES
 from ..review import (
     TABS,
@@ -28,8 +30,6 @@ from ..review import (
     VerifyForm,
     WordingForm,
     as_rows,
-    doubles_of,
-    hints_for,
     queue_for,
     ticked,
 )
@@ -42,8 +42,13 @@ DECIDABLE = (Status.SUBMITTED, Status.VERIFIED)
 @require(Action.REVIEW)
 def queue(request: HttpRequest) -> HttpResponse:
     desk = queue_for(request.user, request.GET)
-    page = Paginator(as_rows(desk.sessions), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(desk.keys, PAGE_SIZE).get_page(request.GET.get("page"))
+    keys = list(page)
+    rows = as_rows(TrainingSession.objects).in_bulk(keys)
+    hints = desk.hints or hints_of(TrainingSession.objects.filter(pk__in=keys), request.user.county_code)
+    page.object_list = [rows[key] for key in keys]
     for session in page:
+        session.hints = [hint for hint in hints.get(session.pk, []) if hint.answer is None]
         session.barred = barred_from_verifying(request.user, session) if desk.tab == "pending" else ""
     context = {
         "queue": desk,
@@ -138,6 +143,27 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(_address(request, row))
 
 
+@require_POST
+@require(Action.REVIEW)
+def answer_hint(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the reviewer found out about one hint. A hint that reads differently by now is asked anew; what was typed stays
+    on the page."""
+    row = _found(request, pk)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _review_page(request, row, answer_form=form)
+    given = form.cleaned_data
+    hint = next((hint for hint in hints_about(row, request.user) if hint.fingerprint == given["fingerprint"]), None)
+    if hint is None:
+        return _review_page(request, row, outdated=given["text"], status=409)
+    try:
+        answer(row, hint, given["text"], actor=request.user, request=request)
+    except Refused as refused:
+        return _review_page(request, row, extra=refused.reasons, answer_form=form)
+    messages.success(request, f"已记下“{hint.label}”的核查情况，情况没有变化就不再提示。")
+    return redirect(_address(request, row) + "#hints")
+
+
 def _as_chosen(data: QueryDict, row: TrainingSession) -> QueryDict:
     """The posted wording, with the stored one in every field for which the conflict page was answered by 别人先保存的."""
     data = data.copy()
@@ -209,7 +235,7 @@ def _onward(request: HttpRequest, row: TrainingSession) -> HttpResponse:
     if desk.tab == "pending":
         before, after = desk.neighbours(row)
         if after or before:
-            return redirect(_address(request, after or desk.sessions.first()))
+            return redirect(_address(request, after or desk.first()))
     query = _carried(request)
     return redirect(reverse("review-queue") + (f"?{query}" if query else ""))
 
@@ -274,6 +300,11 @@ def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 20
     desk: Queue = queue_for(request.user, request.GET)
     before, after = desk.neighbours(row) if desk.tab == "pending" else (None, None)
     evidence = list(row.evidence.select_related("uploaded_by__person"))
+    hints = hints_about(row, request.user)
+    answered = given.pop("answer_form", None)
+    for hint in hints:
+        mine = answered is not None and answered["fingerprint"].value() == hint.fingerprint
+        hint.form = answered if mine else AnswerForm(None, hint.fingerprint)
     records = changes.records_of(row)
     barred = barred_from_verifying(request.user, row)
     rules = years.rules_of(row.organiser.county_id, row.held_on.year) if row.held_on else None
@@ -282,10 +313,12 @@ def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 20
         "evidence": evidence,
         "images": [item for item in evidence if item.file and item.is_image],
         "papers": [item for item in evidence if not (item.file and item.is_image)],
+        "scanned": row.roster.filter(source=RosterLine.Source.QR).count() if row.rostered_attendance else 0,
         "steps": changes.steps(records),
         "since": changes.since_last_return(row, records, evidence) if row.status == Status.SUBMITTED else None,
-        "doubles": doubles_of(row, request.user),
-        "hints": hints_for(row, evidence, rules),
+        "hints": hints,
+        "open_hints": [hint for hint in hints if hint.answer is None],
+        "answer_form": answered,
         "locked": bool(rules and rules.locked),
         "barred": barred,
         "others": _names(eligible_verifiers(row)) if barred else [],

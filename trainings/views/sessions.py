@@ -16,9 +16,10 @@ from networks.models.places import code_range
 from networks.names import clean_text
 
 from .. import years
-from ..changes import records_of, steps
+from ..changes import plan_notes, records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
+from ..hints import notices_about
 from ..models import (
     Audience,
     CoOrganiser,
@@ -27,12 +28,15 @@ from ..models import (
     PointReport,
     Project,
     Refused,
+    ScanSheet,
     Status,
     SubmitToken,
+    TrainingClass,
     TrainingSession,
 )
 from ..models.effort import new_token
 from ..models.verbs import MOVES
+from ..satisfaction import opinions_of
 from .announcing import announcement_of, barred_from_announcing
 from .entry import DRAFT_DONE
 
@@ -187,6 +191,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "told": told,
         "may_announce": editable and not barred_from_announcing(session, told),
         "may_see_sign_ups": told and told.takes_sign_ups and not barred_from_roster(user, session),
+        "training_class": TrainingClass.objects.visible_to(user).filter(pk=session.training_class_id).first(),
+        "plan_note": plan_notes([pk]).get(pk, "") if session.status in (Status.PLANNED, Status.CANCELLED) else "",
         "audiences": audiences,
         "co_organisers": parts,
         "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
@@ -205,14 +211,27 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
+        "notices": notices_about(session, user) if editable and session.status in SUBMITTABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
         "roster_url": _roster_url(user, session, sensitivity),
+        "opinions": opinions_of(TrainingSession.objects.filter(pk=pk)) if sensitivity < 2 else None,
+        "scan": _scan(user, session, editable, sensitivity),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
     }
     return render(request, "trainings/sessions/detail.html", context)
+
+
+def _scan(user, session: TrainingSession, editable: bool, sensitivity: int) -> dict[str, object] | None:
+    """What the page says of sign-in by QR, for whoever opens it; None where there is none."""
+    if not (editable and can(user, Action.ENTER)) or sensitivity:
+        return None
+    sheet = ScanSheet.objects.filter(session=session).select_related("session").first()
+    if sheet is None and ScanSheet.barred_from_opening(session):
+        return None
+    return {"sheet": sheet, "phase": sheet and sheet.phase()}
 
 
 def _roster_url(user, session: TrainingSession, sensitivity: int) -> str:

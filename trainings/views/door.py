@@ -1,0 +1,124 @@
+"""扫码签到, the residents' side: one page without account for names at the door and, afterwards, for what they thought of it.
+
+Nothing of a name stands in an address or a cookie. The answer to a form is the page itself, so a code that was just given is
+shown once; the same form sent again signs nobody in twice. Besides the form's own cookie (CSRF) there are two of one session
+each: random letters for a day where the officer chose one name per telephone, and the bare mark that this telephone has said
+its opinion. No opinion is stored with either.
+"""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from networks.limits import address_allowed, allowed
+
+from ..feedback_forms import FeedbackForm
+from ..models import Feedback, Refused, ScanSheet, TrainingSession
+from ..models.scans import FEEDBACK_DAYS, Phase
+from ..satisfaction import opinions_of
+from ..scan_forms import family
+
+DEVICE_AGE = 24 * 3600  # seconds
+SAID_AGE = (FEEDBACK_DAYS + 1) * 24 * 3600
+# A hall behind one address signs in within minutes, so the limits leave room for it; a machine meets them.
+PER_SHEET = {"most": 300, "seconds": 60}
+PER_ADDRESS = {"most": 120, "seconds": 60}
+TOO_MANY = "现在签到的人太多，请过一分钟再点一次；填的内容还在，不用重填"
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scan(request: HttpRequest, token: str) -> HttpResponse:
+    sheet = ScanSheet.objects.found(token)
+    if sheet is None:
+        return no_such_page(request)
+    if request.method != "POST":
+        return page(request, sheet)
+    people = family(sheet, request.POST)
+    if not people.management_form.is_valid():
+        return page(request, sheet, extra=["请写姓名，再点签到"])
+    if not people.is_valid():
+        return page(request, sheet, people=people)
+    if not (
+        allowed("scan", sheet.token, **PER_SHEET) and address_allowed(request, f"scan {sheet.token}", **PER_ADDRESS)
+    ):
+        return page(request, sheet, people=people, extra=[TOO_MANY], status=429)
+    device = ""
+    if sheet.once_per_device:
+        device = request.COOKIES.get(_device(sheet), "")[:32] or secrets.token_hex(16)
+    try:
+        signed = sheet.sign(people.attendees(), device=device)
+    except Refused as refused:
+        return page(request, sheet, people=people, extra=refused.reasons)
+    answer = page(request, sheet, signed=signed)
+    if device:
+        _remember(answer, _device(sheet), device, DEVICE_AGE)
+    return answer
+
+
+@login_not_required
+@require_POST
+def say(request: HttpRequest, token: str) -> HttpResponse:
+    """满意度: one opinion from one telephone, as far as a telephone can be known without being marked."""
+    sheet = ScanSheet.objects.found(token)
+    if sheet is None:
+        return no_such_page(request)
+    form = FeedbackForm(request.POST)
+    if _said(sheet) in request.COOKIES:
+        return page(request, sheet)
+    if not sheet.takes_feedback():
+        return page(request, sheet, extra=["现在不收评价：培训结束以后两周里可以评价"])
+    if not form.is_valid():
+        return page(request, sheet, feedback=form)
+    if not address_allowed(request, f"say {sheet.token}", **PER_ADDRESS):
+        return page(request, sheet, feedback=form, extra=[TOO_MANY], status=429)
+    try:
+        Feedback.give(sheet.session, **form.cleaned_data)
+    except Refused as refused:
+        return page(request, sheet, feedback=form, extra=refused.reasons)
+    answer = page(request, sheet, thanked=True)
+    _remember(answer, _said(sheet), "1", SAID_AGE)
+    return answer
+
+
+def _device(sheet: ScanSheet) -> str:
+    return f"device-{sheet.pk}"
+
+
+def _said(sheet: ScanSheet) -> str:
+    return f"said-{sheet.pk}"
+
+
+def _remember(answer: HttpResponse, name: str, value: str, seconds: int) -> None:
+    answer.set_cookie(name, value, max_age=seconds, path="/s/", secure=settings.HTTPS, httponly=True, samesite="Lax")
+
+
+def page(request: HttpRequest, sheet: ScanSheet, *, status: int = 200, **given: object) -> HttpResponse:
+    """The one page, for whatever time it is. `given`: `people` and `feedback` as typed, `signed`, `thanked`, `extra`."""
+    phase, session = sheet.phase(), sheet.session
+    said = _said(sheet) in request.COOKIES or "thanked" in given
+    context = {
+        "sheet": sheet,
+        "session": session,
+        "window": sheet.window(),
+        "phase": phase,
+        "said": said,
+        "people": family(sheet) if phase == Phase.OPEN and "signed" not in given else None,
+        "feedback": FeedbackForm() if sheet.takes_feedback() and not said else None,
+        "opinions": opinions_of(TrainingSession.objects.filter(pk=session.pk)),
+        "replies": session.feedback.exclude(answer="")
+        .select_related("answered_by__home_unit", "answered_by__home_division")
+        .order_by("-answered_at"),
+        "waiting": session.feedback.filter(is_complaint=True, answer="").count(),
+    }
+    if people := given.get("people"):  # whoever typed a second name finds it again
+        context["more_open"] = any(form.has_changed() for form in people.forms[1:])
+    return render(request, "trainings/scan/page.html", context | given, status=status)
+
+
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "trainings/scan/no_such_page.html", status=404)
