@@ -131,13 +131,6 @@ def cases(today: datetime.date) -> list[Case]:
         Case(culture, "verified", 33, topic="乡镇文化站长", together=("450124103", "450124105")),
         Case(culture, "planned", -9),
         Case(culture, "cancelled", -14, note="排练厅消防改造，另择日期"),
-        # what residents find this week
-        Case("450124103", "planned", -1),
-        Case("450124105", "planned", -2),
-        Case(whites, "planned", -3),
-        Case("450124101", "planned", -3),
-        Case("450124102", "planned", -4),
-        Case("450124200", "planned", -5),
         # what the review desk has to deal with
         Case("450124104", "submitted", 7, source="wechat"),
         Case("450124202", "submitted", 11, source="phone"),

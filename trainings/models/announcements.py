@@ -182,9 +182,10 @@ class Announcement(Published):
         with transaction.atomic():
             row = Announcement.objects.select_for_update(of=("self",)).get(pk=self.pk)
             gone, _ = row.sign_ups.all().delete()
-            row.takes_sign_ups, row.version = False, row.version + 1
-            row._history_user, row._change_reason = actor, "清空报名"
-            row.save()
+            if gone or row.takes_sign_ups:
+                row.takes_sign_ups, row.version = False, row.version + 1
+                row._history_user, row._change_reason = actor, "清空报名"
+                row.save()
         self.takes_sign_ups, self.version = row.takes_sign_ups, row.version
         return gone
 
