@@ -185,7 +185,7 @@ def test_pi_2_the_words_of_protected_groups_leave_the_circle_of_a_session_by_no_
 
 
 # The vocabulary itself, which every officer chooses from, says nothing about any session.
-FORMS_WITH_THE_LIST = {"session-new", "session-edit", "import-template"}
+FORMS_WITH_THE_LIST = {"session-new", "session-edit", "class-new", "import-template"}
 
 
 def test_pi_2_a_headcount_only_session_has_no_roster_and_offers_none(site):
