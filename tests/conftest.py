@@ -100,8 +100,12 @@ class Standing:
             self.block = transaction.atomic()
             self.block._from_testcase = True  # what insists on a transaction of its own (durable) is content with it
             self.block.__enter__()
-            self.thing = build()
             self.name = name
+            try:
+                self.thing = build()
+            except BaseException:
+                self.change_to(None, None)
+                raise
 
 
 STANDING = Standing()

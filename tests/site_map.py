@@ -265,7 +265,7 @@ class Samples:
             self.kwargs |= {f"{name}.course": {"pk": row.pk}, f"{name}.story": {"pk": told.pk}}
         course = Course.objects.get(pk=self.kwargs["open.course"]["pk"])
         for name, is_open in {"open": True, "closed": False}.items():
-            file = course.materials.create(kind="file", title="课件", attachment=image, is_open=is_open)
+            file = course.materials.create(kind="file", title=f"{name}的课件", attachment=image, is_open=is_open)
             self.kwargs[f"{name}.material"] = {"pk": course.pk, "material_pk": file.pk}
 
     def _rosters(self) -> None:

@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from networks.forms import UploadField
+from networks.forms import SeveralField, UploadField
 from networks.models import User
 from networks.names import clean_text
 from networks.uploads import Unusable
@@ -41,6 +41,7 @@ class CourseForm(ProposalForm):
             "is_local": "讲本地的物产、文化、史实的，勾选它（依据 二(四)1）",
             "co_developers": "与哪些单位、学校一起开发的；没有不填",
         }
+        field_classes = {"audiences": SeveralField}
         widgets = {
             "syllabus": forms.Textarea(attrs={"rows": 8}),
             "minutes": forms.NumberInput(attrs={"class": "w-figure", "inputmode": "numeric", "min": 1}),

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from networks import uploads
-from networks.forms import DateInput, UploadField
+from networks.forms import DateInput, SeveralField, UploadField
 from networks.models import MemberUnit, User
 
 from .models import Audience, AudienceCount, Status, Story, TrainingSession
@@ -27,7 +27,7 @@ def sessions_to_tell(user: User) -> models.QuerySet:
     return held.exclude(Exists(quiet))
 
 
-class SessionsField(forms.ModelMultipleChoiceField):
+class SessionsField(SeveralField):
     def label_from_instance(self, session: TrainingSession) -> str:
         day = session.held_on
         return f"{day.year}年{day.month}月{day.day}日 {session} {session.place_name}"
@@ -111,6 +111,9 @@ class StoryForm(ProposalForm):
         candidate = cleaned.get("kind") in (Story.Kind.STAR, Story.Kind.BRAND)
         if cleaned.get("subject") and cleaned.get("kind") and not candidate:
             self.add_error("subject", "只有推荐百姓学习之星和终身学习品牌时填写")
+        unit = cleaned.get("unit") if "unit" in self.fields else self.instance.unit
+        if unit and Story.objects.filter(unit=unit, title=cleaned.get("title")).exclude(pk=self.instance.pk).exists():
+            self.add_error("title", f"{unit}已有一条同名的，请换一个标题，或修改那一条")
         if cleaned.get("photo") and cleaned.get("drop_photo"):
             self.add_error("drop_photo", "已经选了新照片，会换掉现有的，这里不用勾选")
         return cleaned

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '知晓率调查',
                 'verbose_name_plural': '知晓率调查',
                 'ordering': ['-year', 'division_id', 'method'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='survey_2000_2099'), models.CheckConstraint(condition=models.Q(('asked__gte', 1), ('asked__lte', 1000000), ('aware__lte', models.F('asked'))), name='survey_aware_among_asked'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='survey_has_source'), models.CheckConstraint(condition=models.Q(('method__in', ['door', 'phone', 'street', 'online', 'other'])), name='survey_method_known'), models.UniqueConstraint(fields=('division', 'year', 'method'), name='one_survey_per_place_year_method')],
+                'constraints': [models.UniqueConstraint(fields=('division', 'year', 'method'), name='one_survey_per_place_year_method'), models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='survey_2000_2099'), models.CheckConstraint(condition=models.Q(('asked__gte', 1), ('asked__lte', 1000000), ('aware__lte', models.F('asked'))), name='survey_aware_among_asked'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='survey_has_source'), models.CheckConstraint(condition=models.Q(('method__in', ['door', 'phone', 'street', 'online', 'other'])), name='survey_method_known')],
             },
         ),
         migrations.CreateModel(

@@ -14,16 +14,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='assessmentyear',
-            name='locked_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='锁定定案日期'),
-        ),
-        migrations.AddField(
-            model_name='historicalassessmentyear',
-            name='locked_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='锁定定案日期'),
-        ),
         migrations.CreateModel(
             name='CallSample',
             fields=[
@@ -93,5 +83,15 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AddField(
+            model_name='assessmentyear',
+            name='locked_on',
+            field=models.DateField(blank=True, editable=False, null=True, verbose_name='锁定定案日期'),
+        ),
+        migrations.AddField(
+            model_name='historicalassessmentyear',
+            name='locked_on',
+            field=models.DateField(blank=True, editable=False, null=True, verbose_name='锁定定案日期'),
         ),
     ]

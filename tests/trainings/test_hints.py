@@ -232,7 +232,7 @@ def test_up_3_the_same_block_of_people_on_two_lists(world):
 
 
 def test_up_3_who_learns_in_one_class_meets_again_but_not_line_by_line(world):
-    group = TrainingClass.objects.create(unit=world.ours, name="电工班")
+    group = TrainingClass.objects.create(unit=world.ours, name="电工班", entered_by=world.town)
     people = [f"韦{n}妹" for n in range(6)]
     first, second, third = (held(world, title=f"第{n}课", training_class=group) for n in (1, 2, 3))
     list_of(first, *people)

@@ -38,7 +38,7 @@ def kept(world):
     w.now = w.session()
     for session in [w.one, w.two, w.now]:
         keeping.add(session, [Person("张三"), Person("李四")], actor=w.town, source="pasted")
-    notice = Announcement.objects.create(session=w.one, is_public=True)
+    notice = Announcement.objects.create(session=w.one, is_public=True, phone="0771-6820000")
     SignUp.objects.create(announcement=notice, name="张三", phone_tail="1234", cancel_digest="x")
     w.locked = AssessmentYear.objects.open_year(w.county, w.last)
     w.locked.status, w.locked.locked_on = "locked", purging.months_after(TODAY, -13)

@@ -97,7 +97,7 @@ def test_two_at_the_settings_the_second_sees_what_the_first_changed(ask, world, 
     [
         ({"start_time": None, "end_time": None}, "请先填写开始时间"),
         ({"held_on": datetime.date(2020, 1, 1)}, "这一场已经结束"),
-        ({"status": "verified"}, "现在是“已核定”，不能开放扫码签到"),
+        ({"status": "verified", "start_time": datetime.time(0)}, "现在是“已核定”，不能开放扫码签到"),
     ],
 )
 def test_what_cannot_be_opened_says_why(world, fields, sentence):
@@ -146,7 +146,9 @@ def test_the_count_grows_and_asks_no_more_once_it_is_over(ask, world, session, s
 
 
 def test_of_those_who_signed_up_the_officer_sees_how_many_came_and_who_walked_in(ask, world, session, sheet, at_nine):
-    open_to_all = Announcement.objects.create(session=session, is_public=True, takes_sign_ups=True)
+    open_to_all = Announcement.objects.create(
+        session=session, is_public=True, takes_sign_ups=True, phone="0771-6820000"
+    )
     for name, tail, digest in (("韦大明", "1234", "a"), ("黄来", "5678", "b")):
         SignUp.objects.create(announcement=open_to_all, name=name, phone_tail=tail, cancel_digest=digest)
     sheet.sign([Attendee("韦大明", "1234"), Attendee("路过的人")])

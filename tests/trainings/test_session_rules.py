@@ -195,7 +195,12 @@ def test_in_5_the_database_refuses_what_else_is_broken(world):
     for name, (table, assignment, pk) in cases.items():
         said = broken(f"trainings_{table}", assignment, pk)
         assert name in said or "UNIQUE constraint failed" in said, name
-    shown = {name for model in apps.get_app_config("trainings").get_models() for name in constraints_of(model)}
+    of_sessions = ("audience", "entry", "evidence", "imports", "parts", "session", "vocabulary")
+    models = apps.get_app_config("trainings").get_models()
+    ours = [model for model in models if model.__module__.rpartition(".")[2] in of_sessions]
+    shown = {
+        name for model in ours for name in constraints_of(model)
+    }  # others' are broken in the tests of their subject
     assert shown == {*BROKEN_SESSIONS, *cases}  # a new constraint needs its case here
 
 

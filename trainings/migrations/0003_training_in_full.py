@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '台账列名',
                 'verbose_name_plural': '台账列名',
                 'ordering': ['unit', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='column_name_says_something'), models.UniqueConstraint(fields=('unit', 'key'), name='column_name_once_per_unit')],
+                'constraints': [models.UniqueConstraint(fields=('unit', 'key'), name='column_name_once_per_unit'), models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='column_name_says_something')],
             },
         ),
         migrations.CreateModel(
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '课程',
                 'ordering': ['title', 'pk'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='course_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='course_returned_with_reason'), models.CheckConstraint(condition=models.Q(('origin__in', ['own', 'adopted', 'recommended'])), name='course_origin_known'), models.CheckConstraint(condition=models.Q(('minutes', None), ('minutes__gte', 1), _connector='OR'), name='course_minutes_positive'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='course_public_is_decided'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='course_approved_by_another'), models.UniqueConstraint(fields=('unit', 'title'), name='course_title_once_per_unit')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='course_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='course_public_is_decided'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='course_returned_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='course_approved_by_another'), models.UniqueConstraint(fields=('unit', 'title'), name='course_title_once_per_unit'), models.CheckConstraint(condition=models.Q(('origin__in', ['own', 'adopted', 'recommended'])), name='course_origin_known'), models.CheckConstraint(condition=models.Q(('minutes', None), ('minutes__gte', 1), _connector='OR'), name='course_minutes_positive')],
             },
         ),
         migrations.CreateModel(
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '课程材料',
                 'verbose_name_plural': '课程材料',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('attachment__isnull', False), ('kind', 'file'), ('link', '')), models.Q(('attachment', None), ('kind__in', ['link', 'lesson']), models.Q(('link', ''), _negated=True)), _connector='OR'), name='material_is_file_or_link')],
+                'constraints': [models.UniqueConstraint(fields=('course', 'title'), name='material_title_once_per_course'), models.CheckConstraint(condition=models.Q(models.Q(('attachment__isnull', False), ('kind', 'file'), ('link', '')), models.Q(('attachment', None), ('kind__in', ['link', 'lesson']), models.Q(('link', ''), _negated=True)), _connector='OR'), name='material_is_file_or_link')],
             },
         ),
         migrations.CreateModel(
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '登记用时',
                 'verbose_name_plural': '登记用时',
                 'ordering': ['county', 'month', 'road'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quick__lte', models.F('timed')), ('timed__lte', models.F('sessions'))), name='effort_parts_within_whole'), models.UniqueConstraint(fields=('county', 'month', 'road'), name='effort_once_per_month_and_road')],
+                'constraints': [models.UniqueConstraint(fields=('county', 'month', 'road'), name='effort_once_per_month_and_road'), models.CheckConstraint(condition=models.Q(('quick__lte', models.F('timed')), ('timed__lte', models.F('sessions'))), name='effort_parts_within_whole')],
             },
         ),
         migrations.CreateModel(
@@ -141,8 +141,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '居民评价',
                 'verbose_name_plural': '居民评价',
                 'ordering': ['-given_on', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('satisfaction__in', ['satisfied', 'fairly', 'unsatisfied'])), name='feedback_satisfaction_known'), models.CheckConstraint(condition=models.Q(('is_complaint', False), models.Q(('wish', ''), _negated=True), _connector='OR'), name='complaint_has_words'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None)), models.Q(models.Q(('answer', ''), _negated=True), models.Q(('shown_wish', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='answer_is_whole')],
                 'indexes': [models.Index(fields=['session', 'satisfaction'], name='feedback_by_session')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('satisfaction__in', ['satisfied', 'fairly', 'unsatisfied'])), name='feedback_satisfaction_known'), models.CheckConstraint(condition=models.Q(('is_complaint', False), models.Q(('wish', ''), _negated=True), _connector='OR'), name='complaint_has_words'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None)), models.Q(models.Q(('answer', ''), _negated=True), models.Q(('shown_wish', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='answer_is_whole')],
             },
         ),
         migrations.CreateModel(
@@ -351,7 +351,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '宣传内容',
                 'ordering': ['-happened_on', '-pk'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='story_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='story_returned_with_reason'), models.CheckConstraint(condition=models.Q(('kind__in', ['news', 'case', 'star', 'brand'])), name='story_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), models.Q(('kind', 'star'), _negated=True), ('agreed', True), _connector='OR'), name='story_star_agreed'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='story_public_is_decided'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='story_approved_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('picture', None), ('picture_agreed', True), _connector='OR'), name='story_picture_agreed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'proposed', 'public', 'returned', 'retired'])), name='story_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['public', 'retired']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='story_public_is_decided'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('return_note', ''), _negated=True), _connector='OR'), name='story_returned_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('proposed_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='story_approved_by_another'), models.UniqueConstraint(fields=('unit', 'title'), name='story_title_once_per_unit'), models.CheckConstraint(condition=models.Q(('kind__in', ['news', 'case', 'star', 'brand'])), name='story_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), ('picture', None), ('picture_agreed', True), _connector='OR'), name='story_picture_agreed'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'public'), _negated=True), models.Q(('kind', 'star'), _negated=True), ('agreed', True), _connector='OR'), name='story_star_agreed')],
             },
         ),
         migrations.CreateModel(
@@ -453,7 +453,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '年度计划',
                 'verbose_name_plural': '年度计划',
                 'ordering': ['-year', 'unit__position'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='plan_year_2000_2099'), models.CheckConstraint(condition=models.Q(('sessions', None), models.Q(('sessions__gte', 1), ('sessions__lte', 1000)), _connector='OR'), name='plan_sessions_possible'), models.CheckConstraint(condition=models.Q(('attendances', None), models.Q(('attendances__gte', 1), ('attendances__lte', 1000000)), _connector='OR'), name='plan_attendances_possible'), models.UniqueConstraint(fields=('unit', 'year'), name='one_plan_per_unit_and_year')],
+                'constraints': [models.UniqueConstraint(fields=('unit', 'year'), name='one_plan_per_unit_and_year'), models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2099)), name='plan_year_2000_2099'), models.CheckConstraint(condition=models.Q(('sessions', None), models.Q(('sessions__gte', 1), ('sessions__lte', 1000)), _connector='OR'), name='plan_sessions_possible'), models.CheckConstraint(condition=models.Q(('attendances', None), models.Q(('attendances__gte', 1), ('attendances__lte', 1000000)), _connector='OR'), name='plan_attendances_possible')],
             },
         ),
         migrations.CreateModel(
@@ -499,7 +499,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '相同照片',
                 'verbose_name_plural': '相同照片',
-                'constraints': [models.CheckConstraint(condition=models.Q(('likeness__lte', 100)), name='photo_match_percent'), models.UniqueConstraint(fields=('evidence', 'other'), name='photo_match_once'), models.CheckConstraint(condition=models.Q(('evidence', models.F('other')), _negated=True), name='photo_match_of_two')],
+                'constraints': [models.UniqueConstraint(fields=('evidence', 'other'), name='photo_match_once'), models.CheckConstraint(condition=models.Q(('evidence', models.F('other')), _negated=True), name='photo_match_of_two'), models.CheckConstraint(condition=models.Q(('likeness__lte', 100)), name='photo_match_percent')],
             },
         ),
         migrations.CreateModel(
@@ -590,7 +590,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '名册',
                 'verbose_name_plural': '名册',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='roster_line_has_name'), models.CheckConstraint(condition=models.Q(('name__regex', '[0-9]{5}'), _negated=True), name='roster_name_is_no_number'), models.CheckConstraint(condition=models.Q(('phone_tail', ''), ('phone_tail__regex', '^[0-9]{4}$'), _connector='OR'), name='roster_phone_tail_4_digits'), models.CheckConstraint(condition=models.Q(('sex__in', ['', 'f', 'm'])), name='roster_sex_known'), models.CheckConstraint(condition=models.Q(('age_band__in', ['', 'minor', 'adult', 'elderly'])), name='roster_age_band_known'), models.UniqueConstraint(fields=('session', 'identity'), name='roster_person_once_per_session')],
+                'constraints': [models.UniqueConstraint(fields=('session', 'identity'), name='roster_person_once_per_session'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='roster_line_has_name'), models.CheckConstraint(condition=models.Q(('name__regex', '[0-9]{5}'), _negated=True), name='roster_name_is_no_number'), models.CheckConstraint(condition=models.Q(('phone_tail', ''), ('phone_tail__regex', '^[0-9]{4}$'), _connector='OR'), name='roster_phone_tail_4_digits'), models.CheckConstraint(condition=models.Q(('sex__in', ['', 'f', 'm'])), name='roster_sex_known'), models.CheckConstraint(condition=models.Q(('age_band__in', ['', 'minor', 'adult', 'elderly'])), name='roster_age_band_known')],
             },
         ),
         migrations.CreateModel(

@@ -89,6 +89,7 @@ class CourseMaterial(Published):
         verbose_name = verbose_name_plural = "课程材料"
         ordering = ["pk"]
         constraints = [
+            models.UniqueConstraint(fields=["course", "title"], name="material_title_once_per_course"),
             models.CheckConstraint(
                 condition=Q(kind="file", attachment__isnull=False, link="")
                 | (Q(kind__in=["link", "lesson"], attachment=None) & ~Q(link="")),

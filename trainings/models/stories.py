@@ -63,6 +63,7 @@ class Story(Proposal):
         ordering = ["-happened_on", "-pk"]
         constraints = [
             *Proposal.Meta.constraints,
+            models.UniqueConstraint(fields=["unit", "title"], name="story_title_once_per_unit"),
             models.CheckConstraint(condition=Q(kind__in=["news", "case", "star", "brand"]), name="story_kind_known"),
             models.CheckConstraint(
                 condition=~Q(state="public") | Q(picture=None) | Q(picture_agreed=True), name="story_picture_agreed"

@@ -86,6 +86,8 @@ def material_new(request: HttpRequest, pk: int) -> HttpResponse:
         row, held = form.instance, _open_course(pk)
         if held.materials.count() >= CourseMaterial.MOST:
             raise ValidationError(f"一门课程最多 {CourseMaterial.MOST} 份材料，请先删去不用的")
+        if held.materials.filter(title=row.title).exists():
+            raise ValidationError(f"这门课程已有一份叫“{row.title}”的材料，请换一个名称")
         if form.cleaned_data["file"]:
             row.attachment = uploads.attach(form.cleaned_data["file"], held.unit.division, request.user, guarded=True)
         row.save()
