@@ -20,7 +20,7 @@ AGAIN = {  # what a second time may write, with the reason
     "point-link": {"trainings_pointlink"},
     "session-grid": {"trainings_importbatch"},  # checked once more; nothing is stored before it is confirmed
 }
-MOVED = ("已被别人修改", "已有人先改成", "这一条又有了改动")
+MOVED = ("已被别人修改", "已有人先改成", "这一条又有了改动", "现在是“")
 
 
 @pytest.mark.parametrize("act", ACTS, ids=str)
