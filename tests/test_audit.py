@@ -63,7 +63,11 @@ LOST = "the log cannot be written"
 def dump():
     """Every row of every table that matters, as {table: set of rows}."""
     return {
-        model._meta.db_table: set(map(repr, model._base_manager.values_list()))
+        model._meta.db_table: {
+            # PostgreSQL gives binary columns as views, which show where they lie, not what they hold
+            repr([bytes(value) if isinstance(value, memoryview) else value for value in row])
+            for row in model._base_manager.values_list()
+        }
         for model in apps.get_models(include_auto_created=True)
         if model._meta.app_label not in NO_PART_OF_THE_RECORD
     }
