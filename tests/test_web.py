@@ -13,6 +13,7 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import IntegrityError, connection, models, reset_queries, transaction
 from django.test import Client
@@ -113,8 +114,10 @@ def test_wb_1_cookies_are_for_this_site_and_for_no_script(site, client):
     assert response.cookies["sessionid"]["max-age"] == ""  # ends with the browser, and after half an hour at the server
 
 
-def test_head_is_answered_by_headers_alone(db):
-    """Asked of the application itself: Django's test client takes bodies away on its own."""
+def test_head_is_answered_by_headers_alone(db, monkeypatch):
+    """Asked of the application itself: Django's test client takes bodies away on its own, and keeps the test's connection."""
+    for signal in (request_started, request_finished):
+        monkeypatch.setattr(signal, "send", lambda *args, **kwargs: [])
     environ, answered = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/login/", "REMOTE_ADDR": "127.0.0.1"}, []
     setup_testing_defaults(environ)
     body = get_wsgi_application()(environ, lambda status, headers: answered.append((status, dict(headers))))

@@ -185,8 +185,8 @@ def test_a_star_agrees_and_a_picture_is_agreed_to(world):
         "请先征得本人同意，再勾选“本人同意公开姓名和事迹”",
         "照片公开前要征得照片中的人同意，照片里不能有未成年人",
     ]
-    assert a_story(world, kind="brand").missing_for_proposal() == ["请填写终身学习品牌的名称"]
-    assert a_story(world, kind="news").missing_for_proposal() == []
+    assert a_story(world, kind="brand", title="山歌普法").missing_for_proposal() == ["请填写终身学习品牌的名称"]
+    assert a_story(world, kind="news", title="开班了").missing_for_proposal() == []
 
 
 def on_session(w, audience, **fields):
@@ -297,9 +297,21 @@ def test_in_5_a_material_is_a_file_or_a_link(world):
     CourseMaterial.objects.create(course=course, title="讲义", kind="file", attachment=file)
 
 
+def test_in_5_a_unit_has_one_story_of_a_title_and_a_course_one_material(world):
+    a_story(world)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        a_story(world, kind="news")
+    course = a_course(world)
+    link = {"kind": "link", "title": "讲义", "link": "https://example.org/"}
+    course.materials.create(**link)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        course.materials.create(**link)
+
+
 def test_constraints_of_proposals_are_all_broken_above():
     held = {c.name for model in MAKE for c in model._meta.constraints if hasattr(c, "condition")}
     assert {name for name in held if name} - set(BROKEN) - {
         "story_picture_agreed",
         "course_title_once_per_unit",
+        "story_title_once_per_unit",
     } == set()
