@@ -10,6 +10,7 @@ from django.utils import timezone
 from networks.forms import DateInput, VersionedForm
 from networks.models import User
 from networks.names import clean_text
+from networks.wording import refuse_numbers
 from networks.xlsx.dates import read_when
 from networks.xlsx.problems import ValueProblem
 
@@ -246,7 +247,7 @@ class ClassForm(VersionedForm):
         return refuse_protected(self.cleaned_data["name"])
 
     def clean_note(self) -> str:
-        return refuse_protected(self.cleaned_data["note"])
+        return refuse_numbers(refuse_protected(self.cleaned_data["note"]))
 
 
 class PostponeForm(forms.Form):
@@ -279,11 +280,11 @@ class PostponeForm(forms.Form):
         return day
 
     def clean_reason(self) -> str:
-        return clean_text(self.cleaned_data["reason"])
+        return refuse_numbers(clean_text(self.cleaned_data["reason"]))
 
 
 class CancelForm(forms.Form):
     reason = forms.CharField(label="取消的原因", max_length=80, help_text="如：报名的人太少、教师调离")
 
     def clean_reason(self) -> str:
-        return clean_text(self.cleaned_data["reason"])
+        return refuse_numbers(clean_text(self.cleaned_data["reason"]))

@@ -21,6 +21,7 @@ from networks.access import (
 from networks.forms import SeveralField, VersionedForm, place_choices
 from networks.models import Division, MemberUnit, User
 from networks.views.keeping import keep
+from networks.wording import refuse_numbers
 from trainings import series, years
 from trainings.changes import plan_notes
 from trainings.models import Theme, TrainingClass, TrainingSession, UnitPlan
@@ -249,7 +250,7 @@ class PlanForm(VersionedForm):
         name = protected_names_in([text])[0]
         if name:  # read by the leading group, which sees no session (PI-2)
             raise ValidationError(f"这里不能出现“{name}”，请改用不指明人群的说法")
-        return text
+        return refuse_numbers(text)
 
     def clean(self) -> dict:
         data = super().clean()

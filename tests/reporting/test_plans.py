@@ -188,3 +188,9 @@ def test_the_plan_of_a_merged_unit_counts_what_it_has_taken_over(world, ask):
     assert (line[2].verified, line[2].attendances) == (2, 70)
     before = ask(w.bureau, f"/plans/{w.year - 1}/wlj/")  # the year before, there was nothing to take over
     assert "含更名" not in before.content.decode()
+
+
+def test_pi_4_a_plan_that_many_read_names_nobodys_telephone(world, ask, url):
+    body = {"sessions": "6", "text": "每月一场，找韦老师 13800138000", "seen_version": "0"}
+    assert "这里不写个人手机号码" in ask(world.town, url + "edit/", body, "post").content.decode()
+    assert not UnitPlan.objects.exists()
