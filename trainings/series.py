@@ -38,7 +38,8 @@ def day_words(day: datetime.date) -> str:
 
 
 def spaced_days(first: datetime.date, step: int, count: int, skipped: Iterable[datetime.date]) -> list[datetime.date]:
-    """`count` days from `first`, `step` days apart, without those skipped: what is skipped is held one step later."""
+    """`count` days from `first`, `step` days apart, without those skipped: what is skipped is held one step later. Fewer where
+    LONGEST_SPAN ends before."""
     passed, days, day = set(skipped), [], first
     while len(days) < count and (day - first).days <= LONGEST_SPAN:
         if day not in passed:

@@ -111,6 +111,20 @@ def test_days_come_weekly_every_few_days_or_as_written_and_skipped_ones_are_made
     assert response.context["form"]["title"].value() == "智能手机使用"  # nothing typed is lost
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"repeat": "days", "every": "90", "count": "60"}, "只排得下 5 场"),
+        ({"repeat": "weekly", "count": "59"}, "只排得下 58 场"),
+        ({"repeat": "weekly", "count": "1000"}, "一个班最多 60 场"),
+    ],
+)
+def test_more_sessions_than_fit_are_refused_and_not_left_out(world, ask, monday, changes, sentence):
+    response = ask(world.town, NEW, filled(world, monday, **changes), "post")
+    assert sentence in response.context["form"].errors["count"][0] and "rows" not in response.context
+    assert f'value="{changes["count"]}"' in response.content.decode()
+
+
 def test_an_unticked_day_is_left_out_and_the_rest_are_numbered_in_order(world, ask, monday):
     body = filled(world, monday) | stored(world, *weeks(monday, 0, 1, 2, 3))
     body["day"] = [day.isoformat() for day in weeks(monday, 0, 3)]
