@@ -10,7 +10,7 @@ from django import forms
 from django.db import models
 
 from .annual import LEARNERS_AMONG, LINES, NOTE_WITHOUT_MONEY, POPULATIONS, Line, year_end
-from .models import AnnualFigure, Division, Fund, Tier
+from .models import AnnualFigure, Division, Fund, Places, Tier
 from .models.figures import MOST_PEOPLE
 from .names import clean_text
 
@@ -205,9 +205,12 @@ class YearSheet(SheetForm):
     # --- what is stored ------------------------------------------------------------------------------
 
     def _villages(self) -> list[Division]:
-        if self.place.tier != Tier.TOWNSHIP:
+        """Those of a township at the year's end; of one that had ended by then, its successor's sheet has them."""
+        last = year_end(self.year)
+        if self.place.tier != Tier.TOWNSHIP or not self.place.stood_on(last):
             return []
-        return list(Division.objects.filter(parent=self.place).on(year_end(self.year)))
+        here = Places(self.place.county_code, last).within(self.place.pk)
+        return list(Division.objects.filter(pk__in=here, tier=Tier.VILLAGE).on(last))
 
     def _rows(self, year: int) -> dict[tuple[str, str, str], AnnualFigure]:
         places = [self.place, *self.villages]

@@ -309,9 +309,7 @@ def test_ld_2_a_user_of_a_township_that_gained_and_lost_villages_asks_no_more(wo
             list(TrainingSession.objects.visible_to(user))
 
     ask()
-    DivisionSuccession.objects.create(
-        old=world.places["新汉村"], new=world.places["羊山村"], on=DAY, change="merge"
-    )
+    DivisionSuccession.objects.create(old=world.places["新汉村"], new=world.places["羊山村"], on=DAY, change="merge")
     ask()
 
 
