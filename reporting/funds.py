@@ -20,13 +20,15 @@ class Money:
     bodies: tuple[str, ...] = ()  # who is in the sum
     missing: tuple[str, ...] = ()  # whose paid amount is not there yet
     comparable: bool = True  # whether both sums are of the same rows
+    unplanned: tuple[str, ...] = ()  # whose budgeted amount is not there yet
 
     @property
     def why(self) -> str:
-        if not self.missing:
-            return ""
-        more = f"等 {len(self.missing)} 处" if len(self.missing) > NAMED else ""
-        return f"没有填报实际支出：{'、'.join(self.missing[:NAMED])}{more}"
+        return _without("实际支出", self.missing)
+
+    @property
+    def why_unplanned(self) -> str:
+        return _without("预算", self.unplanned)
 
     @property
     def bodies_words(self) -> str:
@@ -40,6 +42,12 @@ class Money:
 
 
 NOTHING = Money(None, None)
+
+
+def _without(what: str, names: tuple[str, ...]) -> str:
+    """Who has not said it: 没有填报预算：白山镇、古零镇."""
+    more = f"等 {len(names)} 处" if len(names) > NAMED else ""
+    return f"没有填报{what}：{'、'.join(names[:NAMED])}{more}" if names else ""
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
@@ -122,9 +130,11 @@ class FundTable:
         else:
             name, (rows, missing) = str(place), self._counted(year, self._table.then(place, year))
         if missing:
-            return Money(None, None, (name,), tuple(dict.fromkeys(missing)))
-        paid = _sum(row.paid for row in rows)
-        return Money(_sum(row.budgeted for row in rows), paid, (name,), (name,) if paid is None else ())
+            lacking = tuple(dict.fromkeys(missing))
+            return Money(None, None, (name,), lacking, unplanned=lacking)
+        budgeted, paid = (_sum(getattr(row, part) for row in rows) for part in ("budgeted", "paid"))
+        missing, unplanned = ((name,) if amount is None else () for amount in (paid, budgeted))
+        return Money(budgeted, paid, (name,), missing, unplanned=unplanned)
 
     def total(self, place: Division, year: int) -> Money:
         """A township's own; for the county 县本级 and all townships, known only once each of them has entered its own."""
@@ -136,6 +146,7 @@ class FundTable:
             _sum(part.paid for part in parts),
             tuple(name for part in parts for name in part.bodies),
             tuple(name for part in parts for name in part.missing),
+            unplanned=tuple(name for part in parts for name in part.unplanned),
         )
 
     def by_source(self, bodies: Iterable[Division], year: int) -> list[tuple[Fund.Source, Money]]:
