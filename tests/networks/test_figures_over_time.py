@@ -274,3 +274,11 @@ def test_a_sheet_of_the_past_lists_the_villages_that_the_township_had_then(world
 
     assert (listed(ours, YEAR - 1), listed(theirs, YEAR - 1)) == (["新兴社区", "新汉村"], ["羊山村"])
     assert (listed(ours, YEAR), listed(theirs, YEAR)) == (["新兴社区", "新汉村", "羊山村"], [])
+
+
+def test_last_years_sources_are_offered_under_the_new_code(world, act):
+    old = world.places["古零镇"]
+    say(old.pk, 700, YEAR - 1, source="民政台账")
+    new = rename_place(old, name="古零街道", code="450124004", **act).made[0]
+    form = YearSheet(place=new, year=YEAR, with_funds=False)
+    assert (form["elderly"].value(), form["elderly_source"].value()) == ("", "民政台账")
