@@ -221,6 +221,10 @@ class Places:
         self._lineage = DivisionSuccession.objects.of_county(county_code).lineage()
         self._parents = dict(Division.objects.within(county_code).values_list("code", "parent_id"))
 
+    @property
+    def lineage(self) -> Lineage[str]:
+        return self._lineage
+
     def standing(self, code: str) -> str:
         """What stands on the day for a place of any time."""
         return self._lineage.standing_on(code, self.day) if self._lineage else code

@@ -124,7 +124,7 @@ def _map(found: Network, colour: Colour) -> TileMap:
         }
         for node in found.townships
     ]
-    return tile_map(title=f"各乡镇{COLOUR_WORDS[colour]}", rows=rows, linked=True)
+    return tile_map(title=f"各乡镇{COLOUR_WORDS[colour]}", rows=rows, lineage=found.places.lineage, linked=True)
 
 
 def _share(part: int, whole: int, badges: list[Badge]) -> Badge:
