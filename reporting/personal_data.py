@@ -151,7 +151,7 @@ PERSONAL: dict[str, dict[str, str]] = {
         **dict.fromkeys(["payload", "proposed_by", "confirmed_by"], "signature"), "reason": "free",
     },
     "reporting.YearProposal": {
-        **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free",
+        **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
     },
 }  # fmt: skip
 

@@ -202,6 +202,8 @@ class YearProposal(models.Model):
     )
     decided_at = models.DateTimeField("办理时间", null=True, blank=True)
     note = models.CharField("说明", max_length=300, blank=True)
+    # On the command line nobody signs in: whose session on the machine it was is kept, and both accounts are told.
+    os_user = models.CharField("命令行的系统用户", max_length=60, blank=True)
     act = models.OneToOneField(
         LedgerAct, models.PROTECT, null=True, blank=True, verbose_name="定案记录", related_name="proposal"
     )
@@ -258,6 +260,7 @@ class YearProposal(models.Model):
                 sequence=act.sequence,
                 digest=act.digest,
                 proposed_by=row.proposed_by_id,
+                **({"os_user": row.os_user} if row.os_user else {}),
             )
         self.__dict__.update(row.__dict__)
         return act

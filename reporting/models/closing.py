@@ -39,10 +39,10 @@ YEAR_MOVES = {
 class ClosingVerbs:
     """What reads the figures is built upon the models, so the verbs import it where they need it."""
 
-    def propose_lock(self, actor: User, reason: str = "", request=None) -> YearProposal:
+    def propose_lock(self, actor: User, reason: str = "", request=None, os_user: str = "") -> YearProposal:
         """Proposes to settle the year on the figures as they are now; another person of the bureau confirms
         (`YearProposal.confirm`). Raises PermissionDenied and Refused."""
-        return self._propose("lock", actor, reason, request)
+        return self._propose("lock", actor, reason, request, os_user)
 
     def propose_unlock(self, actor: User, reason: str, request=None) -> YearProposal:
         """Proposes to open a settled year again for a correction, for a reason."""
@@ -50,7 +50,7 @@ class ClosingVerbs:
             raise Refused("请写明解锁的原因")
         return self._propose("unlock", actor, reason, request)
 
-    def _propose(self, verb: str, actor: User, reason: str, request) -> YearProposal:
+    def _propose(self, verb: str, actor: User, reason: str, request, os_user: str = "") -> YearProposal:
         from .acts import YearProposal
 
         with transaction.atomic():
@@ -62,7 +62,12 @@ class ClosingVerbs:
             if YearProposal.objects.filter(year=year, status=YearProposal.Status.OPEN).exists():
                 raise Refused("已有一个提议在等另一人确认，请先办理它")
             proposal = YearProposal.objects.create(
-                year=year, kind=verb, reason=reason.strip(), proposed_by=actor, seen_digest=year.digest_to_see(verb)
+                year=year,
+                kind=verb,
+                reason=reason.strip(),
+                proposed_by=actor,
+                seen_digest=year.digest_to_see(verb),
+                os_user=os_user,
             )
             audit.record(
                 f"提出{proposal.get_kind_display()}",
