@@ -243,7 +243,7 @@ def differences(frozen: dict, now: dict) -> list[str]:
     found += _rows("sessions", lambda row: f"场次 {row['number']}", frozen, now)
     found += _rows("themes", lambda row: f"主题 {row['word'] or row['label']}", frozen, now)
     found += _rows("audiences", lambda row: f"对象 {row['word'] or row['label']}", frozen, now)
-    for name, value in frozen["totals"].items():
+    for name, value in sorted(frozen["totals"].items(), key=lambda item: _position(item[0])):
         if value != now["totals"].get(name):
             found.append(f"全县 {_field(name)}：{_shown(value)} → {_shown(now['totals'].get(name))}")
     return found
@@ -256,11 +256,16 @@ def _rows(part: str, called: Callable[[dict], str], frozen: dict, now: dict) -> 
         if name not in today:
             found.append(f"{name}：定案时有，现在没有了")
             continue
-        for field, value in row.items():
+        for field, value in sorted(row.items(), key=lambda item: _position(item[0])):
             other = today[name].get(field)
             if value != other:
                 found.append(f"{name} {_field(field, row)}：{_shown(value)} → {_shown(other)}")
     return found + [f"{name}：定案时没有，现在有了" for name in today if name not in then]
+
+
+def _position(name: str) -> int:
+    """The order in which differences are told: the figures first."""
+    return list(WORDS).index(name) if name in WORDS else len(WORDS)
 
 
 def _field(name: str, row: dict | None = None) -> str:
