@@ -273,9 +273,15 @@ def test_in_7_changed_rows_are_named_with_then_and_now(ledger):
             "责任单位：450124100 → 450124103",
         ),
         (lambda w: Evidence.objects.filter(pk=w.proof.pk)._raw_delete("default"), "佐证材料的摘要"),
-        (lambda w: AssessmentYear.objects.filter(pk=w.y2025.pk).update(status="open", locked_on=None), "没有解锁的记录"),
+        (
+            lambda w: AssessmentYear.objects.filter(pk=w.y2025.pk).update(status="open", locked_on=None),
+            "没有解锁的记录",
+        ),
         (lambda w: AssessmentYear.objects.filter(pk=w.y2025.pk).update(locked_on=DAY), "锁定日期与定案记录不符"),
-        (lambda w: AssessmentYear.objects.filter(pk=w.assessment_year.pk).update(status="locked"), "没有锁定它的定案记录"),
+        (
+            lambda w: AssessmentYear.objects.filter(pk=w.assessment_year.pk).update(status="locked"),
+            "没有锁定它的定案记录",
+        ),
     ],
 )
 def test_in_7_whatever_the_figures_rest_on_is_compared(ledger, attack, words):
