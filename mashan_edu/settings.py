@@ -24,6 +24,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 SECRET_KEY = env("SECRET_KEY", default="tests only" if TESTING else "")
 LEDGER_KEY = env("LEDGER_KEY", default="tests only" if TESTING else "")
+# Acts of the ledger name the key that signed them. A key that had to be replaced moves here (comma-separated, newest first), so
+# that what it signed can still be checked; nothing new is signed with it.
+LEDGER_OLD_KEYS = env.list("LEDGER_OLD_KEYS", default=[])
 DEMO_PASSWORD = env("DEMO_PASSWORD", default="")
 SITE_NAME = env("SITE_NAME", default="马山县社区教育管理平台")
 SITE_OWNER = env("SITE_OWNER", default="")
