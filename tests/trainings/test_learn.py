@@ -7,7 +7,6 @@ import threading
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
@@ -18,11 +17,6 @@ from trainings.models import Announcement, Audience, AudienceCount, CoOrganiser,
 from trainings.views.learn_sign_up import PER_ADDRESS
 
 SOON = 3  # days ahead
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted():
-    cache.clear()
 
 
 @pytest.fixture

@@ -292,13 +292,12 @@ class ScanSheet(models.Model):
 
 
 def wrong_code(name: str, code: str) -> str:
-    """Why this name cannot sign in with that learning code, or ''. One query."""
-    names = RosterLine.objects.filter(code=code).values_list("name", flat=True) if code else []
-    if code and not names:
-        return "没有查到这个学习码，请核对；忘了可以留空，会得到新的"
-    if code and match_key(name) not in set(map(match_key, names)):
-        return "这个学习码不是用这个姓名登记的，请核对；也可以留空，会得到新的"
-    return ""
+    """Why this name cannot sign in with that learning code, or ''. One sentence whether the code is unknown or somebody
+    else's, so that trying codes tells nothing. One query."""
+    names = RosterLine.objects.filter(code=code).values_list("name", flat=True)
+    if match_key(name) in set(map(match_key, names)):
+        return ""
+    return "没有查到这个学习码，或它不是用这个姓名登记的。请核对；也可以留空，会得到新的"
 
 
 def _at(day: datetime.date, clock: datetime.time) -> datetime.datetime:
