@@ -278,6 +278,29 @@ def test_paper_that_cannot_be_is_refused_with_a_sentence(ask, world, changes, se
     assert sentence in answer.content.decode() and not PaperTally.objects.exists()
 
 
+def test_more_sheets_than_people_are_refused_and_more_answers_than_people_are_pointed_out(ask, world):
+    session = world.session(status="verified", reported=40)
+    url = reverse("feedback-paper", args=[session.pk])
+    body = {"satisfied": "300", "fairly": "4", "unsatisfied": "2", "source": "问卷", "seen_version": "0"}
+    answer = ask(world.town, url, body, "post").content.decode()
+    assert "共 306 份，比填报的 40 人次还多" in answer and 'value="300"' in answer and not PaperTally.objects.exists()
+    assert ask(world.town, url, body | {"satisfied": "30"}, "post").status_code == 302
+    page = reverse("session-feedback", args=[session.pk])
+    assert "答卷比到场的人多" not in ask(world.town, page).content.decode()
+    said(session, satisfied=5)
+    assert "答卷比到场的人多" in ask(world.bureau, page).content.decode()
+
+
+def test_complaints_are_answered_straight_from_their_list_by_whoever_may(ask, session, world):
+    said(session, unsatisfied=1, wish="太挤", is_complaint=True)
+    session.submit(actor=world.town) if not session.missing_for_submission() else None
+    link = reverse("feedback-answer", args=[session.pk, Feedback.objects.get().pk])
+    assert link in ask(world.town, reverse("feedback-list")).content.decode()
+    for reader in (world.head, world.centre):
+        text = ask(reader, reverse("feedback-list")).content.decode()
+        assert link not in text
+
+
 def test_paper_waits_for_the_end_of_the_session_and_stops_with_the_year(world):
     plan = world.session(status="planned", held_on=world.today + datetime.timedelta(days=3))
     with pytest.raises(Refused, match="结束以后"):

@@ -91,8 +91,9 @@ class Feedback(models.Model):
         is_complaint: bool,
         key: uuid.UUID | None = None,
     ) -> None:
-        """Stores one answer; with the `key` of one that is there already, nothing (IN-3). Raises Refused with a sentence for residents. The log says that there was one, and not when
-        within the day the row was made (it holds the day alone), nor from where."""
+        """Stores one answer; with the `key` of one that is there already, nothing (IN-3). Raises Refused with a sentence
+        for residents. The log says that there was one; not when within the day (the row holds the day alone), nor from
+        where."""
         with transaction.atomic():
             row = session.locked_row()
             if row.status in {Status.CANCELLED, Status.VOID} or row.roster_ban():
@@ -180,6 +181,11 @@ class PaperTally(models.Model):
                 raise Refused("这一场的培训对象只报人次，不收满意度问卷")
             if row.status in {Status.PLANNED, Status.CANCELLED, Status.VOID} or not row.is_over():
                 raise Refused("培训结束以后才能填报问卷")
+            sheets = sum(figures.get(name, 0) for name in ("satisfied", "fairly", "unsatisfied"))
+            if row.reported_attendance and sheets > row.reported_attendance:
+                raise Refused(
+                    f"共 {sheets:,} 份，比填报的 {row.reported_attendance:,} 人次还多，请核对；人次填错的，先改人次"
+                )
             tally = cls.objects.filter(session=row).first() or cls(session=row)
             for name, value in figures.items():
                 setattr(tally, name, value)

@@ -20,7 +20,7 @@ from networks.names import clean_text
 from networks.tokens import new_token
 
 from .. import residents
-from ..models import Announcement, Refused, SignUp
+from ..models import Announcement, Refused, SignUp, Status
 from ..models.rosters import masked_name
 from .learn import page, shown_or_404
 
@@ -121,5 +121,7 @@ def signed_up(request: HttpRequest, token: str) -> HttpResponse:
         session=session,
         who=masked_name(row.name),
         extra=extra,
-        is_over=session.is_over(),
+        is_off=session.status in (Status.CANCELLED, Status.VOID),
+        is_over=row.announcement.has_ended(),
+        before=row.announcement.other_than(row.made_at),
     )
