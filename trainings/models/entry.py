@@ -3,7 +3,6 @@ that change it are in session.py, which mixes this in."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from django.utils import timezone
 from networks import audit
 from networks.access import Action, can, units_to_enter_for
 from networks.names import match_key
-from networks.wording import PERSONAL_NUMBER
+from networks.wording import has_personal_number
 
 from .. import years
 from .announcements import Announcement, SignUp
@@ -232,7 +231,7 @@ class EntryVerbs:
     def personal_number_in_public(self) -> bool:
         """Whether what residents read of a public session holds a mobile telephone's or an identity card's number."""
         texts = (self.title, self.venue, self.organiser_written)
-        return any(PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)) for text in texts)
+        return any(map(has_personal_number, texts))
 
     def refuse_numbers_residents_read(self) -> None:
         """Asked of what was changed after it was made public, too. A query only where there is such a number."""

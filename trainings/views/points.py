@@ -22,6 +22,7 @@ from networks.middleware import client_address, takes_uploads
 from networks.models import AuditEvent, Institution
 from networks.names import clean_lines, clean_text, shown_name
 from networks.uploads import MIB
+from networks.wording import has_personal_number
 from networks.xlsx.problems import ValueProblem
 
 from .. import evidence as keeping
@@ -154,16 +155,23 @@ class PointForm(forms.Form):
             raise ValidationError(refused.reasons) from None
         if not title:
             raise ValidationError("请写办的什么")
-        return title
+        return _without_numbers(title)
 
     def clean_attendance(self) -> int:
         try:
             return figure(self.cleaned_data["attendance"])
         except ValueProblem as problem:
-            raise ValidationError(problem.message) from None
+            what, _, _ = problem.message.partition("：")  # the advice after it is for a sheet's rows
+            raise ValidationError(f"{what}：请写一个准数，如 40") from None
 
     def clean_note(self) -> str:
-        return clean_lines(self.cleaned_data["note"])
+        return _without_numbers(clean_lines(self.cleaned_data["note"]))
+
+
+def _without_numbers(text: str) -> str:
+    if has_personal_number(text):
+        raise ValidationError("这里不写身份证号和手机号码，请删去再报")
+    return text
 
 
 @takes_uploads(MOST_BYTES)
