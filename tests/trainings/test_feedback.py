@@ -291,9 +291,17 @@ def test_more_sheets_than_people_are_refused_and_more_answers_than_people_are_po
     assert "答卷比到场的人多" in ask(world.bureau, page).content.decode()
 
 
+def test_the_reviewer_sees_the_share_beside_what_was_reported(ask, world):
+    session = world.session(status="submitted", reported=40)
+    page = reverse("review-session", args=[session.pk])
+    assert "满意度" not in re.sub(r'href="[^"]*"', "", ask(world.bureau, page).content.decode())
+    said(session, satisfied=7, unsatisfied=3)
+    shown = re.sub(r"\s+", "", ask(world.bureau, page).content.decode())
+    assert f'<ahref="{reverse("session-feedback", args=[session.pk])}">70.0%</a>' in shown and "扫码10份" in shown
+
+
 def test_complaints_are_answered_straight_from_their_list_by_whoever_may(ask, session, world):
     said(session, unsatisfied=1, wish="太挤", is_complaint=True)
-    session.submit(actor=world.town) if not session.missing_for_submission() else None
     link = reverse("feedback-answer", args=[session.pk, Feedback.objects.get().pk])
     assert link in ask(world.town, reverse("feedback-list")).content.decode()
     for reader in (world.head, world.centre):
