@@ -207,6 +207,16 @@ def test_pi_2_an_answer_names_no_group_that_is_counted_by_heads_only(ask, sessio
     assert "不能出现“戒毒" in answer.content.decode()
 
 
+@pytest.mark.parametrize("field", ["shown_wish", "answer"])
+def test_pi_7_an_answer_tells_no_mobile_number(ask, session, world, field):
+    said(session, unsatisfied=1, wish="太远", is_complaint=True)
+    body = {"shown_wish": "太远", "answer": "请打0771-6820001", "seen_version": "0"}
+    url = reverse("feedback-answer", args=[session.pk, Feedback.objects.get().pk])
+    answer = ask(world.town, url, body | {field: "请打 139 0771 0001"}, "post")
+    assert "不写个人手机号码和身份证号" in answer.content.decode() and not Feedback.objects.get().answer
+    assert ask(world.town, url, body, "post").status_code == 302
+
+
 def test_only_the_own_unit_and_the_county_read_the_words_and_answer_them(ask, session, world):
     TrainingSession.objects.filter(pk=session.pk).update(
         status="submitted", submitted_by=world.town, submitted_at=timezone.now()

@@ -6,11 +6,13 @@ import re
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from networks.models import DivisionSuccession
 from networks.tokens import new_token
-from trainings.models import Announcement, Conflict, Refused, ScanSheet, TrainingSession
+from trainings.models import Announcement, Conflict, Refused, ScanSheet, SignUp, TrainingSession, announcements
 from trainings.models.scans import Phase
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +175,28 @@ def test_every_page_for_residents_leads_to_the_learning_record_and_keeps_the_big
     assert "learn-big.css" in asked and f'action="{record}"' in asked and 'href="/learn/?at=450124&big=1"' in asked
     wrong = client.post(record, {"code": "ABCDE23456", "name": "韦阿妹"}).content.decode()
     assert "learn-big.css" in wrong and "没有查到这个学习码" in wrong and 'value="韦阿妹"' in wrong
+
+
+# --- who signs up ----------------------------------------------------------------------------------------
+
+
+def test_digits_of_a_chinese_keyboard_are_digits(client, told):
+    form = {"name": "韦阿妹", "phone_tail": "１２３４", "seats": "２", "token": new_token()}
+    assert client.post(f"{page_of(told)}sign-up/", form).status_code == 302
+    assert SignUp.objects.values_list("phone_tail", "seats").get() == ("1234", 2)
+
+
+def test_ld_3_a_session_without_a_limit_has_one_that_no_hall_reaches(told, monkeypatch):
+    monkeypatch.setattr(announcements, "MOST_SEATS", 4)
+    sign_up(told)
+    sign_up(told, "黄三")
+    with pytest.raises(Refused, match="网上报名的人数已到上限"):
+        sign_up(told, "黄四")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_in_6_a_sign_up_holds_the_session_whose_audience_may_be_changed_meanwhile(told):
+    with CaptureQueriesContext(connection) as queries:
+        sign_up(told)
+    held = [row["sql"] for row in queries if "FOR UPDATE" in row["sql"]]
+    assert any('"trainings_trainingsession"' in sql.partition("FOR UPDATE OF")[2] for sql in held), held

@@ -92,12 +92,19 @@ def test_two_at_the_settings_the_second_sees_what_the_first_changed(ask, world, 
         ({"start_time": None, "end_time": None}, "请先填写开始时间"),
         ({"held_on": datetime.date(2020, 1, 1)}, "这一场已经结束"),
         ({"status": "verified", "start_time": datetime.time(0)}, "现在是“已核定”，不能开放扫码签到"),
+        ({"venue": "老李家 13907710001"}, "个人手机号码、身份证号，扫码的人都看得到"),
     ],
 )
 def test_what_cannot_be_opened_says_why(world, fields, sentence):
     session = world.session(**({"held_on": world.today, "start_time": NINE, "status": "draft"} | fields))
     with pytest.raises(Refused, match=sentence):
         ScanSheet.open(session, actor=world.town)
+
+
+def test_pi_7_no_mobile_number_comes_onto_the_poster_afterwards(world, session, sheet):
+    session.refresh_from_db()
+    with pytest.raises(Refused, match="不写个人手机号码和身份证号"):
+        session.revise(actor=world.town, seen_version=session.version, changes={"title": "找老李13907710001"})
 
 
 @pytest.mark.parametrize(("level", "sentence"), [(1, "未成年人，不建名册"), (2, "只报人次，不建名册")])

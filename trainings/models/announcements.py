@@ -25,6 +25,8 @@ from .vocabulary import Audience
 if TYPE_CHECKING:
     from .session import TrainingSession
 
+MOST_SEATS = 2000  # of one session; more is a machine
+
 
 def _audiences(level: int) -> Exists:
     return Exists(AudienceCount.objects.filter(session=OuterRef("session"), audience__sensitivity=level))
@@ -79,7 +81,7 @@ class Announcement(Published):
         "名额",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(2000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)],
         help_text="报满以后不再接受报名；不限的不填",
     )
     version = models.PositiveIntegerField("版本", default=0, editable=False)
@@ -187,7 +189,9 @@ class Announcement(Published):
         signs up once; for another person on the same form there is a new one. Raises Refused. The row is locked: of two
         who want the last seat one is told that it is gone."""
         with transaction.atomic():
-            row = Announcement.objects.select_for_update(of=("self",)).select_related("session").get(pk=self.pk)
+            # The session is held too: its audience shall not become one whose names are not kept in between.
+            rows = Announcement.objects.select_for_update(of=("self", "session")).select_related("session")
+            row = rows.get(pk=self.pk)
             same = row.sign_ups.filter(name=name, phone_tail=phone_tail, cancelled_at=None).first()
             if same and same.cancel_digest == digest_of(token):
                 return same, token
@@ -197,6 +201,8 @@ class Announcement(Published):
                 raise Refused("这个姓名和手机尾号已经报过名，不用再报；要改人数，请先取消原来的报名")
             if row.left is not None and seats > row.left:
                 raise Refused(f"只剩 {row.left} 个名额，请减少人数")
+            if row.left is None and row.taken() + seats > MOST_SEATS:
+                raise Refused("网上报名的人数已到上限，请打咨询电话")
             if SignUp.objects.filter(cancel_digest=digest_of(token)).exists():
                 token = new_token()
             made = row.sign_ups.create(name=name, phone_tail=phone_tail, seats=seats, cancel_digest=digest_of(token))

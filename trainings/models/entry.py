@@ -234,9 +234,11 @@ class EntryVerbs:
         return any(map(has_personal_number, texts))
 
     def refuse_numbers_residents_read(self) -> None:
-        """Asked of what was changed after it was made public, too. A query only where there is such a number."""
+        """Asked of what was changed after it was made public, or after its door was opened, too. Queries only where there is
+        such a number."""
         if self.pk and self.personal_number_in_public():
-            if Announcement.objects.filter(session=self.pk, is_public=True).exists():
+            public = Announcement.objects.filter(session=self.pk, is_public=True).exists()
+            if public or type(self).objects.filter(pk=self.pk, scan_sheet__isnull=False).exists():
                 raise Refused(
                     "这一场居民看得到，名称、地点和主办单位里不写个人手机号码和身份证号；咨询电话请填在“公开和报名”里"
                 )

@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from networks import audit
 from networks.access import Scope, ScopedQuerySet, Subject, barred_from_answering
 from networks.models import User
+from networks.wording import has_personal_number
 
 from .entry import protected_name_in
 from .session import TrainingSession
@@ -127,6 +128,8 @@ class Feedback(models.Model):
         for words in (shown_wish, answer):
             if name := protected_name_in(words, protected):
                 raise Refused(f"居民看得到的话里不能出现“{name}”，请改用不指明人群的说法")
+            if has_personal_number(words):
+                raise Refused("居民看得到的话里不写个人手机号码和身份证号；要留电话，请写办公电话")
         with transaction.atomic():
             row = type(self).objects.select_for_update().get(pk=self.pk)
             row.shown_wish, row.answer, row.answered_by = shown_wish, answer, actor

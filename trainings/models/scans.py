@@ -183,6 +183,8 @@ class ScanSheet(models.Model):
             return banned + "，所以没有扫码签到"
         if session.status not in ROSTER_OPEN - {Status.SUBMITTED}:
             return f"这一场次现在是“{session.get_status_display()}”，不能开放扫码签到"
+        if session.personal_number_in_public():
+            return "这一场的名称、地点或主办单位里有个人手机号码、身份证号，扫码的人都看得到：请先改好，再开放扫码签到"
         last = session.ends_on or session.held_on
         if last is None:
             return "请先填写培训日期，再开放扫码签到"
