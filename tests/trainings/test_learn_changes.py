@@ -200,3 +200,10 @@ def test_in_6_a_sign_up_holds_the_session_whose_audience_may_be_changed_meanwhil
         sign_up(told)
     held = [row["sql"] for row in queries if "FOR UPDATE" in row["sql"]]
     assert any('"trainings_trainingsession"' in sql.partition("FOR UPDATE OF")[2] for sql in held), held
+
+
+def test_the_officer_finds_the_address_to_pass_on_while_residents_can_open_it(client, ask, world, told):
+    page, address = f"/sessions/{told.session_id}/announce/", f'value="http://testserver{page_of(told)}"'
+    assert address in ask(world.town, page).content.decode()
+    Announcement.objects.filter(pk=told.pk).update(is_public=False, takes_sign_ups=False)
+    assert address not in ask(world.town, page).content.decode()
