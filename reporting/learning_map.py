@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from networks.models import Division, LearningGroup, Provider, SharedResource
+from networks.models import Division, DivisionSuccession, LearningGroup, Provider, SharedResource
 from networks.templatetags.page import Badge
 from trainings.models import Announcement
 from trainings.residents import Visit
@@ -69,4 +69,5 @@ def _tiles(visit: Visit, told: QuerySet[Announcement], resources: QuerySet[Share
         }
         for town in visit.towns()
     ]
-    return tile_map(title="各乡镇近四周的课和开放的场所", rows=rows, linked=True)
+    lineage = DivisionSuccession.objects.of_county(visit.county.pk).lineage()
+    return tile_map(title="各乡镇近四周的课和开放的场所", rows=rows, lineage=lineage, linked=True)

@@ -58,6 +58,7 @@ from .roles import ROLES, Action, RoleRights, Sight, Subject, can, enters_for_th
 from .rows import (
     Scope,
     ScopedQuerySet,
+    at_own_places,
     kept_or_403,
     kinds_kept_by,
     places_to_keep_at,
@@ -85,6 +86,7 @@ __all__ = [
     "ScopedQuerySet",
     "Sight",
     "Subject",
+    "at_own_places",
     "barred_from_answering",
     "barred_from_approving",
     "barred_from_calling",
