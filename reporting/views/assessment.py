@@ -99,6 +99,7 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "years": request.years_shown,
         "cut": cut,
         "settled": frozen_of(year),
+        "may_close": can(request.user, Action.LOCK_YEARS) or can(request.user, Action.VIEW_LOGS),
         "county": whole,
         "headline": headline(whole) if whole else "",
         "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), **read),
