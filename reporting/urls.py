@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     assessment,
     calls,
+    closing,
     communities,
     contacts,
     counted,
@@ -29,6 +30,10 @@ urlpatterns = [
     path("assessment/<int:year>/rules/", assessment.rules, name="assessment-rules"),
     path("assessment/<int:year>/export/", assessment.export, name="assessment-export"),
     path("assessment/<int:year>/counted/", counted.counted, name="assessment-counted"),
+    path("assessment/<int:year>/close/", closing.close, name="year-close"),
+    path("assessment/<int:year>/close/propose/", closing.propose, name="year-propose"),
+    path("assessment/<int:year>/close/decide/", closing.decide, name="year-decide"),
+    path("assessment/<int:year>/close/<int:number>/annex/", closing.annex, name="year-annex"),
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
     path("network/", network.network, name="network"),
     path("network/shortfalls/", network.shortfall_list, name="network-shortfalls"),

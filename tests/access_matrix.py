@@ -249,6 +249,12 @@ assessment-unit      | GET  | theirs.unit       | BUREAU auditor leader town2   
 assessment-unit      | GET  | foreign.unit      | foreign_bureau foreign_town             | STANDING_TO_NOBODY | *
 assessment-export    | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
 assessment-counted   | GET  | year              | BUREAU foreign_bureau auditor           | *          |
+year-close           | GET  | year              | BUREAU foreign_bureau auditor           | *          |
+year-propose         | GET  | year              | BUREAU foreign_bureau                   | *          |
+year-propose         | POST | year              | BUREAU foreign_bureau                   | *          |
+year-decide          | GET  | year              | BUREAU foreign_bureau                   | *          |
+year-decide          | POST | year              | BUREAU foreign_bureau                   | *          |
+year-annex           | GET  | settled           | BUREAU auditor                          | *          | foreign_bureau
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
 

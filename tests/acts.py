@@ -526,6 +526,33 @@ ACTS += [  # plan, classes, calendar
     Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
 ]
 
+
+def _deciding(act: str, verb: str = "lock"):
+    """A proposal of the first bureau person, and the answer to it."""
+
+    def body(site: Site) -> dict:
+        year, reason = site.world.assessment_year, "漏记一场"
+        if verb == "unlock":
+            site.world.lock(year)
+        propose = year.propose_lock if verb == "lock" else year.propose_unlock
+        return {"act": act, "note": "还没有核对完", "proposal": propose(site.world.bureau, reason).pk}
+
+    return body
+
+
+ACTS += [  # settling a year
+    Act("year-propose", "bureau", "year", lambda s: {"reason": "核定完毕", "seen": _figures_seen(s)}),
+    Act("year-decide", "bureau2", "year", _deciding("confirm")),
+    Act("year-decide", "bureau2", "year", _deciding("confirm", "unlock"), "unlock"),
+    Act("year-decide", "director", "year", _deciding("decline"), "decline"),
+    Act("year-decide", "bureau", "year", _deciding("withdraw"), "withdraw"),
+]
+
+
+def _figures_seen(site: Site) -> str:
+    return site.send("bureau", "GET", site.samples.url("year-propose", "year")).context["seen"]
+
+
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {

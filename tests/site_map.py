@@ -146,6 +146,9 @@ class Samples:
             "ours": w.assessment_year,
             "foreign": AssessmentYear.objects.open_year(w.other_county, w.year),
         }
+        settled = AssessmentYear.objects.open_year(w.county, 2019)  # long ago: nothing else of the site lies in it
+        w.lock(settled)
+        self.kwargs["settled"] = {"year": 2019, "number": 1}
         for whose in ["ours", "foreign"]:
             QuotaAdjustment.objects.create(
                 year=self.years[whose], unit=owners[whose], sessions=2, attendances=200, reason="撤并"

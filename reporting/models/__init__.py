@@ -1,5 +1,6 @@
 """What it adds up to: assessment years, quotas and the plan's tasks."""
 
+from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
 from .plan import PlanTask, TaskResponsibility
 from .references import ReferenceKey, ReferenceThreshold
@@ -9,9 +10,11 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "LedgerAct",
     "PlanTask",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
     "TaskResponsibility",
+    "YearProposal",
 ]

@@ -392,8 +392,7 @@ def test_pi_4_no_answer_keeps_somebodys_telephone_or_identity_number(desk, world
 def test_in_a_locked_year_nothing_is_answered(desk, world):
     session = held(world, reported=200)
     hint = found(world, session, "round")[0]
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     assert say(desk, session, hint).status_code == 200
     assert not HintAnswer.objects.exists()
 

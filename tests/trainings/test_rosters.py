@@ -228,8 +228,7 @@ def test_a_roster_begins_with_the_session_and_ends_with_its_verification(held):
 
 def test_ac_4_a_locked_year_takes_no_line_and_lets_a_person_go(held):
     add(held.draft, "张三", "李四")
-    held.assessment_year.status = "locked"
-    held.assessment_year.save()
+    held.lock()
     with pytest.raises(Refused, match="锁定定案"):
         add(held.draft, "王五")
     keeping.remove(held.draft.roster.first(), actor=held.town)

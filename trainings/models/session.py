@@ -303,6 +303,7 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
                 self._refuse_retired_place()
             if any(getattr(self, name) != getattr(stored, name, None) for name in self.PUBLIC_TEXTS):
                 self.refuse_protected_names()
+                self.refuse_numbers_residents_read()
             for row in filter(None, [stored, self]):  # the year it leaves and the year it comes to
                 row.refuse_locked_year()
             self.version += 1

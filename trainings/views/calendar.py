@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET
 
 from networks.access import Action, can, require
 from networks.models import Division, MemberUnit, Tier, User
-from networks.models.places import code_range
 
 from ..forms import FIRST_YEAR, LAST_YEAR
 from ..models import Status, TrainingSession
@@ -112,8 +111,7 @@ def _of_month(rows, asked: CalendarFilter, first: datetime.date, last: datetime.
 def _asked_for(rows, asked: CalendarFilter):
     """Those at the places and of the unit asked for."""
     if asked.value("township"):
-        low, after = code_range(asked.value("township"))
-        rows = rows.filter(place__gte=low, place__lt=after)
+        rows = rows.held_within(Division.objects.get(pk=asked.value("township")))
     if asked.value("unit"):
         rows = rows.filter(organiser__code=asked.value("unit"))
     return rows
