@@ -25,6 +25,7 @@ BADGES = {
     State.RETURNED: Badge("退回", "behind", "back"),
     State.EXEMPT: Badge("免报", "off", "info"),
 }
+SOON = datetime.timedelta(days=14)
 OVERDUE = Badge("逾期未交", "behind", "warning")
 
 
@@ -49,6 +50,13 @@ class Line:
     @property
     def overdue(self) -> bool:
         return bool(self.missing and self.kind.due and self.kind.due < self.today)
+
+    @property
+    def pressing(self) -> bool:
+        """Missing, and overdue, sent back, or due within a fortnight."""
+        due = self.kind.due
+        soon = bool(due and due <= self.today + SOON)
+        return self.missing and (self.state == State.RETURNED or soon)
 
     @property
     def late(self) -> bool:

@@ -16,7 +16,7 @@ from trainings.models import Status, TrainingSession
 from .assessment import Forecast, Standing, document_order, standings
 from .materials import Collection
 from .materials import Line as Paper
-from .models import AssessmentYear, LateEntry, Prompt
+from .models import AssessmentYear, LateEntry, Material, Prompt
 
 REPORTED = (Status.SUBMITTED, Status.VERIFIED, Status.RETURNED)
 QUARTERS = {1: "一季度", 2: "二季度", 3: "三季度", 4: "四季度"}
@@ -89,7 +89,14 @@ class Line:
     @property
     def quiet(self) -> bool:
         """Nothing to prompt for."""
-        return not (self.silent_quarter or self.behind or self.returned or self.drafts or self.overdue or self.papers)
+        return not (
+            self.silent_quarter
+            or self.behind
+            or self.returned
+            or self.drafts
+            or self.overdue
+            or any(paper.pressing for paper in self.papers)
+        )
 
     @property
     def distance(self) -> str:
@@ -260,8 +267,6 @@ class OfficeReminders:
 
 def office_reminders(user: User) -> OfficeReminders:
     """Two queries."""
-    from .models import Material
-
     asked = LateEntry.objects.visible_to(user).filter(state=LateEntry.State.ASKED)
     late = list(asked.order_by("asked_at").values_list("year__year", flat=True))
     came = Material.objects.visible_to(user).filter(state=Material.State.HANDED_IN)

@@ -128,7 +128,7 @@ def prompting(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "silent_year": sum(line.silent_year for line in lines),
         "behind": sum(line.behind for line in lines),
         "held": sum(bool(line.held) for line in lines),
-        "text": text_for_all(lines, year, quarter),
+        "for_all": text_for_all(lines, year, quarter),
         "distances": text_with_distances(lines, year, quarter) if request.GET.get("text") == "distances" else "",
         "rounds": _rounds(user, year),
         "asked": LateEntry.objects.visible_to(user).filter(year=year, state=LateEntry.State.ASKED).count(),
@@ -165,7 +165,9 @@ def _rounds(user, year: AssessmentYear) -> list[dict[str, object]]:
             "number": number,
             "first": found[0],
             "rows": found,
-            "read": sum(row.read_at is not None for row in found),
+            "read": [row for row in found if row.read_at],
+            "unread": [row for row in found if not row.read_at],
+            "acted": sum(row.acted for row in found),
             "withdrawn": found[0].withdrawn_at,
         }
         for number, found in list(rounds.items())[:ROUNDS_SHOWN]
