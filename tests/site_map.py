@@ -12,7 +12,6 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
-from openpyxl import Workbook, load_workbook
 from PIL import Image
 
 from networks.models import (
@@ -32,11 +31,9 @@ from networks.models import (
     Person,
     Provider,
     Reorganisation,
-    ResourceProject,
     Seat,
     SeatHolder,
     ServiceRecord,
-    SharedResource,
     SignIn,
     UnitSuccession,
     User,
@@ -45,10 +42,9 @@ from networks.models import (
 )
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
-from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
-from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
+from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings import imports
 from trainings.models import (
     Announcement,
@@ -72,6 +68,8 @@ from trainings.models import (
 from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
+from .makers import a_project, answer_for, ledger, open_place, registry
+
 
 @dataclass(frozen=True)
 class Address:
@@ -92,47 +90,6 @@ def addresses(patterns: list | None = None, route: str = "", namespace: str = ""
         elif isinstance(entry, URLPattern):
             found.append(Address(f"{namespace}{entry.name}" if entry.name else "", here, entry.callback))
     return found
-
-
-def ledger(*titles: str) -> SimpleUploadedFile:
-    """A small ledger workbook as it is uploaded, one session a title."""
-    book = Workbook()
-    book.active.append(["培训名称", "开始时间", "培训形式", "实到人次"])
-    for title in titles:
-        book.active.append([title, datetime.date(datetime.date.today().year, 1, 1), "课堂学习", "40人"])
-    file = io.BytesIO()
-    book.save(file)
-    return SimpleUploadedFile("台账.xlsx", file.getvalue())
-
-
-def registry(user, key: str, *rows: dict) -> SimpleUploadedFile:
-    """The account's own registry workbook with rows {column: value} written below."""
-    content, there = registry_workbook(REGISTRIES[key](user))
-    book = load_workbook(io.BytesIO(content))
-    columns = {cell.value: cell.column for cell in book.worksheets[0][1]}
-    for number, row in enumerate(rows, start=there + 2):
-        for name, value in row.items():
-            book.worksheets[0].cell(number, columns[name], value)
-    file = io.BytesIO()
-    book.save(file)
-    return SimpleUploadedFile("名册.xlsx", file.getvalue())
-
-
-def answer_for(unit: MemberUnit, *clauses: str) -> None:
-    """The unit answers for these tasks of its county's plan since 2019."""
-    for clause in clauses:
-        task, _ = PlanTask.objects.get_or_create(
-            county=unit.county, clause=clause, defaults={"title": clause, "responsible_text": clause}
-        )
-        TaskResponsibility.objects.get_or_create(task=task, unit=unit, starts_on=datetime.date(2019, 2, 2))
-
-
-def open_place(**fields) -> SharedResource:
-    return SharedResource.objects.create(**{"is_open": True, "offers": "教室", "opening_hours": "周末"} | fields)
-
-
-def a_project(**fields) -> ResourceProject:
-    return ResourceProject.objects.create(**{"starts_on": datetime.date(2026, 1, 1), "content": "进村教学"} | fields)
 
 
 def as_shown(response) -> dict:

@@ -119,6 +119,16 @@ def test_ac_4_nothing_outside_the_models_assigns_a_status(path):
     assert list(writes_of("status", path)) == []
 
 
+def test_ac_4_only_begin_and_move_assign_the_status_of_one_session_and_ledgers_that_of_many():
+    folder = ROOT / "trainings" / "models"
+    assert {path.name for path in folder.glob("*.py") if list(writes_of("status", path))} == {"ledger.py", "session.py"}
+    verbs = [n for n in ast.walk(tree_of(folder / "session.py")) if getattr(n, "name", "") in {"_begin", "_move"}]
+    homes = [
+        [v.name for v in verbs if v.lineno < n <= v.end_lineno] for n in writes_of("status", folder / "session.py")
+    ]
+    assert homes == [["_begin"], ["_move"]]
+
+
 ELSEWHERE = {
     "networks/registry/imports.py",
     "trainings/imports.py",

@@ -9,7 +9,7 @@ from networks.models import LearningGroup
 from trainings.changes import steps
 from trainings.models import Refused, TrainingSession
 
-from .test_session_pages import errors_of, filled, text_of
+from .session_pages import errors_of, filled, text_of
 
 
 @pytest.fixture
