@@ -27,7 +27,7 @@ class KindForm(VersionedForm):
         super().__init__(*args, **kwargs)
         units, kept = MemberUnit.objects.visible_to(user), self.instance.units.values("pk") if self.instance.pk else []
         self.fields["units"].queryset = units.on(timezone.localdate()) | units.filter(pk__in=kept)
-        self.fields["units"].help_text = "“谁要报”选了“指定的单位”时勾选"
+        self.fields["units"].label = "指定的单位（“谁要报”选了“指定的单位”才勾）"
         if self.instance.pk is None:
             del self.fields["is_asked"]
 

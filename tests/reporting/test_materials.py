@@ -223,7 +223,9 @@ def test_in5_the_receiver_is_another_account_and_a_kind_is_named_once(world, yea
 # --- texts and workbook --------------------------------------------------------------------------------
 
 
-def test_the_text_names_who_has_not_handed_in_in_the_documents_order_and_asks_for_what_came_back_again(world, year, kind):
+def test_the_text_names_who_has_not_handed_in_in_the_documents_order_and_asks_for_what_came_back_again(
+    world, year, kind
+):
     hand_in(world, kind)
     hand_in(world, kind, unit=world.wxgtj, actor=world.unit).send_back(actor=world.bureau, note="缺盖章页")
     Material(kind=kind, unit=world.lgj).exempt(actor=world.bureau, note="不办班")
@@ -243,7 +245,13 @@ def test_the_workbook_lists_every_paper_and_marks_late_ones(world, year, kind, a
         content = ask(world.bureau, f"/assessment/{Y}/materials/export/").content
     sheet = load_workbook(io.BytesIO(content)).active
     rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
-    assert [row[1] for row in rows] == ["白山镇人民政府", "古零镇人民政府", "县教育局", "县文化新闻出版广电和体育局", "县老干局"]
+    assert [row[1] for row in rows] == [
+        "白山镇人民政府",
+        "古零镇人民政府",
+        "县教育局",
+        "县文化新闻出版广电和体育局",
+        "县老干局",
+    ]
     assert rows[0][2:8] == ("=年度总结", "三(六)", "2026年6月30日", "待收", "2026年7月1日", "迟交")
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
 
@@ -261,7 +269,10 @@ def test_the_unit_uploads_from_its_desk_and_the_office_receives(world, year, kin
     row = Material.objects.get()
     assert "报送材料 1 份待收" in ask(world.bureau, "/").content.decode()
     answer = ask(world.bureau, f"/assessment/materials/{row.pk}/file/")
-    assert answer.content == PDF and answer["Content-Disposition"] == f'attachment; filename="450124100-{row.attachment_id}.pdf"'
+    assert (
+        answer.content == PDF
+        and answer["Content-Disposition"] == f'attachment; filename="450124100-{row.attachment_id}.pdf"'
+    )
     stale = ask(world.bureau, f"{url}decide/", {"decision": "receive", "seen_version": "0"}, "post")
     assert "已被别人修改" in stale.content.decode()
     assert ask(world.bureau, f"{url}decide/", {"decision": "receive", "seen_version": "1"}, "post").url == url

@@ -49,14 +49,22 @@ def day(month, number=5):
 
 @pytest.mark.parametrize(
     ("today", "number"),
-    [((2026, 11, 26), 4), ((2026, 10, 10), 3), ((2026, 10, 11), 4), ((2026, 2, 1), 1), ((2027, 1, 5), 4), ((2025, 12, 31), 1)],
+    [
+        ((2026, 11, 26), 4),
+        ((2026, 10, 10), 3),
+        ((2026, 10, 11), 4),
+        ((2026, 2, 1), 1),
+        ((2027, 1, 5), 4),
+        ((2025, 12, 31), 1),
+    ],
 )
 def test_the_quarter_under_way_is_asked_about_and_the_one_before_until_its_day(world, year, today, number):
     assert usual_quarter(year, datetime.date(*today)) == number
 
 
 @pytest.mark.parametrize(
-    ("number", "first", "last"), [(1, (1, 1), (3, 31)), (2, (4, 1), (6, 30)), (3, (7, 1), (9, 30)), (4, (10, 1), (12, 31))]
+    ("number", "first", "last"),
+    [(1, (1, 1), (3, 31)), (2, (4, 1), (6, 30)), (3, (7, 1), (9, 30)), (4, (10, 1), (12, 31))],
 )
 def test_a_quarter_is_three_months(world, year, number, first, last):
     quarter = quarter_of(year, number)
@@ -154,7 +162,10 @@ def test_after_the_last_day_the_texts_speak_of_late_entry(world, year):
     AssessmentYear.objects.filter(pk=year.pk).update(late_until=datetime.date(Y + 1, 1, 20))
     year.refresh_from_db()
     with time_machine.travel("2027-01-08T12:00:00+08:00", tick=False):
-        assert "全年填报已于2026年12月31日截止，再提交须先申请补报，补报最迟2027年1月20日。" in line_of(year, world.ours).text
+        assert (
+            "全年填报已于2026年12月31日截止，再提交须先申请补报，补报最迟2027年1月20日。"
+            in line_of(year, world.ours).text
+        )
 
 
 # --- sending and reading ---------------------------------------------------------------------------------
@@ -174,7 +185,9 @@ def test_a_prompt_lies_on_the_units_desk_until_it_is_read(world, year, ask):
     send(world, year)
     shown = ask(world.town, "/").content.decode()
     assert "请及时填报" in shown and "本单位差 1 场" in shown and "2026年12月5日（周六） 前办理" in shown
-    assert "知道了" not in ask(world.head, "/").content.decode() and "请及时填报" in ask(world.head, "/").content.decode()
+    assert (
+        "知道了" not in ask(world.head, "/").content.decode() and "请及时填报" in ask(world.head, "/").content.decode()
+    )
     assert "请及时填报" not in ask(world.town2, "/").content.decode()
     row = Prompt.objects.get()
     assert ask(world.town, reverse("prompt-read", args=[row.pk]), method="post").url == "/"
@@ -274,7 +287,10 @@ def test_the_office_sends_to_those_it_ticks_and_sees_who_has_read(world, year, a
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(world, year, ask):
     given = {"units": ["450124103"], "text": "", "answer_by": "2026-11-01"}
     page = ask(world.bureau, URL, given, "post")
-    assert page.context["form"].errors == {"text": ["请写催报的内容"], "answer_by": ["这一天已经过去，请选择今天或以后的日期"]}
+    assert page.context["form"].errors == {
+        "text": ["请写催报的内容"],
+        "answer_by": ["这一天已经过去，请选择今天或以后的日期"],
+    }
     assert page.context["form"].ticked == {"450124103"}
     page = ask(world.bureau, URL, {"text": "请补齐", "units": ["foreign", "450125100"]}, "post")
     assert "units" in page.context["form"].errors and not Prompt.objects.exists()
