@@ -538,7 +538,7 @@ ACTS += [  # what the office asks of the units
     ),
     Act("late-entry-withdraw", "town", "ours.late", lambda s: {}),
     Act("materials-begin", "bureau", "year", lambda s: {}),
-    Act("material-kind-new", "bureau", "year", lambda s: _kind_form() | {"seen_version": "0"}),
+    Act("material-kind-new", "bureau", "year", lambda s: _kind_form()),
     Act("material-kind-edit", "bureau", "ours.kind", lambda s: _kind_form() | {"is_asked": "on", "seen_version": "0"}),
     Act("material-hand-in", "town", "ours.material_of", lambda s: {"seen_version": "0", "upload": picture()}),
     Act("material-decide", "bureau", "ours.material_of", lambda s: {"decision": "receive", "seen_version": "0"}),

@@ -139,13 +139,19 @@ def _late(year: AssessmentYear, users: dict[str, User], today: datetime.date) ->
         ),
         ("fgkjj", "年底人员调整，想补报全年的培训", ("declined", None, "没有具体场次，请列明再申请")),
     ]:
-        asked_by = users.get(f"town-{code}") or users.get(f"unit-{code}")
         state, until, note = decided
         row = LateEntry(
-            year=year, unit=MemberUnit.objects.get(county=year.county_id, code=code), reason=f"{reason}（{MARK}）"
+            year=year,
+            unit=MemberUnit.objects.get(county=year.county_id, code=code),
+            reason=f"{reason}（{MARK}）",
+            state=state,
+            until=until,
+            note=note,
+            asked_by=users.get(f"town-{code}") or users.get(f"unit-{code}"),
+            decided_by=users["bureau"],
+            decided_at=_moment(first + DAY, 9),
+            version=1,
         )
-        row.state, row.until, row.note, row.asked_by = state, until, note, asked_by
-        row.decided_by, row.decided_at, row.version = users["bureau"], _moment(first + DAY, 9), 1
         row._history_user, row._change_reason = users["bureau"], row.get_state_display()
         row.save()
         LateEntry.objects.filter(pk=row.pk).update(asked_at=_moment(first, 16))
