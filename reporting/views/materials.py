@@ -219,6 +219,7 @@ def hand_in(request: HttpRequest, year: AssessmentYear, pk: int, unit: str) -> H
         lead=f"{line.unit}　{line.kind.note}",
         back=_page(line),
         done="已上传，等办公室收取。",
+        button="上传",
         template="reporting/materials/hand_in.html",
         perform=lambda filled: filled.hand_in(request.user),
         detail={"unit": line.unit.code, "year": year.year},

@@ -50,11 +50,11 @@ def test_the_office_prompts_a_unit_uploads_its_paper_on_a_phone_and_the_office_r
     officer.get_by_label("文件").set_input_files(
         {"name": "总结.docx", "mimeType": "application/msword", "buffer": b"PK\x03\x04[Content_Types].xml"}
     )
-    officer.get_by_role("button", name="保存").click()
+    officer.get_by_role("button", name="上传").click()
     assert officer.get_by_text("请另存为 PDF 后再传").first.is_visible()
     flawless(officer)
     officer.get_by_label("文件").set_input_files({"name": "总结.pdf", "mimeType": "application/pdf", "buffer": PDF})
-    officer.get_by_role("button", name="保存").click()
+    officer.get_by_role("button", name="上传").click()
     officer.get_by_text("已上传，等办公室收取").wait_for()
     flawless(officer)
     officer.goto("/")
