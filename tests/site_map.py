@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import io
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
+from networks.middleware import CONFIRMED_AT
 from networks.models import (
     AffiliatedBody,
     AnnualFigure,
@@ -523,6 +525,16 @@ class Samples:
         return reverse(name, kwargs=self.kwargs[sample])
 
 
+FOREVER = 10**9  # seconds
+
+
+def has_typed_password(client: Client) -> None:
+    """As after a sign-in with a password, which `force_login` goes without."""
+    session = client.session
+    session[CONFIRMED_AT] = time.time()
+    session.save()
+
+
 @contextlib.contextmanager
 def taken_back():
     """Whatever happens inside is undone at its end, also what insists on a transaction of its own (durable)."""
@@ -544,6 +556,7 @@ class Site:
         for name, user in world.users.items():
             self.client.cookies.clear()
             self.client.force_login(user)
+            has_typed_password(self.client)
             self.keys[name] = self.client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def send(self, who: str, method: str, url: str, data: dict | None = None, **extra):
@@ -554,7 +567,7 @@ class Site:
     def send_for_good(self, who: str, method: str, url: str, data: dict | None = None, **extra):
         self.client.cookies.clear()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = self.keys[who]
-        with override_settings(MEDIA_ROOT=self.media):
+        with override_settings(MEDIA_ROOT=self.media, STEP_UP_LASTS=FOREVER):
             response = getattr(self.client, method.lower())(url, data, **extra)
             response.body = b"".join(response.streaming_content) if response.streaming else response.content
         return response

@@ -5,7 +5,7 @@ declares by which of its fields it belongs to a county, a place or a unit (`scop
 inside it but not allowed is 403. Whoever has no home sees nothing.
 
 Everybody imports from here, never from a module inside: `roles` says what each role may do, `rows` which rows it sees and
-keeps, and `judging`, `sessions`, `people`, `network` and `accounts` answer the questions of their subject.
+keeps, and `judging`, `sessions`, `people`, `network`, `accounts` and `years` answer the questions of their subject.
 """
 
 from .accounts import (
@@ -77,6 +77,7 @@ from .sessions import (
     sees_drafts_of,
     units_to_enter_for,
 )
+from .years import barred_from_deciding_on, barred_from_locking, barred_from_withdrawing, deciders_for
 
 __all__ = [
     "EDUCATION_BUREAU",
@@ -91,9 +92,11 @@ __all__ = [
     "barred_from_approving",
     "barred_from_calling",
     "barred_from_deciding_late",
+    "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
     "barred_from_linking",
+    "barred_from_locking",
     "barred_from_managing",
     "barred_from_names",
     "barred_from_receiving",
@@ -107,7 +110,9 @@ __all__ = [
     "barred_from_taking_back",
     "barred_from_undoing",
     "barred_from_verifying",
+    "barred_from_withdrawing",
     "can",
+    "deciders_for",
     "eligible_verifiers",
     "enters_for_the_centre",
     "entries_in_directory",

@@ -1,5 +1,6 @@
 """What it adds up to: assessment years, quotas and the plan's tasks."""
 
+from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
 from .materials import AskedOf, Material, MaterialKind
 from .plan import PlanTask, TaskResponsibility
@@ -13,6 +14,7 @@ __all__ = [
     "Call",
     "CallSample",
     "LateEntry",
+    "LedgerAct",
     "Material",
     "MaterialKind",
     "PlanTask",
@@ -21,4 +23,5 @@ __all__ = [
     "ReferenceKey",
     "ReferenceThreshold",
     "TaskResponsibility",
+    "YearProposal",
 ]

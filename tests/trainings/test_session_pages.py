@@ -92,8 +92,7 @@ def test_the_page_of_a_session_offers_what_may_be_done_now_and_nothing_else(clie
     assert offered(submitted) == set()
     client.force_login(world.bureau)
     assert offered(submitted) == {"review-session"}
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     client.force_login(world.town)
     assert offered(submitted) == set()
 
