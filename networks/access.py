@@ -26,6 +26,7 @@ from . import tasks
 
 if TYPE_CHECKING:
     from networks.models import Appointment, Division, Institution, MemberUnit, Person, Reorganisation, User
+    from reporting.models import PlanTask, TaskReport
     from trainings.models import ImportBatch, TrainingSession
     from trainings.models.proposals import Proposal
 
@@ -48,6 +49,9 @@ class Action(StrEnum):
     VIEW_STANDING = "查看完成情况"
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
+    VIEW_PLAN = "查看推进方案的任务和年度目标"
+    REPORT_PROGRESS = "汇报方案任务的进展"
+    MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
     PUBLISH = "审核和发布宣传内容"
@@ -106,6 +110,8 @@ _OFFICER = (
     Action.VIEW_SESSIONS,
     Action.EXPORT,
     Action.VIEW_STANDING,
+    Action.VIEW_PLAN,
+    Action.REPORT_PROGRESS,
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
@@ -135,6 +141,9 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.MANAGE_YEARS,
+            Action.VIEW_PLAN,
+            Action.REPORT_PROGRESS,
+            Action.MANAGE_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -164,6 +173,7 @@ ROLES: dict[str, RoleRights] = {
             Action.IMPORT,
             Action.VIEW_SESSIONS,
             Action.EXPORT,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -195,6 +205,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_SESSIONS,
             Action.EXPORT,
             Action.VIEW_STANDING,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_COURSES,
@@ -204,7 +215,7 @@ ROLES: dict[str, RoleRights] = {
     ),
     "leader": _role(
         "领导小组成员：查看全县数字，不看单条记录，不作改动。",
-        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_NETWORK, Action.VIEW_COURSES],
+        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_PLAN, Action.VIEW_NETWORK, Action.VIEW_COURSES],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
     ),
@@ -215,6 +226,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,
@@ -778,6 +790,43 @@ def units_to_plan_for(user: User) -> models.QuerySet[MemberUnit]:
     if can(user, Action.MANAGE_YEARS):
         return units
     return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
+
+
+def units_to_report_for(user: User) -> models.QuerySet[MemberUnit]:
+    """The units in whose name this account reports on the plan's tasks: its own, and for the office any of its county's,
+    which it enters on their behalf. Whether the unit answers for the task is the plan's business."""
+    units = apps.get_model("networks", "MemberUnit").objects
+    if not can(user, Action.REPORT_PROGRESS):
+        return units.none()
+    if can(user, Action.MANAGE_PLAN):
+        return units.filter(county_id=user.county_code)
+    return units.filter(pk=user.own_unit.pk) if user.own_unit else units.none()
+
+
+def reports_on_behalf(user: User, unit: MemberUnit) -> bool:
+    """Whether a report of that unit by this account is 代录: the office's own unit is where it sits itself."""
+    return can(user, Action.MANAGE_PLAN) and unit.code != EDUCATION_BUREAU
+
+
+def barred_from_withdrawing(user: User, report: TaskReport) -> str:
+    """Why this account may not withdraw a report that it sees, or add to it, or ''. Its unit's officers do, and the office."""
+    units = units_to_report_for(user)
+    if can(user, Action.MANAGE_PLAN):
+        return "" if units.filter(pk=report.unit_id).exists() else "这份汇报不属于本县"
+    if not can(user, Action.REPORT_PROGRESS) or report.unit_id not in user.own_unit_ids:
+        return "汇报由填报单位和领导小组办公室撤回、补充材料"
+    return ""
+
+
+def barred_from_judging(user: User, task: PlanTask, year: int, *, done: bool) -> str:
+    """Why this account may not decide how a task stands, or ''. Nobody declares done what they themselves reported on: the
+    office is at once judge and judged."""
+    if not can(user, Action.MANAGE_PLAN) or task.plan.county_id != user.county_code:
+        return "任务状态由领导小组办公室认定"
+    reports = task.reports.filter(year=year, withdrawn_at=None, entered_by__person=user.person_id)
+    if done and reports.exists():
+        return "这项任务有您填报的汇报，须由另一位工作人员认定完成"
+    return ""
 
 
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 from PIL import Image
 
+from networks import uploads
 from networks.models import (
     AffiliatedBody,
     AnnualFigure,
@@ -48,7 +49,15 @@ from networks.registry import imports as registry_imports
 from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
-from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, TaskResponsibility
+from reporting.models import (
+    AssessmentYear,
+    Plan,
+    PlanTask,
+    QuotaAdjustment,
+    ReportEvidence,
+    TaskReport,
+    TaskResponsibility,
+)
 from trainings import imports
 from trainings.models import (
     Announcement,
@@ -122,7 +131,9 @@ def answer_for(unit: MemberUnit, *clauses: str) -> None:
     """The unit answers for these tasks of its county's plan since 2019."""
     for clause in clauses:
         task, _ = PlanTask.objects.get_or_create(
-            county=unit.county, clause=clause, defaults={"title": clause, "responsible_text": clause}
+            plan=Plan.objects.founding(unit.county),
+            clause=clause,
+            defaults={"title": clause, "responsible_text": clause},
         )
         TaskResponsibility.objects.get_or_create(task=task, unit=unit, starts_on=datetime.date(2019, 2, 2))
 
@@ -196,6 +207,7 @@ class Samples:
         for whose, unit in owners.items():
             self._people(whose, unit)
         self._sharing()
+        self._plan()
         self._changes()
         self._library()
         self._rosters()
@@ -353,6 +365,34 @@ class Samples:
         culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
+
+    def _plan(self) -> None:
+        """A task for which ours, theirs and foreign answer, and a report of each with a photo."""
+        content = io.BytesIO()
+        Image.new("RGB", (8, 8), "green").save(content, "JPEG")
+        officers = self._keepers()
+        for whose, unit in {"ours": self.w.ours, "theirs": self.w.theirs, "foreign": self.w.foreign}.items():
+            task = PlanTask.objects.get(plan__county=unit.county, clause="二(二)1")
+            told = {"text": f"{whose}的学校开放了操场", "as_of": datetime.date(self.w.year, 1, 1), "token": whose}
+            actor = officers[whose]
+            report = TaskReport.file(actor=actor, task=task, year=self.w.year, unit=unit, **told)
+            with uploads.atomic():
+                photo = uploads.prepare(SimpleUploadedFile("照片.jpg", content.getvalue()))
+                piece = ReportEvidence.add(report, actor=actor, files=[photo])[0]
+            year = {"pk": task.pk, "year": self.w.year}
+            self.kwargs |= {
+                f"{whose}.plan": {"pk": task.plan_id},
+                f"{whose}.plan_year": {"pk": task.plan_id, "year": self.w.year},
+                f"{whose}.task": {"pk": task.pk},
+                f"{whose}.task_year": year,
+                f"{whose}.report_new": year | {"unit": unit.code},
+                f"{whose}.report": {"pk": report.pk},
+                f"{whose}.report_file": {"pk": report.pk, "evidence_pk": piece.pk},
+            }
+        self.kwargs["mixed.report_file"] = {
+            "pk": self.kwargs["ours.report"]["pk"],
+            "evidence_pk": self.kwargs["theirs.report_file"]["evidence_pk"],
+        }
 
     def _library(self) -> None:
         """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""

@@ -1,7 +1,8 @@
-"""What it adds up to: assessment years, quotas and the plan's tasks."""
+"""What it adds up to: assessment years, quotas, and the plan with its tasks and what is reported of them."""
 
 from .calls import Call, CallSample
-from .plan import PlanTask, TaskResponsibility
+from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
+from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
 
@@ -9,9 +10,16 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "Plan",
     "PlanTask",
+    "PlanYear",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
+    "ReportEvidence",
+    "Standing",
+    "TaskGoal",
+    "TaskJudgement",
+    "TaskReport",
     "TaskResponsibility",
 ]
