@@ -14,6 +14,7 @@ from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear
+from .plan_progress import Due, due
 from .setup import open_steps
 from .shortfalls import shortfalls
 
@@ -83,6 +84,7 @@ class UnitDesk:
     lacking: int  # what the own township's institutions still lack
     complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
+    plan: Due | None  # the unit's tasks of the plan on which it has not reported this year
 
     @property
     def quiet(self) -> bool:
@@ -129,6 +131,7 @@ def unit_desk(user: User) -> UnitDesk:
         lacking=len(shortfalls(user, timezone.localdate())),
         complaints=_complaints(user),
         proposals=proposals(user),
+        plan=due(user, unit=user.own_unit) if user.own_unit and can(user, Action.VIEW_STANDING) else None,
     )
 
 
@@ -151,6 +154,7 @@ class BureauDesk:
     complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
+    plan: Due | None  # the plan's tasks on which somebody has not reported this year
 
     @property
     def to_help(self) -> list[Standing]:
@@ -184,4 +188,5 @@ def bureau_desk(user: User) -> BureauDesk:
         complaints=_complaints(user),
         accounts=heard_of_judges(user),
         proposals=proposals(user),
+        plan=due(user),
     )

@@ -146,6 +146,13 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.QuotaAdjustment": {"reason": "free"},
     "reporting.CallSample": {"drawn_by": "signature"},
     "reporting.Call": {"note": "free", "called_by": "signature"},
+    "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
+    "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
+    "reporting.TaskReport": {
+        **dict.fromkeys(["text", "needs", "withdrawn_why"], "free"),
+        **dict.fromkeys(["entered_by", "withdrawn_by"], "signature"),
+    },
+    "reporting.ReportEvidence": {"link": "free", "added_by": "signature"},
 }  # fmt: skip
 
 # Fields of a kind that could hold something about a person, and do not: names of places, bodies, words, documents.
@@ -191,7 +198,10 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
-    "reporting.PlanTask": "clause title responsible_text",
+    "reporting.Plan": "title number carry_note quota_clause",
+    "reporting.PlanTask": "clause group title text responsible_text",
+    "reporting.TaskGoal": "text",
+    "reporting.TaskReport": "token",
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",
 }
