@@ -1,6 +1,6 @@
 """An office's accounts: who has one where, who has none yet, making many at once, handing over, and who must hear of it.
 
-Rights are asked of networks/access.py; what an account may be is the model's business.
+Rights are asked of networks/access; what an account may be is the model's business.
 """
 
 import datetime

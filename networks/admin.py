@@ -196,7 +196,7 @@ class PersonAdmin(ScopedAdmin):
 
 
 class AccountForm(forms.ModelForm):
-    """Who may give which role to whom is asked of networks/access.py; `actor` is set by the screen."""
+    """Who may give which role to whom is asked of networks/access; `actor` is set by the screen."""
 
     actor: User
 

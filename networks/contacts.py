@@ -1,6 +1,6 @@
 """联络员通讯录: per unit who is its 分管领导 and 联络员, with a number that this account may read, and who is missing.
 
-Read by the page, by the sheet for the wall and by the workbook. Which number is shown in full, `networks/access.py` decides.
+Read by the page, by the sheet for the wall and by the workbook. Which number is shown in full, `networks/access` decides.
 """
 
 import datetime

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .models import User
 
 SIGNED_IN_AT = "signed_in_at"  # session key: seconds since the epoch
+CONFIRMED_AT = "confirmed_at"  # the same, of when the password was last typed in this browser
 
 
 def client_address(request: HttpRequest) -> str:

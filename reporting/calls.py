@@ -24,7 +24,7 @@ from networks.forms import VersionedForm
 from networks.models import Division, MemberUnit, User
 from networks.names import clean_text
 from trainings.models import Refused, Status, TrainingSession
-from trainings.models.session import MOST_ATTENDANCES
+from trainings.models.session_constraints import MOST_ATTENDANCES
 
 from .models import Call, CallSample
 from .models.calls import MOST_DRAWN

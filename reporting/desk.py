@@ -13,7 +13,7 @@ from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status,
 from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
-from .models import AssessmentYear
+from .models import AssessmentYear, YearProposal
 from .plan_progress import Due, due
 from .setup import open_steps
 from .shortfalls import shortfalls
@@ -149,6 +149,8 @@ class BureauDesk:
     returned: int
     own_drafts: int  # entered on a unit's behalf and not submitted yet
     imports: list[ImportBatch]  # that need a second person
+    settling: list[YearProposal]  # to lock or open a year, waiting for another person
+    by_command: list[YearProposal]  # carried out in this account's name on the machine's command line
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
     complaints: int  # of residents, that nobody has answered yet
@@ -163,8 +165,22 @@ class BureauDesk:
         return [s for s in self.county.standings if s.forecast in needy] if self.county else []
 
 
+TOLD_FOR = datetime.timedelta(days=30)
+
+
+def _settling(user: User) -> tuple[list[YearProposal], list[YearProposal]]:
+    """What waits for a second person, and what was done in this account's name without its sign-in. One query."""
+    waiting = Q(status=YearProposal.Status.OPEN)
+    in_my_name = Q(decided_at__gte=timezone.now() - TOLD_FOR) & (Q(proposed_by=user) | Q(decided_by=user))
+    rows = YearProposal.objects.visible_to(user).filter(waiting | (in_my_name & ~Q(os_user="")))
+    found = list(rows.select_related("year", "proposed_by__person", "decided_by__person"))
+    is_open = [row for row in found if row.status == YearProposal.Status.OPEN]
+    return is_open, [row for row in found if row not in is_open]
+
+
 def bureau_desk(user: User) -> BureauDesk:
     year = current_year(user)
+    settling, by_command = _settling(user)
     undecided = [Status.SUBMITTED, Status.RETURNED]
     queue = (
         TrainingSession.objects.visible_to(user)
@@ -183,6 +199,8 @@ def bureau_desk(user: User) -> BureauDesk:
         returned=queue["returned"],
         own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
+        settling=settling,
+        by_command=by_command,
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
         complaints=_complaints(user),

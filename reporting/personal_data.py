@@ -146,6 +146,13 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.QuotaAdjustment": {"reason": "free"},
     "reporting.CallSample": {"drawn_by": "signature"},
     "reporting.Call": {"note": "free", "called_by": "signature"},
+    # An act's content names accounts by their key, nobody by name (tests/reporting/test_locking.py).
+    "reporting.LedgerAct": {
+        **dict.fromkeys(["payload", "proposed_by", "confirmed_by"], "signature"), "reason": "free",
+    },
+    "reporting.YearProposal": {
+        **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
+    },
     "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
     "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
     "reporting.TaskReport": {
@@ -198,6 +205,8 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
+    "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
+    "reporting.YearProposal": "seen_digest",
     "reporting.Plan": "title number carry_note quota_clause",
     "reporting.PlanTask": "clause group title text responsible_text",
     "reporting.TaskGoal": "text",

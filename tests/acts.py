@@ -9,16 +9,15 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
-from openpyxl import Workbook
 from PIL import Image
 
-from networks.models import Institution, Person
+from networks.models import Institution
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 
-from .site_map import Site, as_shown, ledger, registry
+from .admin_acts import ADMIN_ACTS, AdminAct
+from .makers import ledger, registry, tasks_workbook
+from .site_map import Site, as_shown
 
 PASSWORD = "Correct-Horse-7"
 KEY = "0b5c3a52-5d1c-4d0e-9a43-4a6f6f0c2f11"  # of one form
@@ -151,24 +150,6 @@ def _zone(site: Site) -> dict:
 def _new_account(site: Site) -> dict:
     key = f"township-{site.world.places['白山镇'].pk}"
     return {f"{key}-make": "on", f"{key}-name": "新专干", f"{key}-username": "town-new"}
-
-
-def _unit_form(site: Site) -> dict:
-    """A new unit with one dated fact, as the screen with its inline sends it."""
-    terms = {
-        "terms-TOTAL_FORMS": 1,
-        "terms-INITIAL_FORMS": 0,
-        "terms-0-fact": "group",
-        "terms-0-starts_on": "2026-01-01",
-    }
-    return terms | {
-        "county": site.world.county.pk,
-        "code": "sfj",
-        "name": "县司法局",
-        "kind": "other",
-        "division": site.world.county.pk,
-        "position": 40,
-    }
 
 
 def _course_form(site: Site) -> dict:
@@ -522,123 +503,6 @@ ACTS = [
     Act("point", "anonymous", "ours.pointlink", _point_report),
 ]
 
-# Screens of the admin: (screen, page, body). A change starts from what the form shows.
-ADMIN_ACTS = [
-    ("networks.division", "change", lambda s: {"short_name": "白山"}),
-    ("networks.countysettings", "change", lambda s: {"live_since": 2020}),
-    (
-        "networks.institution",
-        "add",
-        lambda s: {
-            "division": s.world.county.pk,
-            "kind": "research",
-            "name": "新点",
-            "function": "implement",
-        },
-    ),
-    ("networks.institution", "change", lambda s: {"phone": "0771-6822001"}),
-    ("networks.memberunit", "add", _unit_form),
-    (
-        "networks.memberunit",
-        "change",
-        lambda s: {"name": "白山镇政府", "terms-TOTAL_FORMS": 2, "terms-INITIAL_FORMS": 2},
-    ),
-    (
-        "networks.affiliatedbody",
-        "add",
-        lambda s: {"county": s.world.county.pk, "name": "县图书馆", "unit": s.world.wxgtj.pk},
-    ),
-    ("networks.affiliatedbody", "change", lambda s: {"name": "白山镇文化中心"}),
-    ("networks.person", "add", lambda s: {"county": s.world.county.pk, "name": "新人"}),
-    ("networks.person", "change", lambda s: {"post": "副局长"}),
-    ("networks.person", "delete", lambda s: {"post": "yes"}),
-    (
-        "networks.user",
-        "add",
-        lambda s: {
-            "username": "newcomer",
-            "person": s.samples.row(Person, "ours").pk,
-            "role": "township",
-            "home_division": s.world.places["白山镇"].pk,
-        },
-    ),
-    ("networks.user", "change", lambda s: {"is_active": ""}),
-    ("trainings.theme", "add", lambda s: {"name": "新主题", "position": 99}),
-    ("trainings.theme", "change", lambda s: {"shown_as": "今名"}),
-    ("trainings.programme", "change", lambda s: {"shown_as": "今名"}),
-    ("trainings.project", "change", lambda s: {"shown_as": "今名"}),
-    ("trainings.language", "change", lambda s: {"shown_as": "今名"}),
-    ("trainings.deliveryform", "change", lambda s: {"shown_as": "今名"}),
-    ("trainings.audience", "change", lambda s: {"shown_as": "今名"}),
-    (
-        "trainings.trainingsession",
-        "changelist",
-        lambda s: {
-            "action": "verify_selected",
-            "_selected_action": s.samples.row(TrainingSession, "ours").pk,
-            "confirmed": "1",
-            "seen": "{0.pk}-{0.version}".format(s.samples.row(TrainingSession, "ours")),
-        },
-    ),
-    ("reporting.assessmentyear", "add", lambda s: {"county": s.world.county.pk, "year": 2031}),
-    ("reporting.assessmentyear", "change", lambda s: {"required_sessions": 5}),
-    (
-        "reporting.quotaadjustment",
-        "add",
-        lambda s: {
-            "year": s.world.assessment_year.pk,
-            "unit": s.world.wxgtj.pk,
-            "sessions": 1,
-            "attendances": 100,
-            "reason": "新列入",
-        },
-    ),
-    ("reporting.quotaadjustment", "change", lambda s: {"reason": "另一个理由"}),
-    ("reporting.quotaadjustment", "delete", lambda s: {"post": "yes"}),
-]
-
-
-@dataclass(frozen=True)
-class AdminAct:
-    """One save on a screen of the admin, by the bureau."""
-
-    screen: str
-    page: str
-    given: Callable[[Site], dict]
-    who: str = "bureau"
-
-    def __str__(self) -> str:
-        return f"{self.screen} {self.page}"
-
-    def _row(self, site: Site):
-        model = next(model for model in admin.site._registry if model._meta.label_lower == self.screen)
-        return site.samples.row(model, "ours")
-
-    def url(self, site: Site) -> str:
-        args = [] if self.page in {"add", "changelist"} else [self._row(site).pk]
-        return reverse(f"admin:{self.screen.replace('.', '_')}_{self.page}", args=args)
-
-    def body(self, site: Site) -> dict:
-        shown = shown_in_form(site.send(self.who, "GET", self.url(site))) if self.page == "change" else {}
-        return {name: value for name, value in (shown | self.given(site)).items() if value != ""}
-
-
-def shown_in_form(response) -> dict:
-    """What a browser would send back from an admin form as it stands."""
-    form = response.context["adminform"].form
-    fields = [*form]
-    for inline in response.context["inline_admin_formsets"]:
-        fields += [*inline.formset.management_form, *(field for row in inline.formset.forms for field in row)]
-    data = {}
-    for field in fields:
-        value = field.value()
-        if isinstance(value, list | tuple):
-            data[field.html_name] = [getattr(item, "pk", item) for item in value]
-        elif value is not None and value is not False:
-            data[field.html_name] = "on" if value is True else getattr(value, "pk", value)
-    return data
-
-
 ACTS += [  # plan, classes, calendar
     Act("class-new", "town", "-", _series_form),
     Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
@@ -675,17 +539,6 @@ def _plan_document(site: Site) -> dict:
 def _plan_task(site: Site) -> dict:
     told = {"clause": "二(五)1", "group": "二(五)新任务", "title": "社区老年教育", "text": "条文", "position": "21"}
     return told | {"responsible_text": "县教育局、各乡(镇)人民政府", "since": site.world.today.isoformat()}
-
-
-def tasks_workbook(*rows: tuple) -> SimpleUploadedFile:
-    """Tasks of a plan as they are uploaded."""
-    book = Workbook()
-    book.active.append(["条款", "任务分组", "任务", "条文", "责任单位"])
-    for row in rows:
-        book.active.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return SimpleUploadedFile("任务表.xlsx", file.getvalue())
 
 
 ACTS += [  # the plan of the founding document

@@ -217,6 +217,20 @@ class World(SimpleNamespace):
             row.cancel(actor=actor, reason="下雨")
         return row
 
+    def lock(w, year=None):
+        """The year (the world's) is settled as two people of the bureau would; returns the act."""
+        year = year or w.assessment_year
+        act = year.propose_lock(w.bureau).confirm(w.bureau2)
+        year.refresh_from_db()
+        return act
+
+    def unlock(w, year=None, reason="补录一场"):
+        """It is opened again for a correction."""
+        year = year or w.assessment_year
+        act = year.propose_unlock(w.bureau, reason).confirm(w.bureau2)
+        year.refresh_from_db()
+        return act
+
 
 def build_world() -> World:
     load_vocabulary()

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import io
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,10 +13,10 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
-from openpyxl import Workbook, load_workbook
 from PIL import Image
 
 from networks import uploads
+from networks.middleware import CONFIRMED_AT
 from networks.models import (
     AffiliatedBody,
     AnnualFigure,
@@ -33,11 +34,9 @@ from networks.models import (
     Person,
     Provider,
     Reorganisation,
-    ResourceProject,
     Seat,
     SeatHolder,
     ServiceRecord,
-    SharedResource,
     SignIn,
     UnitSuccession,
     User,
@@ -46,18 +45,9 @@ from networks.models import (
 )
 from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
-from networks.registry import workbook as registry_workbook
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
-from reporting.models import (
-    AssessmentYear,
-    Plan,
-    PlanTask,
-    QuotaAdjustment,
-    ReportEvidence,
-    TaskReport,
-    TaskResponsibility,
-)
+from reporting.models import AssessmentYear, PlanTask, QuotaAdjustment, ReportEvidence, TaskReport
 from trainings import imports
 from trainings.models import (
     Announcement,
@@ -81,6 +71,8 @@ from trainings.models import (
 from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
+from .makers import a_project, answer_for, ledger, open_place, registry
+
 
 @dataclass(frozen=True)
 class Address:
@@ -101,49 +93,6 @@ def addresses(patterns: list | None = None, route: str = "", namespace: str = ""
         elif isinstance(entry, URLPattern):
             found.append(Address(f"{namespace}{entry.name}" if entry.name else "", here, entry.callback))
     return found
-
-
-def ledger(*titles: str) -> SimpleUploadedFile:
-    """A small ledger workbook as it is uploaded, one session a title."""
-    book = Workbook()
-    book.active.append(["培训名称", "开始时间", "培训形式", "实到人次"])
-    for title in titles:
-        book.active.append([title, datetime.date(datetime.date.today().year, 1, 1), "课堂学习", "40人"])
-    file = io.BytesIO()
-    book.save(file)
-    return SimpleUploadedFile("台账.xlsx", file.getvalue())
-
-
-def registry(user, key: str, *rows: dict) -> SimpleUploadedFile:
-    """The account's own registry workbook with rows {column: value} written below."""
-    content, there = registry_workbook(REGISTRIES[key](user))
-    book = load_workbook(io.BytesIO(content))
-    columns = {cell.value: cell.column for cell in book.worksheets[0][1]}
-    for number, row in enumerate(rows, start=there + 2):
-        for name, value in row.items():
-            book.worksheets[0].cell(number, columns[name], value)
-    file = io.BytesIO()
-    book.save(file)
-    return SimpleUploadedFile("名册.xlsx", file.getvalue())
-
-
-def answer_for(unit: MemberUnit, *clauses: str) -> None:
-    """The unit answers for these tasks of its county's plan since 2019."""
-    for clause in clauses:
-        task, _ = PlanTask.objects.get_or_create(
-            plan=Plan.objects.founding(unit.county),
-            clause=clause,
-            defaults={"title": clause, "responsible_text": clause},
-        )
-        TaskResponsibility.objects.get_or_create(task=task, unit=unit, starts_on=datetime.date(2019, 2, 2))
-
-
-def open_place(**fields) -> SharedResource:
-    return SharedResource.objects.create(**{"is_open": True, "offers": "教室", "opening_hours": "周末"} | fields)
-
-
-def a_project(**fields) -> ResourceProject:
-    return ResourceProject.objects.create(**{"starts_on": datetime.date(2026, 1, 1), "content": "进村教学"} | fields)
 
 
 def as_shown(response) -> dict:
@@ -564,6 +513,16 @@ class Samples:
         return reverse(name, kwargs=self.kwargs[sample])
 
 
+FOREVER = 10**9  # seconds
+
+
+def has_typed_password(client: Client) -> None:
+    """As after a sign-in with a password, which `force_login` goes without."""
+    session = client.session
+    session[CONFIRMED_AT] = time.time()
+    session.save()
+
+
 @contextlib.contextmanager
 def taken_back():
     """Whatever happens inside is undone at its end, also what insists on a transaction of its own (durable)."""
@@ -585,6 +544,7 @@ class Site:
         for name, user in world.users.items():
             self.client.cookies.clear()
             self.client.force_login(user)
+            has_typed_password(self.client)
             self.keys[name] = self.client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def send(self, who: str, method: str, url: str, data: dict | None = None, **extra):
@@ -595,7 +555,7 @@ class Site:
     def send_for_good(self, who: str, method: str, url: str, data: dict | None = None, **extra):
         self.client.cookies.clear()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = self.keys[who]
-        with override_settings(MEDIA_ROOT=self.media):
+        with override_settings(MEDIA_ROOT=self.media, STEP_UP_LASTS=FOREVER):
             response = getattr(self.client, method.lower())(url, data, **extra)
             response.body = b"".join(response.streaming_content) if response.streaming else response.content
         return response

@@ -53,6 +53,19 @@ def test_imports_go_one_way(path):
     assert (set(imported(path)) & set(LAYERS)) <= allowed
 
 
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_rights_are_imported_from_their_package_and_never_from_a_module_inside(path):
+    if path.parent == ROOT / "networks" / "access":
+        return
+    modules = {node.module or "" for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom)}
+    assert [module for module in modules if re.search(r"(^|\.)access\.", module)] == []
+
+
+def test_every_public_right_is_exported_once():
+    assert access.__all__ == sorted(set(access.__all__), key=lambda n: (not n.isupper(), not n[0].isupper(), n))
+    assert {name for name in access.__all__ if not hasattr(access, name)} == set()
+
+
 def test_every_model_of_ours_declares_its_scope():
     access.verify_declarations()
     ours = [m for m in apps.get_models() if m._meta.app_label in LAYERS and not hasattr(m, "instance_type")]
@@ -104,6 +117,16 @@ def test_ac_4_nothing_outside_the_models_assigns_a_status(path):
     if path.parent == ROOT / "trainings" / "models" or path.parent == ROOT / "reporting" / "models":
         return
     assert list(writes_of("status", path)) == []
+
+
+def test_ac_4_only_begin_and_move_assign_the_status_of_one_session_and_ledgers_that_of_many():
+    folder = ROOT / "trainings" / "models"
+    assert {path.name for path in folder.glob("*.py") if list(writes_of("status", path))} == {"ledger.py", "session.py"}
+    verbs = [n for n in ast.walk(tree_of(folder / "session.py")) if getattr(n, "name", "") in {"_begin", "_move"}]
+    homes = [
+        [v.name for v in verbs if v.lineno < n <= v.end_lineno] for n in writes_of("status", folder / "session.py")
+    ]
+    assert homes == [["_begin"], ["_move"]]
 
 
 ELSEWHERE = {

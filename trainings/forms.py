@@ -17,7 +17,8 @@ from networks.names import clean_text, match_key
 from .course_forms import LONGEST_MINUTES, fill_from, filled_by, offer_courses
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
 from .models.entry import co_organiser_words
-from .models.session import LESSON_MINUTES, MOST_ATTENDANCES, retired_place_sentence
+from .models.session import LESSON_MINUTES, retired_place_sentence
+from .models.session_constraints import MOST_ATTENDANCES
 
 LENGTH_UNITS = [("lesson", "学时（45分钟）"), ("hour", "小时"), ("minute", "分钟")]
 MINUTES_IN = {"lesson": LESSON_MINUTES, "hour": 60, "minute": 1}

@@ -20,7 +20,7 @@ from networks.names import clean_text
 from . import years
 from .hints import Hint, hints_of
 from .models import Evidence, ReturnReason, Status, Theme, TrainingSession
-from .models.session import MOST_ATTENDANCES
+from .models.session_constraints import MOST_ATTENDANCES
 
 TABS = {"pending": "待审核", "returned": "已退回", "verified": "已核定", "locked": "年度已锁定未核定"}
 ORDER = {

@@ -1,4 +1,4 @@
-"""Accounts: one person, one home, one role. What a role may do is written in networks/access.py."""
+"""Accounts: one person, one home, one role. What a role may do is written in networks/access."""
 
 import datetime
 

@@ -1,5 +1,6 @@
 """What it adds up to: assessment years, quotas, and the plan with its tasks and what is reported of them."""
 
+from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
@@ -10,6 +11,7 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "LedgerAct",
     "Plan",
     "PlanTask",
     "PlanYear",
@@ -22,4 +24,5 @@ __all__ = [
     "TaskJudgement",
     "TaskReport",
     "TaskResponsibility",
+    "YearProposal",
 ]

@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import Division
 from trainings.models import Refused, TrainingSession
-from trainings.models.session import MOST_ATTENDANCES
+from trainings.models.session_constraints import MOST_ATTENDANCES
 
 MOST_DRAWN = 200
 

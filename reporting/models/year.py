@@ -14,7 +14,9 @@ from simple_history.models import HistoricalRecords
 
 from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import Division, MemberUnit
-from trainings.models import DeliveryForm
+from trainings.models import DeliveryForm, Refused
+
+from .closing import ClosingVerbs, YearStatus
 
 # 依据 三(六): every unit, every year
 REQUIRED_SESSIONS = 4
@@ -47,12 +49,8 @@ class AssessmentYearQuerySet(ScopedQuerySet):
         return (PLAN_TITLE, PLAN_NUMBER, "三(六)") if year in PLAN_YEARS else (LATER_BASIS, "", "")
 
 
-class AssessmentYear(models.Model):
-    class Status(models.TextChoices):
-        OPEN = "open", "进行中"
-        LOCKED = "locked", "锁定定案"
-        PREVIEWED = "previewed", "反馈期"
-        PUBLISHED = "published", "已通报"
+class AssessmentYear(ClosingVerbs, models.Model):
+    Status = YearStatus
 
     class ClassCounts(models.TextChoices):
         ONCE = "once", "连续几天的培训班算一场"
@@ -106,6 +104,11 @@ class AssessmentYear(models.Model):
         verbose_name = verbose_name_plural = "考核年度"
         ordering = ["county", "-year"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "locked", "previewed", "published"]),
+                name="assessment_year_status_known",
+            ),
+            models.CheckConstraint(condition=~Q(status="open") | Q(locked_on=None), name="open_year_is_not_locked_on"),
             models.UniqueConstraint(fields=["county", "year"], name="one_assessment_year"),
             models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2099), name="assessment_year_2000_2099"),
             models.CheckConstraint(
@@ -121,15 +124,22 @@ class AssessmentYear(models.Model):
     LIFE = frozenset({"status", "locked_on", "version"})
 
     def save(self, **kwargs) -> None:
-        """Raises ValidationError when a rule of a locked year would change. Keeps since when it is locked: the rosters' term
-        runs from there."""
+        """Raises ValidationError when a rule of a locked year would change, Refused for a status that no verb has set. Keeps
+        since when it is locked: the rosters' term runs from there."""
         with transaction.atomic():
             stored = type(self).objects.select_for_update().filter(pk=self.pk).first()
+            if not getattr(self, "_moving", False) and self.status != (stored.status if stored else YearStatus.OPEN):
+                raise Refused("年度的状态只能通过锁定、解锁等操作改变")
             if stored and stored.locked:
                 rules = [field.attname for field in self._meta.concrete_fields if field.name not in self.LIFE]
                 if any(getattr(self, name) != getattr(stored, name) for name in rules):
                     stored.refuse_when_locked()
-            self.locked_on = (self.locked_on or timezone.localdate()) if self.locked else None
+            if not self.locked:
+                self.locked_on = None
+            elif stored is None or not stored.locked:
+                self.locked_on = timezone.localdate()
+            else:
+                self.locked_on = stored.locked_on
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "locked_on"}
             super().save(**kwargs)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from networks import audit
-from networks.access import Action, barred_from_withdrawing, can, require, visible_or_404
+from networks.access import Action, barred_from_amending_report, can, require, visible_or_404
 from networks.models import MemberUnit
 from networks.names import clean_text, shown_name
 from networks.uploads import Prepared, Unusable, prepare
@@ -405,7 +405,7 @@ def _report_or_404(request: HttpRequest, pk: int) -> TaskReport:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_or_404(request.user, with_all(TaskReport.objects.select_related("task__plan"), request.user), pk=pk)
     closed = PlanYear.closed(found.task.plan, found.year)
-    may_change = not closed and not found.withdrawn_at and not barred_from_withdrawing(request.user, found)
+    may_change = not closed and not found.withdrawn_at and not barred_from_amending_report(request.user, found)
     others = TaskReport.objects.visible_to(request.user).filter(task=found.task, year=found.year, unit=found.unit)
     context = {
         "report": found,
@@ -422,7 +422,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
     """More photos, files or a link for a report that stands."""
     found = _report_or_404(request, pk)
-    _refuse(barred_from_withdrawing(request.user, found))
+    _refuse(barred_from_amending_report(request.user, found))
     ready, refused = made_ready(request)
 
     class Link(forms.Form):
@@ -471,7 +471,7 @@ def evidence_file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpRespon
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the reason on a page of its own; the report is kept and says so."""
     found = _report_or_404(request, pk)
-    _refuse(barred_from_withdrawing(request.user, found))
+    _refuse(barred_from_amending_report(request.user, found))
 
     def perform(filled: WithdrawForm) -> TaskReport:
         found.withdraw(actor=request.user, why=filled.cleaned_data["why"])

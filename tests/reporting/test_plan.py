@@ -28,7 +28,7 @@ from reporting.models import (
 )
 from reporting.plan_progress import Board, due, expected, heard
 
-from ..acts import tasks_workbook
+from ..makers import tasks_workbook
 
 SINCE = datetime.date(2019, 2, 2)
 

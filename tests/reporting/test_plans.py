@@ -106,8 +106,7 @@ def test_in_5_the_database_refuses_impossible_plans(world, changes):
 
 
 def test_the_plan_of_a_locked_year_stays(world, ask, url):
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     response = ask(world.town, url + "edit/", {"sessions": "6", "seen_version": "0"}, "post")
     assert "已锁定定案" in response.content.decode() and not UnitPlan.objects.exists()
     assert "填写计划" not in ask(world.town, url).content.decode()

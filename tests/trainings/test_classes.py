@@ -319,8 +319,7 @@ def test_a_postponement_that_cannot_be_is_refused(world, monday, changes, senten
 
 def test_a_postponement_into_a_locked_year_is_refused(world, monday):
     row = world.session(status="planned", held_on=monday)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     with pytest.raises(Refused, match="已锁定定案"):
         row.postpone(actor=world.town, reason="停电", held_on=monday + DAY)
 

@@ -384,8 +384,7 @@ def test_a_double_click_answers_once_and_a_second_answer_is_kept_beside_the_firs
 def test_in_a_locked_year_nothing_is_answered(desk, world):
     session = held(world, reported=200)
     hint = found(world, session, "round")[0]
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     assert say(desk, session, hint).status_code == 200
     assert not HintAnswer.objects.exists()
 

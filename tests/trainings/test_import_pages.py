@@ -17,57 +17,7 @@ from trainings import imports
 from trainings.models import ImportBatch, TrainingSession
 from trainings.workbook import Refused
 
-HOSTILE = '<img src=x onerror="alert(1)">'
-HEADER = ["培训名称", "主办单位", "开始时间", "实到人次", "主题类别", "培训形式"]
-GOOD = ["桑蚕小蚕共育技术", "白山镇", "{year}-03-05 9:00", 40, "农村实用技术", "课堂学习"]
-
-
-def ledger(world, *rows, header=HEADER, name="台账.xlsx"):
-    """An uploadable workbook; "{year}" in a cell becomes this year."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    for row in [header, *rows]:
-        sheet.append([cell.replace("{year}", str(world.year)) if isinstance(cell, str) else cell for cell in row])
-    content = io.BytesIO()
-    book.save(content)
-    return SimpleUploadedFile(name, content.getvalue())
-
-
-def changed(**cells):
-    return [cells.get(name, value) for name, value in zip(HEADER, GOOD, strict=True)]
-
-
-def upload(client, file, **given):
-    return client.post(reverse("import-upload"), {"workbook": file} | given)
-
-
-def uploaded(client, file, **given):
-    response = upload(client, file, **given)
-    assert response.status_code == 302, response.context["form"].errors
-    return ImportBatch.objects.latest("pk")
-
-
-def page(client, batch):
-    return client.get(reverse("import-batch", args=[batch.pk]))
-
-
-def confirm(client, batch, digest=None, **given):
-    if digest is None:
-        digest = page(client, batch).context["rehearsal"].digest
-    return client.post(reverse("import-confirm", args=[batch.pk]), {"digest": digest} | given)
-
-
-def mend(client, batch, *texts, **given):
-    """Posts the page's own form with `texts` for its first errors, in order."""
-    data = {"year": batch.year or ""}
-    for number, (item, text) in enumerate(zip(page(client, batch).context["mends"], texts, strict=False)):
-        data |= {
-            f"{number}-at": item.keys,
-            f"{number}-column": item.column,
-            f"{number}-was": item.was,
-            f"{number}-text": text,
-        }
-    return client.post(reverse("import-batch", args=[batch.pk]), data | given)
+from .import_pages import GOOD, changed, confirm, ledger, mend, page, upload, uploaded
 
 
 @pytest.fixture
@@ -82,12 +32,15 @@ def bureau(client, world):
     return client
 
 
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
 def files(settings):
     root = settings.MEDIA_ROOT
     return [path for path in root.rglob("*") if path.is_file()] if root.exists() else []
 
 
-# --- upload ----------------------------------------------------------------------------------------
+# --- upload ---------------------------------------------------------------------------------------
 
 
 def test_a_ledger_is_uploaded_checked_and_stored_when_confirmed(town, world):
@@ -173,7 +126,7 @@ def test_the_template_is_a_workbook_to_download(town, world):
     assert sheet["A1"].value == "培训名称"
 
 
-# --- mending ---------------------------------------------------------------------------------------
+# --- mending --------------------------------------------------------------------------------------
 
 
 def test_each_error_is_shown_at_its_cell_and_mended_in_place(town, world):
@@ -280,7 +233,7 @@ def test_ac_3_an_organiser_is_assigned_to_no_foreign_unit_and_not_by_a_unit(clie
     assert ImportBatch.objects.get(pk=own.pk).assignments == {}
 
 
-# --- confirming ------------------------------------------------------------------------------------
+# --- confirming -----------------------------------------------------------------------------------
 
 
 def test_in_3_a_double_click_stores_once(town, world):
@@ -405,121 +358,7 @@ def test_what_is_stored_cannot_be_discarded(town, world):
     assert TrainingSession.objects.count() == 1
 
 
-# --- historical ledgers ------------------------------------------------------------------------------
-
-
-def historical(world, **cells):
-    return ledger(
-        world,
-        [
-            str(world.year - 2) + "-03-05" if name == "开始时间" else cells.get(name, value)
-            for name, value in zip(HEADER, GOOD, strict=True)
-        ],
-    )
-
-
-def test_a_historical_ledger_is_proposed_by_one_and_confirmed_by_another_person(client, world):
-    client.force_login(world.bureau)
-    batch = uploaded(client, historical(world), historical="on")
-    assertContains(page(client, batch), "提出导入 1 场，交另一人确认")
-    confirm(client, batch)
-    batch.refresh_from_db()
-    assert (batch.state, TrainingSession.objects.count()) == ("proposed", 0)
-    response = confirm(client, batch)
-    assert response.status_code == 403
-    client.force_login(world.bureau2)
-    assertContains(page(client, batch), "确认入库 1 场")
-    confirm(client, batch)
-    batch.refresh_from_db()
-    assert (batch.state, batch.user, batch.confirmed_by) == ("committed", world.bureau, world.bureau2)
-    session = TrainingSession.objects.get()
-    assert (session.status, session.is_historical, session.verified_attendance) == ("verified", True, 40)
-
-
-def test_ac_5_two_accounts_of_one_person_are_no_second_person(client, world):
-    world.bureau2.person = world.bureau.person
-    world.bureau2.save()
-    client.force_login(world.bureau)
-    batch = uploaded(client, historical(world), historical="on")
-    confirm(client, batch)
-    batch.refresh_from_db()
-    client.force_login(world.bureau2)
-    assert confirm(client, batch, batch.rehearsal_digest).status_code == 403
-    assert TrainingSession.objects.count() == 0
-
-
-def test_without_a_second_person_a_historical_upload_says_what_to_do(bureau, world):
-    for other in (world.bureau2, world.director):
-        other.is_active = False
-        other.save()
-    assertContains(upload(bureau, historical(world), historical="on"), "请给办公室主任开一个账号")
-    assert ImportBatch.objects.count() == 0
-
-
-def test_the_second_person_may_decline_and_the_uploader_mends(client, world):
-    client.force_login(world.bureau)
-    batch = uploaded(client, historical(world), historical="on")
-    confirm(client, batch)
-    client.force_login(world.bureau2)
-    confirm(client, batch, decline="1")
-    batch.refresh_from_db()
-    assert batch.state == "rehearsed"
-    assert TrainingSession.objects.count() == 0
-
-
-def test_only_the_bureau_is_offered_history(town, world):
-    assertNotContains(town.get(reverse("import-upload")), "历史台账")
-    batch = uploaded(town, ledger(world, GOOD), historical="on")
-    assert batch.historical is False
-
-
-# --- undo ------------------------------------------------------------------------------------------
-
-
-def test_a_batch_of_drafts_is_taken_back_as_a_whole_by_its_importer(town, world):
-    batch = uploaded(town, ledger(world, GOOD, changed(培训名称="壮绣")))
-    confirm(town, batch)
-    address = reverse("import-undo", args=[batch.pk])
-    assertContains(town.get(address), "会全部作废")
-    assert set(TrainingSession.objects.values_list("status", flat=True)) == {"draft"}
-    assertContains(town.post(address, follow=True), "整批已撤销")
-    assert set(TrainingSession.objects.values_list("status", flat=True)) == {"void"}
-    assert ImportBatch.objects.get(pk=batch.pk).state == "undone"
-    assertContains(town.post(address, follow=True), "没有可以撤销的")
-
-
-def test_a_batch_with_a_submitted_session_stays_whole(town, world):
-    batch = uploaded(town, ledger(world, GOOD, changed(培训名称="壮绣")))
-    confirm(town, batch)
-    TrainingSession.objects.get(title="壮绣").submit(actor=world.town)
-    response = town.post(reverse("import-undo", args=[batch.pk]), follow=True)
-    assertContains(response, "整批都没有撤销")
-    assert set(TrainingSession.objects.values_list("status", flat=True)) == {"draft", "submitted"}
-
-
-def test_a_historical_batch_is_taken_back_by_two_persons(client, world):
-    client.force_login(world.bureau)
-    batch = uploaded(client, historical(world), historical="on")
-    confirm(client, batch)
-    client.force_login(world.bureau2)
-    confirm(client, batch)
-    address = reverse("import-undo", args=[batch.pk])
-    client.post(address)
-    batch.refresh_from_db()
-    assert (batch.state, batch.undo_proposed_by) == ("undo_proposed", world.bureau2)
-    assert client.post(address).status_code == 403
-    client.force_login(world.director)
-    client.post(address, {"decline": "1"})
-    batch.refresh_from_db()
-    assert (batch.state, batch.undo_proposed_by) == ("committed", None)
-    client.post(address)
-    client.force_login(world.bureau)
-    assertContains(client.get(reverse("import-batch", args=[batch.pk])), "提出撤销整批")
-    client.post(address)
-    assert TrainingSession.objects.get().status == "void"
-
-
-# --- whose -----------------------------------------------------------------------------------------
+# --- whose ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", ["head", "leader", "auditor", "operator", "homeless"])
@@ -614,7 +453,7 @@ def test_ld_2_the_rehearsal_takes_the_same_queries_for_3_and_30_rows(town, world
     assert count(3) == count(30)
 
 
-# --- hostile names ---------------------------------------------------------------------------------
+# --- hostile names --------------------------------------------------------------------------------
 
 
 def test_wb_3_hostile_names_are_shown_escaped_from_upload_to_result(bureau, world):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from networks.models import MemberUnit, User
 
-    from .session import TrainingSession, TrainingSessionQuerySet
+    from .session import TrainingSession
+    from .session_rows import TrainingSessionQuerySet
 
 LONGEST_LIST = 300  # characters of audience_text and co_organiser_text
 
@@ -93,8 +94,7 @@ class EntryVerbs:
         if not units_to_enter_for(actor).filter(pk=session.organiser_id).exists():
             raise PermissionDenied("只能登记本单位的培训场次")
         _refuse_source(actor, session.on_behalf_source)
-        if session.held_on and session.held_on > timezone.localdate():
-            session.status = Status.PLANNED
+        session._begin()
         with transaction.atomic():
             session._history_user = actor
             session._change_reason = (

@@ -1,4 +1,5 @@
-"""培训场次: one session, its rules in the database, and the verbs through which alone its state changes."""
+"""培训场次: one session, and the verbs through which alone its state changes. What the database itself holds it to stands in
+session_constraints.py."""
 
 from __future__ import annotations
 
@@ -8,13 +9,11 @@ import secrets
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from networks.access import (
     Scope,
-    ScopedQuerySet,
     Subject,
     barred_from_reviewing,
     barred_from_verifying,
@@ -25,7 +24,6 @@ from networks.models import (
     Institution,
     LearningGroup,
     MemberUnit,
-    Places,
     UnitSuccession,
     User,
 )
@@ -35,12 +33,12 @@ from .entry import EntryVerbs
 from .ledger import LedgerVerbs
 from .planning import PlanVerbs
 from .rosters import RosterVerbs
+from .session_constraints import CONSTRAINTS, INDEXES, MOST_ATTENDANCES
+from .session_rows import KEPT, TrainingSessionQuerySet
 from .verbs import MOVES, Conflict, Missing, Refused, ReturnReason, Status
 from .vocabulary import DeliveryForm, Language, Programme, Project, Theme
 
-MOST_ATTENDANCES = 20_000  # heads at one session; more is a slip of the pen
 LESSON_MINUTES = 45  # one 学时
-KEPT = "培训场次不能删除，可以作废"  # what was recorded stays on record
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: numbers are read out over the telephone
 
 
@@ -56,45 +54,6 @@ def retired_place_sentence(place: Division, day: datetime.date) -> str:
     gone = place.retired_on
     instead = f"，请选择{now}" if now else "，请选择现在的村、社区或乡镇"
     return f"{place}已于{gone.year}年{gone.month}月{gone.day}日撤并{instead}"
-
-
-class TrainingSessionQuerySet(ScopedQuerySet):
-    def in_year(self, year: int) -> TrainingSessionQuerySet:
-        """Sessions whose first day lies in the year; a range, so that an index serves."""
-        return self.filter(held_on__gte=datetime.date(year, 1, 1), held_on__lt=datetime.date(year + 1, 1, 1))
-
-    def held_by(self, institution: Institution) -> TrainingSessionQuerySet:
-        """Sessions whose host it is, and for an implementing institution those at its own place, or where it was before,
-        that name no host."""
-        whose = Q(host=institution)
-        if institution.function == Institution.Function.IMPLEMENT:
-            before = institution.former_places.values("division")
-            whose |= Q(host=None, place=institution.division_id) | Q(host=None, place__in=before)
-        return self.filter(whose)
-
-    def held_within(self, place: Division, day: datetime.date | None = None) -> TrainingSessionQuerySet:
-        """Sessions at or below a place as it stands on the day (today): with those of the places that it has taken over, and
-        of villages that lie in it now under an older code. They stay where they were held; only the sum is read so."""
-        return self.filter(place__in=Places(place.county_code, day or timezone.localdate()).within(place.pk))
-
-    def awaiting_review(self) -> TrainingSessionQuerySet:
-        return self.filter(status=Status.SUBMITTED)
-
-    def delete(self) -> None:
-        raise Refused(KEPT)
-
-    def for_display(self) -> TrainingSessionQuerySet:
-        """With everything that a list row or a review page names, in a constant number of queries."""
-        return self.select_related(
-            "organiser",
-            "place__parent",
-            "host",
-            "theme",
-            "form",
-            "entered_by__person",
-            "revised_by__person",
-            "submitted_by__person",
-        )
 
 
 class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Model):
@@ -244,109 +203,8 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
     class Meta:
         verbose_name = verbose_name_plural = "培训场次"
         ordering = ["-held_on", "-pk"]
-        indexes = [
-            models.Index(fields=["organiser", "held_on"], name="session_by_organiser"),
-            models.Index(fields=["held_on", "status"], name="session_by_day"),
-            models.Index(fields=["place", "held_on"], name="session_by_place"),
-            models.Index(fields=["host", "held_on"], name="session_by_host"),
-            models.Index(fields=["status", "submitted_at"], name="session_queue"),
-            models.Index(fields=["learning_group", "held_on"], name="session_by_group"),
-            # Everything that a county's or a unit's sums look at, so that they never touch the table. The units come first:
-            # every sum is of some county's units, and other counties' rows are skipped (python3 run.py bench).
-            models.Index(
-                fields=[
-                    "organiser",
-                    "status",
-                    "held_on",
-                    "form",
-                    "minutes",
-                    "is_historical",
-                    "days",
-                    "verified_attendance",
-                    "reported_attendance",
-                    "planned_attendance",
-                    "theme",
-                ],
-                name="session_sums",
-            ),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="session_status_known"),
-            models.CheckConstraint(condition=Q(place=None) | Q(outside_county=False), name="session_one_place"),
-            models.CheckConstraint(
-                condition=Q(held_on=None)
-                | Q(held_on__gte=datetime.date(2000, 1, 1), held_on__lte=datetime.date(2099, 12, 31)),
-                name="session_year_2000_2099",
-            ),
-            models.CheckConstraint(
-                # A comparison with NULL is unknown, and a CHECK lets the unknown pass: say what must be there.
-                condition=Q(ends_on=None) | Q(held_on__isnull=False, ends_on__gte=F("held_on")),
-                name="session_ends_after_start",
-            ),
-            models.CheckConstraint(
-                condition=Q(end_time=None)
-                | Q(start_time=None)
-                | Q(end_time__gte=F("start_time"))  # the same time: the end is not known
-                | Q(held_on__isnull=False, ends_on__isnull=False, ends_on__gt=F("held_on")),
-                name="session_end_time_not_before_start",
-            ),
-            models.CheckConstraint(
-                condition=Q(reported_attendance=None)
-                | Q(reported_attendance__gte=1, reported_attendance__lte=MOST_ATTENDANCES),
-                name="session_reported_1_20000",
-            ),
-            models.CheckConstraint(
-                condition=Q(planned_attendance=None)
-                | Q(planned_attendance__gte=1, planned_attendance__lte=MOST_ATTENDANCES),
-                name="session_planned_1_20000",
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_attendance=None)
-                | Q(verified_attendance__gte=1, verified_attendance__lte=MOST_ATTENDANCES),
-                name="session_verified_1_20000",
-            ),
-            models.CheckConstraint(
-                condition=(
-                    Q(status="verified")
-                    & Q(
-                        verified_attendance__isnull=False,
-                        verified_by__isnull=False,
-                        verified_at__isnull=False,
-                    )
-                )
-                | (~Q(status="verified") & Q(verified_attendance=None, verified_by=None, verified_at=None)),
-                name="session_verified_figure_paired",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["submitted", "verified"])
-                | (
-                    ~Q(title="")
-                    & Q(held_on__isnull=False, reported_attendance__isnull=False, submitted_by__isnull=False)
-                    & (Q(place__isnull=False) | Q(outside_county=True))
-                    & (Q(form__isnull=False) | Q(is_historical=True))
-                ),
-                name="session_complete_when_submitted",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="returned") | ~Q(return_reason=""), name="session_returned_with_reason"
-            ),
-            # Persons are compared by the verb; two accounts at least are what a database can hold.
-            models.CheckConstraint(
-                condition=Q(verified_by=None)
-                | (
-                    ~Q(verified_by=F("submitted_by"))
-                    & ~Q(verified_by=F("entered_by"))
-                    & ~Q(verified_by=F("revised_by"))
-                ),
-                name="session_verified_by_another",
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_attendance=None)
-                | Q(verified_attendance=F("reported_attendance"))
-                | ~Q(verified_reason=""),
-                name="session_different_figure_has_reason",
-            ),
-        ]
+        indexes = INDEXES
+        constraints = CONSTRAINTS
 
     def __str__(self) -> str:
         return self.title or "未命名场次"
@@ -549,8 +407,14 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
             **changes,
         )
 
+    def _begin(self) -> None:
+        """The first state of a session that is not stored yet: a draft, or a plan while its day lies ahead. Every later one
+        is `_move`'s."""
+        ahead = self.held_on and self.held_on > timezone.localdate()
+        self.status = Status.PLANNED if ahead else Status.DRAFT
+
     def _move(self, verb: str, *, actor: User, reason: str = "", seen_version: int | None = None, **changes) -> None:
-        """The only place that assigns `status` of one session; the bulk verbs below do for whole ledgers. Locks the row,
+        """The only place that assigns `status` of a stored session; the bulk verbs in ledger.py do for whole ledgers. Locks the row,
         checks state, right, version, year and completeness on what the database holds now, saves with history. Raises
         Refused (reasons), PermissionDenied (right), Conflict."""
         move = MOVES[verb]
@@ -601,5 +465,3 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
             rules = years.rules_of(self.organiser.county_id, self.held_on.year)
             if rules.evidence_required and not self.evidence.exists():
                 raise Refused(f"{self.held_on.year}年度要求至少一种佐证材料，这一场次还没有")
-
-    # --- bulk verbs: whole ledgers, all or none, constant queries per 1,000 rows --------------------

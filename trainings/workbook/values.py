@@ -10,7 +10,8 @@ from networks.names import clean_text
 from networks.xlsx.cells import DateNumber
 from networks.xlsx.problems import ValueProblem
 from networks.xlsx.values import half_width, names, quoted, readable, whole_number
-from trainings.models.session import LESSON_MINUTES, MOST_ATTENDANCES
+from trainings.models.session import LESSON_MINUTES
+from trainings.models.session_constraints import MOST_ATTENDANCES
 
 MOST_MINUTES = 60_000  # a thousand hours; more is a slip of the pen
 

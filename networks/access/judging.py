@@ -1,0 +1,131 @@
+"""Separation of duties, between persons and not between accounts: who may decide on what others entered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from .roles import ROLES, Action, can
+
+if TYPE_CHECKING:
+    from networks.models import User
+    from trainings.models import ImportBatch, TrainingSession
+    from trainings.models.proposals import Proposal
+
+
+def barred_from_reviewing(user: User, session: TrainingSession) -> str:
+    """Why this account may not decide on the session at all, or ''."""
+    if not can(user, Action.REVIEW):
+        return "只有领导小组办公室的账号可以核定、退回或撤销核定"
+    if session.organiser.county_id != user.county_code:
+        return "这一场次不属于本县"
+    return ""
+
+
+def barred_from_verifying(user: User, session: TrainingSession) -> str:
+    """Why this account may not verify the session, or ''. Nobody verifies what they entered, revised or submitted
+    (AC-5)."""
+    barred = barred_from_reviewing(user, session)
+    if not barred and user.person_id in involved_people(session):
+        return "您登记、修改或提交过这一场次，须由另一位工作人员核定"
+    return barred
+
+
+def barred_from_calling(user: User, session: TrainingSession) -> str:
+    """Why this account may not call about a drawn session (电话回访), or ''. Nobody checks what they entered, revised or
+    submitted."""
+    barred = barred_from_reviewing(user, session)
+    if not barred and user.person_id in involved_people(session):
+        return "您登记、修改或提交过这一场次，须由另一位工作人员回访"
+    return barred
+
+
+def involved_people(session: TrainingSession) -> set[int]:
+    """Person ids of who entered, who revised and who submitted the session."""
+    accounts = (session.entered_by, session.revised_by, session.submitted_by)
+    return {account.person_id for account in accounts if account}
+
+
+def reviewers_of(county_code: str) -> models.QuerySet[User]:
+    """The county's active accounts that may verify what others entered and submitted."""
+    roles = [role for role, rights in ROLES.items() if Action.REVIEW in rights.actions]
+    users = apps.get_model("networks", "User").objects
+    return users.filter(role__in=roles, is_active=True, home_division_id=county_code)
+
+
+def eligible_verifiers(session: TrainingSession) -> models.QuerySet[User]:
+    """Active bureau accounts of other persons, who may verify this session."""
+    return reviewers_of(session.organiser.county_id).exclude(person_id__in=involved_people(session))
+
+
+def involving(person_id: int) -> Q:
+    """The sessions that this person entered, revised or submitted, and so may not verify (in SQL what `involved_people`
+    says)."""
+    accounts = ("entered_by", "revised_by", "submitted_by")
+    return Q(*((f"{account}__person_id", person_id) for account in accounts), _connector=Q.OR)
+
+
+def without_verifier(sessions: models.QuerySet, county_code: str) -> models.QuerySet:
+    """Those of a county's sessions that nobody may verify, because every reviewer entered, revised or submitted them."""
+    people = set(reviewers_of(county_code).values_list("person_id", flat=True))
+    if len(people) > 3:  # a session involves three persons at most
+        return sessions.none()
+    for person_id in people:
+        sessions = sessions.filter(involving(person_id))
+    return sessions
+
+
+def barred_from_approving(user: User, proposal: Proposal) -> str:
+    """Why this account may not approve a course or a story, or ''. Nobody approves what they proposed themselves; sending
+    back and retiring are open to them, for nothing comes before residents by that."""
+    if not can(user, proposal.DECIDED_BY):
+        return f"您的账号不能{proposal.DECIDED_BY}"
+    if proposal.proposed_by and proposal.proposed_by.person_id == user.person_id:
+        return "这是您提交的，须由另一位工作人员审定"
+    return ""
+
+
+def barred_from_handling(user: User, batch: ImportBatch) -> str:
+    """Why this account may not mend, confirm or take back an uploaded ledger, or ''. It was checked with its uploader's
+    rights, so it stays theirs."""
+    if not can(user, Action.IMPORT):
+        return "您的账号不能导入培训台账"
+    if batch.user_id != user.pk:
+        return f"这份台账由{batch.user.get_full_name()}上传，只能由本人更正、确认或撤销"
+    return ""
+
+
+def barred_from_seconding(user: User, batch: ImportBatch) -> str:
+    """Why this account may not confirm another's historical ledger, or ''. It takes two persons."""
+    return barred_from_recording_history(batch.user, user, batch.county_id)
+
+
+def barred_from_recording_history(user: User, second: User, county_code: str) -> str:
+    """Why these two may not store a historical ledger of the county together, or ''."""
+    if any(not can(account, Action.IMPORT_HISTORY) or account.county_code != county_code for account in (user, second)):
+        return "历史台账只能由本县领导小组办公室的工作人员导入和确认"
+    if user.person_id == second.person_id:
+        return "历史台账须由另一位工作人员在自己的账号下确认"
+    return ""
+
+
+def barred_from_undoing(user: User, batch: ImportBatch) -> str:
+    """Why this account may not take a stored ledger back, or propose that, or ''. A historical one takes two persons."""
+    if not batch.historical:
+        return barred_from_handling(user, batch)
+    if not can(user, Action.IMPORT_HISTORY) or user.county_code != batch.county_id:
+        return "历史台账只能由本县领导小组办公室的两位工作人员撤销"
+    if batch.undo_proposed_by_id and batch.undo_proposed_by.person_id == user.person_id:
+        return "撤销已由您提出，须由另一位工作人员在自己的账号下确认"
+    return ""
+
+
+def seconders_for(user: User) -> models.QuerySet[User]:
+    """Active accounts of other persons who may confirm this account's historical ledgers."""
+    roles = [role for role, rights in ROLES.items() if Action.IMPORT_HISTORY in rights.actions]
+    users = apps.get_model("networks", "User").objects
+    here = users.filter(role__in=roles, is_active=True, home_division_id=user.county_code)
+    return here.exclude(person_id=user.person_id)
