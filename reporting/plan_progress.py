@@ -11,7 +11,7 @@ from functools import cached_property
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from networks.access import EDUCATION_BUREAU, reports_on_behalf, units_to_report_for, units_to_watch
+from networks.access import EDUCATION_BUREAU, Action, can, units_to_report_for, units_to_watch
 from networks.models import MemberUnit, User
 from networks.templatetags.page import Badge
 
@@ -215,14 +215,17 @@ def matrix(lines: list[Line], units: list[MemberUnit]) -> list[MatrixRow]:
 # --- who reports ---------------------------------------------------------------------------------------
 
 
+OFFICE = "领导小组办公室"  # as the document names it among those responsible
+
+
 def may_report_for(user: User, line: Line) -> list[MemberUnit]:
     """The units in whose name this account may report on the task: those that answer for it, and for the office also the unit
-    where it sits, for what the document lays upon the office itself (三(一), 三(六), 三(七)) or upon nobody by name."""
+    where it sits, for what the document lays upon the office (三(一), 三(六), 三(七)) or upon no unit (三(四))."""
     allowed = {unit.pk: unit for unit in units_to_report_for(user)}
     found = [unit for unit in line.answering if unit.pk in allowed]
-    office = next((unit for unit in allowed.values() if unit.code == EDUCATION_BUREAU), None)
-    if office and office not in found and not reports_on_behalf(user, office) and len(allowed) > 1:
-        found.append(office)
+    if can(user, Action.MANAGE_PLAN) and (not line.answering or OFFICE in line.task.responsible_text):
+        seat = [unit for unit in allowed.values() if unit.code == EDUCATION_BUREAU]
+        found += [unit for unit in seat if unit not in found]
     return found
 
 

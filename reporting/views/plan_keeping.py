@@ -169,6 +169,7 @@ def _keep_plan(request: HttpRequest, row: Plan, action: str, title: str) -> Http
         action=action,
         title=title,
         lead=str(row) if known else "先写文件名、文号和年份，再逐条或用表格录入任务",
+        done="已保存。" if known else "已保存。原来的方案不再沿用的，请在那一期里填“沿用到哪一年”。",
         back=reverse("plan-detail", args=[row.pk]) if known else lambda plan: reverse("plan-detail", args=[plan.pk]),
         crumbs=_plan_crumbs(known),
     )
