@@ -1,6 +1,7 @@
 """What lies on each person's desk: questions only, each a constant number of queries."""
 
 import datetime
+import functools
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q
@@ -9,12 +10,14 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
+from trainings import years
 from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
 from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear, YearProposal
 from .plan_progress import Due, due
+from .prompting import OfficeReminders, UnitReminders, office_reminders, unit_reminders
 from .setup import open_steps
 from .shortfalls import shortfalls
 
@@ -84,6 +87,7 @@ class UnitDesk:
     lacking: int  # what the own township's institutions still lack
     complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
+    reminders: UnitReminders  # what the office asks for
     plan: Due | None  # the unit's tasks of the plan on which it has not reported this year
 
     @property
@@ -101,10 +105,11 @@ def unit_desk(user: User) -> UnitDesk:
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
-    unsent = mine.filter(status=Status.DRAFT).select_related("point_report__link__institution")
+    unsent = mine.filter(status=Status.DRAFT).select_related("organiser", "point_report__link__institution")
     drafts = pile(unsent.order_by("-held_on", "-pk"))
+    rules_of = functools.cache(years.rules_of)
     for session in drafts.rows:
-        session.missing = session.missing_for_submission()
+        session.missing = session.missing_for_submission(rules_of=rules_of)
     planned = pile(mine.filter(status=Status.PLANNED).order_by("held_on", "start_time", "pk"))
     for session in planned.rows:
         session.overdue = bool(session.held_on) and session.held_on < timezone.localdate()
@@ -131,6 +136,7 @@ def unit_desk(user: User) -> UnitDesk:
         lacking=len(shortfalls(user, timezone.localdate())),
         complaints=_complaints(user),
         proposals=proposals(user),
+        reminders=unit_reminders(user),
         plan=due(user, unit=user.own_unit) if user.own_unit and can(user, Action.VIEW_STANDING) else None,
     )
 
@@ -156,6 +162,7 @@ class BureauDesk:
     complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
+    reminders: OfficeReminders  # 补报 to decide, papers to take in
     plan: Due | None  # the plan's tasks on which somebody has not reported this year
 
     @property
@@ -206,5 +213,6 @@ def bureau_desk(user: User) -> BureauDesk:
         complaints=_complaints(user),
         accounts=heard_of_judges(user),
         proposals=proposals(user),
+        reminders=office_reminders(user),
         plan=due(user),
     )

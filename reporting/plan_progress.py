@@ -11,7 +11,7 @@ from functools import cached_property
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from networks.access import EDUCATION_BUREAU, Action, can, units_to_report_for, units_to_watch
+from networks.access import EDUCATION_BUREAU, Action, can, units_to_report_progress_for, units_to_watch
 from networks.models import MemberUnit, User
 from networks.templatetags.page import Badge
 
@@ -221,7 +221,7 @@ OFFICE = "领导小组办公室"  # as the document names it among those respons
 def may_report_for(user: User, line: Line) -> list[MemberUnit]:
     """The units in whose name this account may report on the task: those that answer for it, and for the office also the unit
     where it sits, for what the document lays upon the office (三(一), 三(六), 三(七)) or upon no unit (三(四))."""
-    allowed = {unit.pk: unit for unit in units_to_report_for(user)}
+    allowed = {unit.pk: unit for unit in units_to_report_progress_for(user)}
     found = [unit for unit in line.answering if unit.pk in allowed]
     if can(user, Action.MANAGE_PLAN) and (not line.answering or OFFICE in line.task.responsible_text):
         seat = [unit for unit in allowed.values() if unit.code == EDUCATION_BUREAU]

@@ -35,7 +35,15 @@ from networks.models import (
     User,
     Zone,
 )
-from reporting.models import QuotaAdjustment, ReportEvidence, TaskGoal, TaskReport, TaskResponsibility
+from reporting.models import (
+    LedgerAct,
+    QuotaAdjustment,
+    ReportEvidence,
+    TaskGoal,
+    TaskReport,
+    TaskResponsibility,
+    YearProposal,
+)
 from trainings.models import (
     AudienceCount,
     CoOrganiser,
@@ -189,6 +197,12 @@ def crossing_counties():
         (TaskReport, "task__plan__county", "sessions__organiser__county"),
         (TaskReport, "unit__county", "entered_by__home_division"),
         (ReportEvidence, "report__unit__county", "attachment__place"),
+    ]
+    pairs += [
+        (LedgerAct, "county", "proposed_by__home_division"),
+        (LedgerAct, "county", "year__county"),
+        (YearProposal, "year__county", "proposed_by__home_division"),
+        (YearProposal, "year__county", "decided_by__home_division"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):

@@ -107,7 +107,7 @@ def test_in_9_states_of_institutions_become_dated_entries_and_the_tables_are_tho
 
 @pytest.mark.django_db
 def test_in_9_tasks_become_those_of_the_founding_plan_and_bodies_answer_in_place_of_their_units(migrated):
-    old = migrated("reporting", "0004_ledger_acts")
+    old = migrated("reporting", "0005_prompting_and_materials")
     division, unit, task, answers = (
         old.get_model(app, name).objects.using(ALIAS)
         for app, name in [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reporting.models import PlanTask, TaskReport
 
 
-def units_to_report_for(user: User) -> models.QuerySet[MemberUnit]:
+def units_to_report_progress_for(user: User) -> models.QuerySet[MemberUnit]:
     """The units in whose name this account reports on the plan's tasks: its own, and for the office any of its county's,
     which it enters on their behalf. Whether the unit answers for the task is the plan's business."""
     units = apps.get_model("networks", "MemberUnit").objects

@@ -28,6 +28,8 @@ class Action(StrEnum):
     VIEW_STANDING = "查看完成情况"
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
+    PROMPT = "催报、收取报送材料、审批补报"
+    VIEW_MATERIALS = "查看报送材料"
     VIEW_PLAN = "查看推进方案的任务和年度目标"
     REPORT_PROGRESS = "汇报方案任务的进展"
     MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
@@ -91,6 +93,7 @@ _OFFICER = (
     Action.VIEW_SESSIONS,
     Action.EXPORT,
     Action.VIEW_STANDING,
+    Action.VIEW_MATERIALS,
     Action.VIEW_PLAN,
     Action.REPORT_PROGRESS,
     Action.VIEW_NETWORK,
@@ -125,6 +128,8 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.MANAGE_YEARS,
+            Action.PROMPT,
+            Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
             Action.VIEW_PLAN,
             Action.REPORT_PROGRESS,
@@ -191,6 +196,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_SESSIONS,
             Action.EXPORT,
             Action.VIEW_STANDING,
+            Action.VIEW_MATERIALS,
             Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
@@ -212,6 +218,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_MATERIALS,
             Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,

@@ -2,19 +2,26 @@
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
+from .materials import AskedOf, Material, MaterialKind
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
+from .prompts import LateEntry, Prompt
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
 
 __all__ = [
+    "AskedOf",
     "AssessmentYear",
     "Call",
     "CallSample",
+    "LateEntry",
     "LedgerAct",
+    "Material",
+    "MaterialKind",
     "Plan",
     "PlanTask",
     "PlanYear",
+    "Prompt",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reporting", "0006_tasks_of_the_founding_plan")]
+    dependencies = [("reporting", "0007_tasks_of_the_founding_plan")]
 
     operations = [
         migrations.RemoveConstraint(model_name="plantask", name="one_task_per_clause"),

@@ -46,5 +46,5 @@ def forwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reporting", "0005_plan")]
+    dependencies = [("reporting", "0006_plan")]
     operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
