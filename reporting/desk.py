@@ -16,6 +16,7 @@ from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear, YearProposal
+from .plan_progress import Due, due
 from .prompting import OfficeReminders, UnitReminders, office_reminders, unit_reminders
 from .setup import open_steps
 from .shortfalls import shortfalls
@@ -87,6 +88,7 @@ class UnitDesk:
     complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
     reminders: UnitReminders  # what the office asks for
+    plan: Due | None  # the unit's tasks of the plan on which it has not reported this year
 
     @property
     def quiet(self) -> bool:
@@ -135,6 +137,7 @@ def unit_desk(user: User) -> UnitDesk:
         complaints=_complaints(user),
         proposals=proposals(user),
         reminders=unit_reminders(user),
+        plan=due(user, unit=user.own_unit) if user.own_unit and can(user, Action.VIEW_STANDING) else None,
     )
 
 
@@ -160,6 +163,7 @@ class BureauDesk:
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
     reminders: OfficeReminders  # 补报 to decide, papers to take in
+    plan: Due | None  # the plan's tasks on which somebody has not reported this year
 
     @property
     def to_help(self) -> list[Standing]:
@@ -210,4 +214,5 @@ def bureau_desk(user: User) -> BureauDesk:
         accounts=heard_of_judges(user),
         proposals=proposals(user),
         reminders=office_reminders(user),
+        plan=due(user),
     )

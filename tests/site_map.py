@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
+from networks import uploads
 from networks.middleware import CONFIRMED_AT
 from networks.models import (
     AffiliatedBody,
@@ -46,7 +47,17 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
-from reporting.models import AssessmentYear, LateEntry, Material, MaterialKind, Prompt, QuotaAdjustment
+from reporting.models import (
+    AssessmentYear,
+    LateEntry,
+    Material,
+    MaterialKind,
+    PlanTask,
+    Prompt,
+    QuotaAdjustment,
+    ReportEvidence,
+    TaskReport,
+)
 from trainings import imports
 from trainings.models import (
     Announcement,
@@ -158,6 +169,7 @@ class Samples:
         for whose, unit in owners.items():
             self._people(whose, unit)
         self._sharing()
+        self._plan()
         self._changes()
         self._library()
         self._prompting()
@@ -357,6 +369,34 @@ class Samples:
                 last.save()
                 late = LateEntry.objects.create(year=last, unit=unit, reason=f"{whose}的签到表才收齐", asked_by=officer)
                 self.kwargs[f"{whose}.late"] = {"year": w.year - 1, "pk": late.pk}
+
+    def _plan(self) -> None:
+        """A task for which ours, theirs and foreign answer, and a report of each with a photo."""
+        content = io.BytesIO()
+        Image.new("RGB", (8, 8), "green").save(content, "JPEG")
+        officers = self._keepers()
+        for whose, unit in {"ours": self.w.ours, "theirs": self.w.theirs, "foreign": self.w.foreign}.items():
+            task = PlanTask.objects.get(plan__county=unit.county, clause="二(二)1")
+            told = {"text": f"{whose}的学校开放了操场", "as_of": datetime.date(self.w.year, 1, 1), "token": whose}
+            actor = officers[whose]
+            report = TaskReport.file(actor=actor, task=task, year=self.w.year, unit=unit, **told)
+            with uploads.atomic():
+                photo = uploads.prepare(SimpleUploadedFile("照片.jpg", content.getvalue()))
+                piece = ReportEvidence.add(report, actor=actor, files=[photo])[0]
+            year = {"pk": task.pk, "year": self.w.year}
+            self.kwargs |= {
+                f"{whose}.plan": {"pk": task.plan_id},
+                f"{whose}.plan_year": {"pk": task.plan_id, "year": self.w.year},
+                f"{whose}.task": {"pk": task.pk},
+                f"{whose}.task_year": year,
+                f"{whose}.report_new": year | {"unit": unit.code},
+                f"{whose}.report": {"pk": report.pk},
+                f"{whose}.report_file": {"pk": report.pk, "evidence_pk": piece.pk},
+            }
+        self.kwargs["mixed.report_file"] = {
+            "pk": self.kwargs["ours.report"]["pk"],
+            "evidence_pk": self.kwargs["theirs.report_file"]["evidence_pk"],
+        }
 
     def _library(self) -> None:
         """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""

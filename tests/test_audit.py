@@ -35,7 +35,15 @@ from networks.models import (
     User,
     Zone,
 )
-from reporting.models import LedgerAct, QuotaAdjustment, YearProposal
+from reporting.models import (
+    LedgerAct,
+    QuotaAdjustment,
+    ReportEvidence,
+    TaskGoal,
+    TaskReport,
+    TaskResponsibility,
+    YearProposal,
+)
 from trainings.models import (
     AudienceCount,
     CoOrganiser,
@@ -183,6 +191,12 @@ def crossing_counties():
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),
         (Feedback, "session__organiser__county", "answered_by__home_division"),
+        (TaskResponsibility, "task__plan__county", "unit__county"),
+        (TaskGoal, "task__plan__county", "unit__county"),
+        (TaskReport, "task__plan__county", "unit__county"),
+        (TaskReport, "task__plan__county", "sessions__organiser__county"),
+        (TaskReport, "unit__county", "entered_by__home_division"),
+        (ReportEvidence, "report__unit__county", "attachment__place"),
     ]
     pairs += [
         (LedgerAct, "county", "proposed_by__home_division"),
