@@ -51,8 +51,11 @@ def test_in_6_one_of_six_confirmers_locks_the_year_and_one_of_six_proposals_stan
 
 
 def test_in_6_control_without_the_lock_they_get_into_each_others_way(address):
-    """The database's own rules still keep a second act out; but the others get errors and no answer."""
+    """Several find the year open: PostgreSQL lets more than one of them lock it, one after the other, which leaves a ledger
+    that is not sound; on SQLite they end in an error."""
     told = race(address, "off")
-    assert told["kept"]["acts"] <= 1
-    assert {"IntegrityError", "OperationalError"} & {*told["confirmed"], *told["proposed"]}
     assert "这个提议已确认，不用再办" not in told["confirmed"]
+    if connection.vendor == "postgresql":
+        assert told["kept"]["acts"] > 1 or "IntegrityError" in told["confirmed"]
+    else:
+        assert "OperationalError" in told["confirmed"]
