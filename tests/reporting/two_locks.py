@@ -3,6 +3,7 @@ in the database whose address is given. With "off" nothing is locked, which show
 were told as JSON. A process of its own, because the suite's own SQLite database lives in memory."""
 
 import collections
+import contextlib
 import json
 import os
 import sys
@@ -50,10 +51,8 @@ def main() -> None:
 
         def and_wait(row):
             found = held(row)
-            try:
+            with contextlib.suppress(threading.BrokenBarrierError):
                 read.wait(timeout=2)
-            except threading.BrokenBarrierError:
-                pass
             return found
 
         def send(number: int) -> None:
