@@ -14,6 +14,7 @@ from PIL import Image
 
 from networks.models import Institution
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
+from trainings.series import mark_of
 
 from .admin_acts import ADMIN_ACTS, AdminAct
 from .site_map import Site, as_shown, ledger, registry
@@ -89,6 +90,15 @@ def _series_form(site: Site) -> dict:
 
 def _later(site: Site, days: int = 20) -> dict:
     return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
+
+
+def _put_off(site: Site, **which) -> dict:
+    """Of the planned sessions that `which` names, in the order of their days."""
+    return _later(site) | {"seen": mark_of(TrainingSession.objects.filter(**which).order_by("held_on"))}
+
+
+def _pk(site: Site, sample: str) -> int:
+    return site.samples.kwargs[sample]["pk"]
 
 
 def _announced() -> dict:
@@ -509,9 +519,14 @@ ACTS = [
 ACTS += [  # plan, classes, calendar
     Act("class-new", "town", "-", _series_form),
     Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
-    Act("class-postpone", "town", "ours.class", lambda s: _later(s) | {"store": "1"}),
+    Act(
+        "class-postpone",
+        "town",
+        "ours.class",
+        lambda s: _put_off(s, training_class=_pk(s, "ours.class")) | {"store": "1"},
+    ),
     Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
-    Act("session-postpone", "town", "ours.planned", _later),
+    Act("session-postpone", "town", "ours.planned", lambda s: _put_off(s, pk=_pk(s, "ours.planned"))),
     Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
 ]
 
