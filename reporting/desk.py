@@ -20,6 +20,7 @@ from .plan_progress import Due, due
 from .prompting import OfficeReminders, UnitReminders, office_reminders, unit_reminders
 from .setup import open_steps
 from .shortfalls import shortfalls
+from .years import settled_years
 
 SHOWN = 10  # rows of a kind on a desk; the list of sessions has them all
 
@@ -189,12 +190,13 @@ def bureau_desk(user: User) -> BureauDesk:
     year = current_year(user)
     settling, by_command = _settling(user)
     undecided = [Status.SUBMITTED, Status.RETURNED]
+    in_settled = Q(held_on__year__in=settled_years(user.county_code))  # 年度已锁定未核定: nobody's work any more
     queue = (
         TrainingSession.objects.visible_to(user)
         .filter(status__in=undecided)
         .aggregate(
-            **{status.value: Count("pk", filter=Q(status=status)) for status in undecided},
-            oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED)),
+            **{status.value: Count("pk", filter=Q(status=status) & ~in_settled) for status in undecided},
+            oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED) & ~in_settled),
         )
     )
     second = [ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED]
