@@ -84,7 +84,13 @@ from .sessions import (
     sees_drafts_of,
     units_to_enter_for,
 )
-from .years import barred_from_deciding_on, barred_from_locking, barred_from_withdrawing, deciders_for
+from .years import (
+    barred_from_deciding_on,
+    barred_from_locking,
+    barred_from_withdrawing,
+    barred_from_writing_bulletins,
+    deciders_for,
+)
 
 __all__ = [
     "EDUCATION_BUREAU",
@@ -121,6 +127,7 @@ __all__ = [
     "barred_from_undoing",
     "barred_from_verifying",
     "barred_from_withdrawing",
+    "barred_from_writing_bulletins",
     "can",
     "deciders_for",
     "eligible_verifiers",

@@ -34,6 +34,7 @@ class Action(StrEnum):
     REPORT_PROGRESS = "汇报方案任务的进展"
     MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
+    WRITE_BULLETINS = "起草和印发通报"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
     PUBLISH = "审核和发布宣传内容"
@@ -64,6 +65,7 @@ class Subject(StrEnum):
     ACCOUNT = "people and accounts"
     LOG = "the audit log"
     LEDGER = "the acts by which years are settled, with every unit's figures"
+    BULLETIN = "what the office writes about a settled year and publishes to all"
 
 
 class Sight(StrEnum):
@@ -111,6 +113,7 @@ _AT_HOME = {
     "roster": Sight.HOME,
     "standing": Sight.HOME,
     "staff": Sight.HOME,
+    "bulletin": Sight.SHARED,
 }
 
 
@@ -131,6 +134,7 @@ ROLES: dict[str, RoleRights] = {
             Action.PROMPT,
             Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
+            Action.WRITE_BULLETINS,
             Action.VIEW_PLAN,
             Action.REPORT_PROGRESS,
             Action.MANAGE_PLAN,
@@ -156,6 +160,7 @@ ROLES: dict[str, RoleRights] = {
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
         ledger=Sight.COUNTY,
+        bulletin=Sight.COUNTY,
     ),
     "centre": _role(
         "县社区教育中心工作人员：指导全县业务，维护机构名录，登记中心自己的培训。",
@@ -210,6 +215,7 @@ ROLES: dict[str, RoleRights] = {
         [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_PLAN, Action.VIEW_NETWORK, Action.VIEW_COURSES],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
+        bulletin=Sight.SHARED,
     ),
     "auditor": _role(
         "审计人员：查看台账、历史和操作日志，不作改动。",
@@ -235,6 +241,7 @@ ROLES: dict[str, RoleRights] = {
         account=Sight.COUNTY,
         log=Sight.COUNTY,
         ledger=Sight.COUNTY,
+        bulletin=Sight.SHARED,
     ),
     "operator": _role(
         "系统管理员：建立账号、维护设置和备份；不能审核，也不能改动考核。",
