@@ -26,7 +26,7 @@ TITLE, BODY, HEI, KAI, SONG = "方正小标宋简体", "仿宋_GB2312", "黑体"
 INSTEAD = {TITLE: "宋体", BODY: "仿宋", HEI: "SimHei", KAI: "楷体", SONG: "SimSun"}  # where a machine lacks the font
 HEADINGS = {"heading1": HEI, "heading2": KAI, "heading3": BODY}
 THREE, FOUR, TWO = Pt(16), Pt(14), Pt(22)  # 三号, 四号, 二号
-LINE = Pt(28.95)  # 22 lines in 225 mm
+NONE, LINE = Pt(0), Pt(28.95)  # 22 lines in 225 mm
 WIDTH = 442  # points, of 156 mm
 RED = RGBColor(0xE6, 0x00, 0x12)
 THICK, THIN = 8, 6  # of a rule, in eighths of a point: 0.35 and 0.25 mm
@@ -82,9 +82,9 @@ def _head(paper, document: Document) -> None:
     if document.red:  # 4 mm below the number, as wide as the type area
         _border(rule, "bottom", RED, 18)
     _line(paper, Align.CENTER)
-    for line in [part for line in document.title for part in _broken(line)]:
-        title = _line(paper, Align.CENTER, spacing=Pt(35))
-        _run(title, line, TITLE, TWO)
+    for words in document.title:
+        for part in _broken(words):
+            _run(_line(paper, Align.CENTER, spacing=Pt(35)), part, TITLE, TWO)
     _line(paper, Align.CENTER)
     _run(_line(paper), f"{document.recipients}：")
 
@@ -278,7 +278,7 @@ def _blank(document: Document):
     return paper
 
 
-def _line(paper, align=Align.JUSTIFY, *, indent: int = 0, before=Pt(0), spacing=LINE, exact: bool = True) -> Paragraph:
+def _line(paper, align=Align.JUSTIFY, *, indent: int = 0, before=NONE, spacing=LINE, exact: bool = True) -> Paragraph:
     line = paper.add_paragraph()
     _format(line, align, spacing=spacing if exact else None)
     line.paragraph_format.space_before = before
