@@ -156,6 +156,10 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.YearProposal": {
         **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
     },
+    "reporting.Bulletin": {
+        **dict.fromkeys(["title", "opening", "body", "closing", "attachments", "recipients", "content"], "free"),
+        **dict.fromkeys(["drafted_by", "issued_by"], "signature"),
+    },
     "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
     "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
     "reporting.TaskReport": {
@@ -211,6 +215,7 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
+    "reporting.Bulletin": "masthead number issuer copy_to printed_by word_digest",
     "reporting.Plan": "title number carry_note quota_clause",
     "reporting.PlanTask": "clause group title text responsible_text",
     "reporting.TaskGoal": "text",

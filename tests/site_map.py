@@ -49,7 +49,9 @@ from networks.reorganisation import rename_unit
 from reporting.calls import draw
 from reporting.models import (
     AssessmentYear,
+    Bulletin,
     LateEntry,
+    LedgerAct,
     Material,
     MaterialKind,
     PlanTask,
@@ -159,7 +161,8 @@ class Samples:
         }
         settled = AssessmentYear.objects.open_year(w.county, 2019)  # long ago: nothing else of the site lies in it
         w.lock(settled)
-        self.kwargs["settled"] = {"year": 2019, "number": 1}
+        self.kwargs |= {"settled": {"year": 2019, "number": 1}, "settled.year": {"year": 2019}}
+        self._bulletins()
         for whose in ["ours", "foreign"]:
             QuotaAdjustment.objects.create(
                 year=self.years[whose], unit=owners[whose], sessions=2, attendances=200, reason="撤并"
@@ -178,6 +181,26 @@ class Samples:
         self._calls()
         self._scans()
         self._learning()
+
+    def _bulletins(self) -> None:
+        """Of long ago: a draft that may go out, one that has, one on an act that a correction has overtaken."""
+        w = self.w
+        for number, state in [(2016, "draft"), (2017, "issued"), (2018, "old")]:
+            year = AssessmentYear.objects.open_year(w.county, number)
+            act = w.lock(year)
+            row = Bulletin.draft(year, w.bureau)
+            row.number, row.dated_on = f"马社教办〔{w.year}〕{number}号", w.today
+            row.save()
+            if state == "old":
+                w.unlock(year)
+                w.lock(year)
+            else:
+                lists = {"of": act.digest, "commended": [], "spurred": []}
+                LedgerAct.append(year, "publish", number=1, content=lists, by=w.bureau, confirmed_by=w.bureau2)
+                AssessmentYear.objects.filter(pk=year.pk).update(status="published")
+            if state == "issued":
+                row.issue(w.bureau)
+            self.kwargs[f"{state}.bulletin"] = {"pk": row.pk}
 
     def _scans(self) -> None:
         """Sign-in by QR that is open all day long."""
