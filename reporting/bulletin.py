@@ -167,7 +167,7 @@ class Figures:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        halves = ["应完成场次", "应完成人次", "核定场次", "核定人次"]
+        halves = ["任务场次", "任务人次", "核定场次", "核定人次"]
         every = [
             [s.unit.name, *_both(s.required, s.verified), "已完成" if s.met else s.verdict] for s in self.standings
         ]

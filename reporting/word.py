@@ -41,6 +41,7 @@ def docx(document: Document) -> bytes:
     _head(paper, document)
     for block in document.blocks:
         _block(paper, block)
+    paper.paragraphs[-1].paragraph_format.keep_with_next = True  # no page with the signature alone
     _attachments(paper, document)
     _signature(paper, document)
     _colophon(paper, document)
@@ -120,10 +121,11 @@ def _table(paper, block: Block) -> None:
 
 def _attachments(paper, document: Document) -> None:
     """附件说明: one line below the text, each attachment under the first one."""
-    _line(paper)
+    _line(paper).paragraph_format.keep_with_next = True
     several = len(document.attachments) > 1
     for number, name in enumerate(document.attachments, start=1):
         line = _line(paper, indent=2 if number == 1 else 5)
+        line.paragraph_format.keep_with_next = True
         _run(line, ("附件：" if number == 1 else "") + (f"{number}．" if several else "") + name)
 
 
@@ -157,7 +159,8 @@ def _colophon(paper, document: Document) -> None:
     table = paper.add_table(rows=0, cols=1)
     _grid(table, [WIDTH], ruled=False)
     place = OxmlElement("w:tblpPr")
-    # By its distance from the head of the page; programs disagree about what "bottom" of the type area is.
+    # By its distance from the head of the page, as Word and WPS place it; LibreOffice before 7.6 sets a table that is as wide as
+    # the type area where it stands, just below the date, which reads as well.
     for name, value in {"vertAnchor": "page", "horzAnchor": "margin", "tblpX": "1"}.items():
         place.set(qn(f"w:{name}"), value)
     place.set(qn("w:tblpY"), str(int((FOOT - sum(heights)) * 20)))
@@ -355,7 +358,7 @@ def _grid(table: WordTable, widths: list[float], *, ruled: bool = True) -> None:
 def _widths(block: Block) -> list[float]:
     """By what stands in the columns: a column of figures takes as much as its heading, the others share the rest."""
     figures = [all(row[i].isdigit() for row in block.rows) for i in range(len(block.columns))]
-    fixed = {i: max(len(name), 4) * 6 + 18 for i, name in enumerate(block.columns) if figures[i] and i}
+    fixed = {i: len(name) * 12 + 10 for i, name in enumerate(block.columns) if figures[i] and i}
     others = [i for i in range(len(block.columns)) if i not in fixed]
     longest = {i: max([4, *(min(len(row[i]), 24) for row in block.rows)]) for i in others}
     left = WIDTH - sum(fixed.values())

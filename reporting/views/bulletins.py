@@ -4,6 +4,7 @@ import io
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Max
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,9 +32,11 @@ def bulletins(request: HttpRequest) -> HttpResponse:
     rows = Bulletin.objects.visible_to(request.user).select_related("year__county", "act").defer("content", "body")
     years = []
     if can(request.user, Action.WRITE_BULLETINS):
-        settled = AssessmentYear.objects.visible_to(request.user).exclude(status="open").order_by("-year")
-        drafted = set(rows.filter(status="draft").values_list("year", flat=True))
-        years = [year for year in settled if year.pk not in drafted]
+        settled = AssessmentYear.objects.visible_to(request.user).exclude(status=AssessmentYear.Status.OPEN)
+        # By the act on which it stands: its last lock.
+        acts = dict(settled.filter(acts__kind="lock").values_list("year").annotate(last=Max("acts__pk")))
+        written = {row.act_id for row in rows} | {acts.get(row.year.year) for row in rows if not row.issued}
+        years = sorted((year for year, act in acts.items() if act not in written), reverse=True)
     return render(request, "reporting/bulletins/list.html", {"bulletins": rows, "years": years})
 
 

@@ -369,7 +369,9 @@ def test_nobody_is_named_by_number_and_no_protected_group_by_name(world, draft, 
 
 def test_the_office_writes_and_issues_on_the_pages_and_a_unit_reads(world, y2025, page, client):
     client.force_login(world.bureau)
-    assert client.post(reverse("bulletin-begin", args=[2025])).status_code == 302
+    begin = reverse("bulletin-begin", args=[2025])
+    assert begin in client.get(reverse("bulletins")).content.decode()
+    assert client.post(begin).status_code == 302
     row = Bulletin.objects.get()
     url = reverse("bulletin", args=[row.pk])
     assert page(world.town, url).status_code == 404
@@ -382,6 +384,7 @@ def test_the_office_writes_and_issues_on_the_pages_and_a_unit_reads(world, y2025
     assert "确定印发" in client.get(issue).content.decode()
     assert client.post(issue, {"seen_version": 1}).status_code == 302
     assert "马社教办〔2026〕3号" in page(world.town, reverse("bulletins")).content.decode()
+    assert begin not in page(world.bureau, reverse("bulletins")).content.decode()
     assert "修改" not in page(world.leader, url).content.decode()
     file = page(world.head, reverse("bulletin-word", args=[row.pk]))
     assert file["Content-Disposition"] == 'attachment; filename="bulletin-2025-1.docx"'
