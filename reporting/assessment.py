@@ -38,6 +38,7 @@ __all__ = [
     "Tally",
     "counted_or_why",
     "county_standing",
+    "document_order",
     "forecast_of",
     "standings",
     "total",
@@ -113,7 +114,7 @@ def _standings(counting: Counting, sums: list[Tallies], wanted: set[int] | None)
             counting.year, today=today, verified=verified, pending=pending, planned=planned, required=required
         )
         found.append(Standing(shown[unit], verified, pending, planned, required, working, forecast, latest))
-    return sorted(found, key=lambda standing: _document_order(standing.unit))
+    return sorted(found, key=lambda standing: document_order(standing.unit))
 
 
 def _required(
@@ -132,7 +133,8 @@ def _required(
     return required, "；".join(filter(None, [f"含{names}，合起来按一个单位的全年任务", words]))
 
 
-def _document_order(unit: MemberUnit) -> tuple:
+def document_order(unit: MemberUnit) -> tuple:
+    """Townships by code, then departments in the order of the founding document, then the rest."""
     if unit.kind == MemberUnit.Kind.TOWNSHIP:
         return (0, 0, unit.code)
     return (1, unit.position, unit.code)

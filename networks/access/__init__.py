@@ -72,6 +72,7 @@ from .sessions import (
     hears_residents,
     own_roster,
     sees_drafts_of,
+    sessions_to_sum,
     units_to_enter_for,
 )
 
@@ -129,6 +130,7 @@ __all__ = [
     "seconders_for",
     "sees_all_staff",
     "sees_drafts_of",
+    "sessions_to_sum",
     "units_in_directory",
     "units_to_enter_for",
     "units_to_plan_for",
