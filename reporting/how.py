@@ -143,6 +143,17 @@ OTHERS = [
         excluded=f"不足 {FEWEST} 份的不算比率",
     ),
     _plain(
+        "reference_reached",
+        "达到参照值的项数",
+        "项",
+        Gauge.REFERENCE,
+        "一(三)",
+        "全县的数值不低于参照值的指标数；按没有舍去的数判断。单个乡镇只列数字，不作判断。",
+        numerator="数值不低于参照值的指标",
+        denominator="列出的全部参照指标",
+        excluded="无法计算的指标既不算达到，也不算未达到",
+    ),
+    _plain(
         "plan_outcome",
         "计划的安排、已办、已核定",
         "",

@@ -291,7 +291,7 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             "年度参与人数 ÷ 人口；参与人数是人数不是人次，同一个人一年只算一次。有常住人口用常住人口，没有的用户籍人口。",
             ZONE_STANDARD,
             lambda f, place: participation(f.table, place, f.year),
-            numerator="参与人数",
+            numerator="年度参与人数",
             denominator="常住人口，没有的用户籍人口",
         ),
         Reference(

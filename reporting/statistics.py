@@ -103,10 +103,17 @@ NOTHING = Figures()
 
 @dataclass(frozen=True)
 class Row:
-    key: str
+    """One line of the table; `earlier` are its figures in the earlier periods that the table shows."""
+
+    key: str  # "" where it is no group but a rest
     label: str
     now: Figures
     earlier: list[Figures]
+    periods: list[Period]
+
+    @property
+    def compared(self) -> list[tuple[Period, Figures]]:
+        return list(zip(self.periods, self.earlier, strict=True))
 
 
 class Statistics:
@@ -120,13 +127,27 @@ class Statistics:
         self.periods = [self.asked.period, *(self.asked.period.back(years) for years in range(1, back + 1))]
         self.county = Division.objects.get(pk=user.county_code)
 
-    @property
-    def earlier(self) -> list[Period]:
-        return self.periods[1:]
+    # --- which earlier periods -----------------------------------------------------------------------
+
+    @cached_property
+    def _compared(self) -> list[int]:
+        """The earlier periods of which something is known: a year that was never opened and has no session is no 0."""
+        opened = [all(year in self.years for year in period.years) for period in self.periods]
+        return [n for n in range(1, len(self.periods)) if opened[n] or self.totals[n].held]
 
     @property
-    def totals_earlier(self) -> list[Figures]:
-        return self.totals[1:]
+    def earlier(self) -> list[Period]:
+        return [self.periods[number] for number in self._compared]
+
+    @property
+    def unknown(self) -> list[Period]:
+        """Earlier periods that nothing was ever entered for."""
+        return [period for period in self.periods[1:] if period not in self.earlier]
+
+    @property
+    def with_people(self) -> bool:
+        """Whether any session of the first period has a roster, so that there are people to count."""
+        return self.by is not By.AUDIENCE and self.totals[0].with_roster > 0
 
     # --- what stands for what ----------------------------------------------------------------------
 
@@ -343,8 +364,16 @@ class Statistics:
             for number, period in enumerate(self.periods):
                 here = found.get((key, number))
                 figures.append(replace(here, url=self._rows_url(period, address)) if here else NOTHING)
-            rows.append(Row(address, label, figures[0], figures[1:]))
+            rows.append(self._row(address, label, figures))
         return [*rows, *self._unsplit(rows)]
+
+    @property
+    def total(self) -> Row:
+        return self._row("total", "合计（不重复）", self.totals)
+
+    def _row(self, key: str, label: str, figures: list[Figures]) -> Row:
+        """Of a group's figures in all periods."""
+        return Row(key, label, figures[0], [figures[number] for number in self._compared], self.earlier)
 
     def _by_group(self) -> dict[tuple, Figures]:
         names = list(self._sums())
@@ -376,17 +405,16 @@ class Statistics:
         away."""
         if self.by is not By.AUDIENCE or By.AUDIENCE in self.asked.narrowed:
             return []
-        rest = []
-        for number, total in enumerate(self.totals):
-            figures = [row.now if number == 0 else row.earlier[number - 1] for row in rows]
+        rest, any_withheld = [], False
+        for at, number in enumerate([0, *self._compared]):
+            total = self.totals[number]
+            figures = [row.earlier[at - 1] if at else row.now for row in rows]
             withheld = any(one.small for one in figures)
+            any_withheld |= withheld
             left = max((total.attendances or 0) - sum(one.attendances or 0 for one in figures if not one.small), 0)
             rest.append(Figures(0, left, small=withheld and 0 < left < SMALL))
-        return (
-            [Row("", f"未分对象（含不足 {SMALL} 人次的）", rest[0], rest[1:])]
-            if any(r.attendances for r in rest)
-            else []
-        )
+        label = f"未分对象（含不足 {SMALL} 人次的）" if any_withheld else "未分对象"
+        return [Row("", label, rest[0], rest[1:], self.earlier)] if any(r.attendances for r in rest) else []
 
     # --- names -------------------------------------------------------------------------------------
 

@@ -17,8 +17,11 @@ from ..exports import XLSX, xlsx
 from ..measures import MEASURES, By
 from ..statistics import Statistics
 from ..statistics_forms import StatisticsForm
-from ..statistics_sheet import AS_NOW, bars, of_audience, statistics_export
+from ..statistics_sheet import AS_NOW, bars, statistics_export
 from .assessment import PER_PAGE
+
+OF_AUDIENCE = ("stat_sessions", "stat_audience", "stat_earlier")
+OF_GROUPS = ("stat_sessions", "stat_attendances", "stat_mean", "stat_people", "stat_earlier")
 
 
 def _asked(request: HttpRequest) -> tuple[StatisticsForm, Statistics]:
@@ -36,17 +39,18 @@ def _part(request: HttpRequest) -> MemberUnit | None:
 @require(Action.VIEW_STANDING)
 def statistics(request: HttpRequest) -> HttpResponse:
     form, found = _asked(request)
+    plain = found.by is By.AUDIENCE  # no mean size and no people: both are of whole sessions
     context = {
         "form": form,
         "found": found,
         "asked": found.asked,
         "part": _part(request),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
-        "plain": of_audience(found),
+        "plain": plain,
         "as_now": found.asked.organised == Organised.NOW,
         "as_now_words": AS_NOW,
         "charts": bars(found),
-        "measures": MEASURES,
+        "measures": [told for key, told in MEASURES.items() if key in (OF_AUDIENCE if plain else OF_GROUPS)],
     }
     return render(request, "reporting/statistics.html", context)
 
