@@ -251,6 +251,10 @@ assessment-export    | GET  | year              | BUREAU foreign_bureau auditor 
 assessment-counted   | GET  | year              | BUREAU foreign_bureau auditor           | *          |
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+statistics           | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+statistics-rows      | GET  | -                 | *                                       | STANDING_TO_NOBODY leader |
+statistics-export    | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+how                  | GET  | -                 | *                                       | operator homeless |
 
 contacts-export      | GET  | -                 | BUREAU foreign_bureau centre            | *          |
 
