@@ -24,6 +24,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 SECRET_KEY = env("SECRET_KEY", default="tests only" if TESTING else "")
 LEDGER_KEY = env("LEDGER_KEY", default="tests only" if TESTING else "")
+# Acts of the ledger name the key that signed them. A key that had to be replaced moves here (comma-separated, newest first), so
+# that what it signed can still be checked; nothing new is signed with it.
+LEDGER_OLD_KEYS = env.list("LEDGER_OLD_KEYS", default=[])
 DEMO_PASSWORD = env("DEMO_PASSWORD", default="")
 SITE_NAME = env("SITE_NAME", default="马山县社区教育管理平台")
 SITE_OWNER = env("SITE_OWNER", default="")
@@ -58,12 +61,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "networks.middleware.TrustedProxyMiddleware",
+    "networks.compression.CompressTextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "networks.middleware.ResponseHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "networks.middleware.RequestSizeMiddleware",  # before anything reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "networks.middleware.SessionLimitMiddleware",
@@ -115,6 +120,11 @@ if DATABASES["default"].get("ATOMIC_REQUESTS"):
     # On SQLite a transaction per request holds the only write lock while pages are drawn; ours are short and explicit.
     raise ImproperlyConfigured("DATABASE_URL 不能带 ATOMIC_REQUESTS：事务由各操作自己界定")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The cache holds the counts of networks/limits.py and nothing else. With Django's 300 entries a county's telephones would
+# push each other's counts out, and a machine its own.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}},
+}
 
 # --- language and time: one language, so no LocaleMiddleware (an English browser gets Chinese too) ---
 LANGUAGE_CODE = "zh-hans"
@@ -140,6 +150,7 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 30 * 60  # seconds, sliding: 等保 8.1.4.1 b
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 12 * 60 * 60  # seconds since sign-in, whatever happens in between
+STEP_UP_LASTS = 5 * 60  # seconds after the password was typed during which it is not asked for again (ID-4)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 PASSWORD_EXPIRES_AFTER_DAYS = 365  # 等保 8.1.4.1 a; not asked for in the demonstration
 AXES_FAILURE_LIMIT = 5
@@ -189,6 +200,8 @@ SCAN_COMMAND = shlex.split(env("SCAN_COMMAND", default=""))  # virus scanner of 
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; larger uploads go to a temporary file
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes of a request body without its files
+MOST_REQUEST_BYTES = 420 * 1024 * 1024  # of one request with its files: twenty files of 20 MiB
+MOST_STRANGER_BYTES = 1024 * 1024  # of one request without account, where the page does not say otherwise
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the rehearsal grid sends many cells
 WHITENOISE_USE_FINDERS = True  # no collectstatic step between a fresh clone and a page
 

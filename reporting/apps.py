@@ -7,16 +7,21 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         """The last of our apps to load: by now every model can be asked for its scope, and the ledger learns of years."""
+        from django.db.models.signals import post_migrate
+
         from networks import reorganisation, tasks
         from networks import years as years_of_units
         from networks.access import verify_declarations
         from trainings import years
 
+        from . import checks  # noqa: F401 — registers itself
+        from .guard import after_migrate
         from .models import TaskResponsibility
         from .models.plan import clauses_of
         from .years import open_with_defaults, rules_of_year, settled_years
 
         verify_declarations()
+        post_migrate.connect(after_migrate, sender=self)
         years.register(rules_of_year, open_with_defaults)
         years_of_units.register(settled_years)
         tasks.register(clauses_of)

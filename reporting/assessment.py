@@ -1,5 +1,6 @@
 """完成情况: where each unit stands, and the county with its totals (依据 三(六)). What counts is said in reporting/counting.py."""
 
+import dataclasses
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from .counting import (
     forecast_of,
     total,
 )
+from .frozen import frozen_of
 from .models import AssessmentYear, QuotaAdjustment
 
 __all__ = [
@@ -57,8 +59,14 @@ def standings(
 
     As now (`organised`) a unit stands with all that it has taken over by renaming and merging, and those are not shown by
     themselves; `units` are read as their successors of today. Raises NotForLockedYears for that in a locked year.
+
+    A locked year's figures are read from its act and not worked out again, unless a day within it is asked for.
     """
     counting = Counting(year, as_of, organised)
+    settled = frozen_of(year) if as_of is None else None
+    if settled:
+        asked = None if units is None else {unit.pk for unit in units}
+        return _in_order(s for s in settled.standings if asked is None or s.unit.pk in asked)
     wanted = None if units is None else {part for unit in units for part in counting.parts(counting.now(unit.pk))}
     sums = [counting.led_tallies(wanted), counting.joined_tallies(wanted)]
     return _standings(counting, sums, None if wanted is None else set(map(counting.now, wanted)))
@@ -72,8 +80,16 @@ def county_standing(
     counting: Counting | None = None,
 ) -> CountyStanding:
     """All standings with the county's own totals, from the same sums; the totals are the same however the units are
-    `organised` (see `standings`). `counting` saves asking for the rules again."""
+    `organised` (see `standings`, also for locked years). `counting` saves asking for the rules again."""
     counting = counting or Counting(year, as_of, organised)
+    settled = frozen_of(year) if counting.as_of is None else None
+    if settled:
+        return dataclasses.replace(settled.county, standings=_in_order(settled.standings))
+    return computed(counting)
+
+
+def computed(counting: Counting) -> CountyStanding:
+    """The county from its rows as they are now, also of a locked year: what a lock freezes and `verify_ledger` compares."""
     led = counting.led_tallies()
     verified = {key: tally for key, tally in led.items() if key[1] == Status.VERIFIED and key[2] != Barrier.AFTER}
     return CountyStanding(
@@ -114,7 +130,7 @@ def _standings(counting: Counting, sums: list[Tallies], wanted: set[int] | None)
             counting.year, today=today, verified=verified, pending=pending, planned=planned, required=required
         )
         found.append(Standing(shown[unit], verified, pending, planned, required, working, forecast, latest))
-    return sorted(found, key=lambda standing: document_order(standing.unit))
+    return _in_order(found)
 
 
 def _required(
@@ -133,8 +149,12 @@ def _required(
     return required, "；".join(filter(None, [f"含{names}，合起来按一个单位的全年任务", words]))
 
 
+def _in_order(found: Iterable[Standing]) -> list[Standing]:
+    return sorted(found, key=lambda standing: document_order(standing.unit))
+
+
 def document_order(unit: MemberUnit) -> tuple:
-    """Townships by code, then departments in the order of the founding document, then the rest."""
+    """Sorts units as the pages list them: townships by code, then departments in the order of the founding document."""
     if unit.kind == MemberUnit.Kind.TOWNSHIP:
         return (0, 0, unit.code)
     return (1, unit.position, unit.code)

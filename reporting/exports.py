@@ -17,6 +17,7 @@ from networks.names import clean_text
 from networks.templatetags.page import cn_date
 
 from .assessment import CountyStanding, Organised
+from .frozen import frozen_of
 from .models import AssessmentYear
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -55,6 +56,7 @@ def standing_export(
 ) -> Export:
     """The table of every unit's standing, as it is filed."""
     until = as_of or min(timezone.localdate(), year.last_day)
+    settled = None if as_of else frozen_of(year)
 
     def rows() -> Iterator[tuple]:
         for number, s in enumerate(county.standings, start=1):
@@ -109,6 +111,7 @@ def standing_export(
         notes=[
             f"依据：{year.basis}。口径见《{year.year}年度口径说明》。",
             headline(county),
+            *([f"{settled.label}。"] if settled else []),
             *([AS_NOW] if organised == Organised.NOW else []),
         ],
     )

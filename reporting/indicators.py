@@ -17,8 +17,9 @@ from networks.models import MemberUnit
 from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSession
 from trainings.satisfaction import DEFINITION, FEWEST, opinions_of
 
-from .assessment import Counting, CountyStanding, Tally, county_standing, total
+from .assessment import Counting, CountyStanding, Tally, computed, county_standing, total
 from .definitions import NOT_A_RATE, Definition, Gauge
+from .frozen import frozen_of
 from .models import AssessmentYear
 from .network import NORM_CLAUSE, NORMS, Coverage, Network, Staffed
 from .references import Ratio, awareness, participation, satisfaction, surveys_of
@@ -50,21 +51,27 @@ class Group:
 class YearFigures:
     """The grouped queries behind the indicators of one county's year, each asked at most once."""
 
-    def __init__(self, year: AssessmentYear, as_of: datetime.date | None = None) -> None:
+    def __init__(self, year: AssessmentYear, as_of: datetime.date | None = None, *, recompute: bool = False) -> None:
+        """A locked year's figures are those of its act, unless a day within it is asked for; `recompute` reads its rows."""
         self.year, self.as_of = year, as_of
         self.counting = Counting(year, as_of)
+        self.frozen = None if recompute or as_of else frozen_of(year)
 
     @cached_property
     def county(self) -> CountyStanding:
-        return county_standing(self.year, counting=self.counting)
+        return county_standing(self.year, counting=self.counting) if self.frozen else computed(self.counting)
 
     @cached_property
     def rostered(self) -> Rostered:
         """The year's people and attendances by roster, as far as there are rosters. Two queries."""
+        if self.frozen:
+            return self.frozen.rostered
         return rostered(self.year, as_of=self.as_of)
 
     @cached_property
     def days(self) -> dict[datetime.date, Tally]:
+        if self.frozen:
+            return self.frozen.days
         return self.counting.credited_by_day()
 
     @property
@@ -91,6 +98,8 @@ class YearFigures:
     @cached_property
     def audiences(self) -> list[Group]:
         """By audience in the order of the vocabulary. Two queries."""
+        if self.frozen:
+            return self._frozen_groups("audiences", Audience)
         rows = AudienceCount.objects.filter(self._verified("session__")).order_by().values("audience")
         found = {
             audience: (sessions, heads)
@@ -116,6 +125,8 @@ class YearFigures:
     @cached_property
     def themes(self) -> list[Group]:
         """By theme in the order of the vocabulary, sessions without one at the end. Two queries."""
+        if self.frozen:
+            return self._frozen_groups("themes", Theme)
         rows = TrainingSession.objects.filter(self._verified()).order_by().values("theme")
         size = Sum("days") if self.counting.daily else Count("*")
         found = {
@@ -127,6 +138,20 @@ class YearFigures:
         groups = [Group(word.pk, str(word), *found[word.pk]) for word in Theme.objects.all() if word.pk in found]
         return [*groups, Group(None, "未填主题", *found[None])] if None in found else groups
 
+    def _frozen_groups(self, part: str, model: type[Theme] | type[Audience]) -> list[Group]:
+        """As frozen, each word as it is shown today."""
+        words = {word.name: word for word in model.objects.all()}
+        return [
+            Group(
+                words[row["word"]].pk if row["word"] in words else None,
+                str(words.get(row["word"], row["word"])) if row["word"] else row["label"],
+                row["sessions"],
+                row["attendances"],
+                row["small"],
+            )
+            for row in self.frozen.figures[part]
+        ]
+
     @cached_property
     def network(self) -> Network:
         """The three-tier network as of the last day that is counted, or of today while the year is running."""
@@ -136,26 +161,36 @@ class YearFigures:
     @property
     def participation(self) -> Ratio:
         """With both its parts, so that a page can say what is missing. Two queries."""
+        if self.frozen:
+            return self.frozen.ratio("participation")
         county = self.year.county
         return participation(AnnualTable(county, [self.year.year]), county, self.year.year)
 
     @cached_property
     def satisfaction(self) -> Ratio:
         """Of all verified sessions of the county's bodies in the year. Two queries."""
+        if self.frozen:
+            return self.frozen.ratio("satisfaction")
         return satisfaction(opinions_of(TrainingSession.objects.filter(self._verified())))
 
     @cached_property
     def awareness(self) -> Ratio:
+        if self.frozen:
+            return self.frozen.ratio("awareness")
         county = self.year.county
         return awareness(surveys_of(county, self.year.year), county, county)
 
     @cached_property
     def coverage(self) -> dict[str, Coverage]:
         """By `township`, `village` (村 alone) and `any_village` (村 and 社区)."""
+        if self.frozen:
+            return {key: Coverage(*parts) for key, parts in self.frozen.noted["coverage"].items()}
         return self.network.coverage
 
     @property
     def staffing(self) -> list[tuple[str, Staffed]]:
+        if self.frozen:
+            return [(label, Staffed(*parts)) for label, *parts in self.frozen.noted["staffing"]]
         return self.network.staffing
 
 

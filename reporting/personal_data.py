@@ -144,8 +144,18 @@ PERSONAL: dict[str, dict[str, str]] = {
     "trainings.TrainingClass": {"note": "free", "entered_by": "signature"},
     "trainings.UnitPlan": {"text": "free"},
     "reporting.QuotaAdjustment": {"reason": "free"},
+    "reporting.Prompt": {"text": "free", "own": "free", "sent_by": "signature"},
+    "reporting.LateEntry": {"reason": "free", "note": "free", "asked_by": "signature", "decided_by": "signature"},
+    "reporting.Material": {"note": "free", "handed_in_by": "signature", "decided_by": "signature"},
     "reporting.CallSample": {"drawn_by": "signature"},
     "reporting.Call": {"note": "free", "called_by": "signature"},
+    # An act's content names accounts by their key, nobody by name (tests/reporting/test_locking.py).
+    "reporting.LedgerAct": {
+        **dict.fromkeys(["payload", "proposed_by", "confirmed_by"], "signature"), "reason": "free",
+    },
+    "reporting.YearProposal": {
+        **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
+    },
 }  # fmt: skip
 
 # Fields of a kind that could hold something about a person, and do not: names of places, bodies, words, documents.
@@ -191,6 +201,9 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
+    "reporting.MaterialKind": "name clause note",
+    "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
+    "reporting.YearProposal": "seen_digest",
     "reporting.PlanTask": "clause title responsible_text",
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",

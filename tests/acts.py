@@ -14,6 +14,7 @@ from PIL import Image
 
 from networks.models import Institution
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
+from trainings.series import mark_of
 
 from .admin_acts import ADMIN_ACTS, AdminAct
 from .site_map import Site, as_shown, ledger, registry
@@ -89,6 +90,15 @@ def _series_form(site: Site) -> dict:
 
 def _later(site: Site, days: int = 20) -> dict:
     return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
+
+
+def _put_off(site: Site, **which) -> dict:
+    """Of the planned sessions that `which` names, in the order of their days."""
+    return _later(site) | {"seen": mark_of(TrainingSession.objects.filter(**which).order_by("held_on"))}
+
+
+def _pk(site: Site, sample: str) -> int:
+    return site.samples.kwargs[sample]["pk"]
 
 
 def _announced() -> dict:
@@ -199,6 +209,10 @@ def _scan_settings(site: Site) -> dict:
 def _survey_form(site: Site, method: str) -> dict:
     form = {"division": site.world.places["白山镇"].pk, "year": site.world.year, "method": method}
     return form | {"asked": "60", "aware": "50", "source": "镇里抽样"}
+
+
+def _kind_form() -> dict:
+    return {"name": "经费使用情况", "clause": "三(四)", "asked_of": "all", "position": "7"}
 
 
 def picture() -> SimpleUploadedFile:
@@ -505,10 +519,71 @@ ACTS = [
 ACTS += [  # plan, classes, calendar
     Act("class-new", "town", "-", _series_form),
     Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
-    Act("class-postpone", "town", "ours.class", lambda s: _later(s) | {"store": "1"}),
+    Act(
+        "class-postpone",
+        "town",
+        "ours.class",
+        lambda s: _put_off(s, training_class=_pk(s, "ours.class")) | {"store": "1"},
+    ),
     Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
-    Act("session-postpone", "town", "ours.planned", _later),
+    Act("session-postpone", "town", "ours.planned", lambda s: _put_off(s, pk=_pk(s, "ours.planned"))),
     Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
+]
+
+
+def _deciding(act: str, verb: str = "lock"):
+    """A proposal of the first bureau person, and the answer to it."""
+
+    def body(site: Site) -> dict:
+        year, reason = site.world.assessment_year, "漏记一场"
+        if verb == "unlock":
+            site.world.lock(year)
+        propose = year.propose_lock if verb == "lock" else year.propose_unlock
+        return {"act": act, "note": "还没有核对完", "proposal": propose(site.world.bureau, reason).pk}
+
+    return body
+
+
+ACTS += [  # settling a year
+    Act("year-propose", "bureau", "year", lambda s: {"reason": "核定完毕", "seen": _figures_seen(s)}),
+    Act("year-decide", "bureau2", "year", _deciding("confirm")),
+    Act("year-decide", "bureau2", "year", _deciding("confirm", "unlock"), "unlock"),
+    Act("year-decide", "director", "year", _deciding("decline"), "decline"),
+    Act("year-decide", "bureau", "year", _deciding("withdraw"), "withdraw"),
+]
+
+
+def _figures_seen(site: Site) -> str:
+    return site.send("bureau", "GET", site.samples.url("year-propose", "year")).context["seen"]
+
+
+ACTS += [  # what the office asks of the units
+    Act(
+        "prompting",
+        "bureau",
+        "year",
+        lambda s: {"units": [s.world.ours.code], "text": "请及时补报", "with_own": "on", "token": "u" * 32},
+    ),
+    Act("prompt-withdraw", "bureau", "ours.round", lambda s: {}),
+    Act("prompt-read", "town", "ours.prompt", lambda s: {}),
+    Act("late-entries", "town2", "last", lambda s: {"reason": "停电，签到表才收齐"}),
+    Act(
+        "late-entry",
+        "bureau",
+        "ours.late",
+        lambda s: {
+            "decision": "approve",
+            "until": (s.world.today + datetime.timedelta(days=5)).isoformat(),
+            "note": "请按时补报",
+            "seen_version": "0",
+        },
+    ),
+    Act("late-entry-withdraw", "town", "ours.late", lambda s: {}),
+    Act("materials-begin", "bureau", "year", lambda s: {}),
+    Act("material-kind-new", "bureau", "year", lambda s: _kind_form()),
+    Act("material-kind-edit", "bureau", "ours.kind", lambda s: _kind_form() | {"is_asked": "on", "seen_version": "0"}),
+    Act("material-hand-in", "town", "ours.material_of", lambda s: {"seen_version": "0", "upload": picture()}),
+    Act("material-decide", "bureau", "ours.material_of", lambda s: {"decision": "receive", "seen_version": "0"}),
 ]
 
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]

@@ -10,18 +10,68 @@ import socket
 from types import SimpleNamespace
 
 import pytest
-from django.db import transaction
-from django.test import override_settings
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from networks.models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, UnitTerm, User
+from reporting import guard
 from reporting.models import AssessmentYear
 from trainings.loading import load_vocabulary
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
 from .site_map import Site
 
+EMPTY = TransactionTestCase._fixture_teardown
+
+
+def empty_with_the_ledger(case):
+    """What a test has committed is removed after it, also the acts that the database keeps from being removed."""
+    guard.take_away(connection)
+    EMPTY(case)  # migrates nothing, but says so at its end, upon which the guard is back
+
+
+TransactionTestCase._fixture_teardown = empty_with_the_ledger
+
 THIS_YEAR = timezone.localdate().year
+ASKS_A_DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks what asks no database anything (pytest-django refuses it every query): on which engine it runs cannot matter."""
+    for item in items:
+        asks = item.get_closest_marker("django_db") or ASKS_A_DATABASE & set(item.fixturenames)
+        if not asks and not hasattr(item.module, "connection"):  # whose engine somebody may ask for without a query
+            item.add_marker(pytest.mark.engine_free)
+
+
+@pytest.fixture(autouse=True)
+def no_engine_to_inherit(request, monkeypatch):
+    """What an engine-free test starts as a process of its own meets no engine that this run has chosen."""
+    if request.node.get_closest_marker("engine_free"):
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_are_listed_once():
+    """Each Client starts the middleware anew, which would look for every static file of every app again."""
+    found, patch = {}, pytest.MonkeyPatch()
+    listed = WhiteNoiseMiddleware.add_files_from_finders
+
+    def once(self):
+        how = (self.static_prefix, self.max_age, self.allow_all_origins, tuple(map(str, settings.STATICFILES_DIRS)))
+        if how not in found:
+            listed(self)
+            found[how] = self.files
+        self.files = dict(found[how])
+
+    patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,6 +97,12 @@ def no_outbound_connections():
 @pytest.fixture(autouse=True)
 def media_in_tmp(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_tries():
+    """The limits of open pages are counted in the cache, which outlives a test."""
+    cache.clear()
 
 
 def _division(code, tier, name, short="", parent=None):
@@ -216,6 +272,20 @@ class World(SimpleNamespace):
         if status == "cancelled":
             row.cancel(actor=actor, reason="下雨")
         return row
+
+    def lock(w, year=None):
+        """The year (the world's) is settled as two people of the bureau would; returns the act."""
+        year = year or w.assessment_year
+        act = year.propose_lock(w.bureau).confirm(w.bureau2)
+        year.refresh_from_db()
+        return act
+
+    def unlock(w, year=None, reason="补录一场"):
+        """It is opened again for a correction."""
+        year = year or w.assessment_year
+        act = year.propose_unlock(w.bureau, reason).confirm(w.bureau2)
+        year.refresh_from_db()
+        return act
 
 
 def build_world() -> World:

@@ -35,7 +35,7 @@ from networks.models import (
     User,
     Zone,
 )
-from reporting.models import QuotaAdjustment
+from reporting.models import LedgerAct, QuotaAdjustment, YearProposal
 from trainings.models import (
     AudienceCount,
     CoOrganiser,
@@ -183,6 +183,12 @@ def crossing_counties():
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),
         (Feedback, "session__organiser__county", "answered_by__home_division"),
+    ]
+    pairs += [
+        (LedgerAct, "county", "proposed_by__home_division"),
+        (LedgerAct, "county", "year__county"),
+        (YearProposal, "year__county", "proposed_by__home_division"),
+        (YearProposal, "year__county", "decided_by__home_division"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):

@@ -1,6 +1,7 @@
 """PI-1: every field is declared. PI-2, PI-3, AC-6: names and protected groups stay where they may stand, crawled over every
 page, workbook, print, log line and address as every role."""
 
+import html
 import logging
 import re
 import zipfile
@@ -100,6 +101,7 @@ def text_of(response):
     if body.startswith(b"PK"):
         with zipfile.ZipFile(BytesIO(body)) as package:
             body = b"\n".join(package.read(name) for name in package.namelist())
+        return html.unescape(body.decode(errors="replace"))  # without lxml, Han stands there as numbers
     return body.decode(errors="replace")
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import load_command_class
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
@@ -73,6 +75,12 @@ def test_in_1_a_database_on_a_network_disk_is_warned_about(tmp_path, monkeypatch
     monkeypatch.setattr(settings, "DATABASES", database)
     found = checks.database_on_a_local_disk(None)
     assert [warning.id for warning in found] == (["networks.W001"] if warned else [])
+
+
+def test_in_1_the_commands_for_ledgers_leave_out_every_check_but_the_one_of_the_disk():
+    for app, command in [("trainings", "import_sessions"), ("trainings", "export_sessions"), ("reporting", "assess")]:
+        assert load_command_class(app, command).requires_system_checks == ["disk"]
+    assert [c for c in registry.get_checks() if "disk" in c.tags] == [checks.database_on_a_local_disk]
 
 
 def test_wb_1_https_brings_hsts_host_cookies_and_redirects(world, monkeypatch):

@@ -5,7 +5,7 @@ declares by which of its fields it belongs to a county, a place or a unit (`scop
 inside it but not allowed is 403. Whoever has no home sees nothing.
 
 Everybody imports from here, never from a module inside: `roles` says what each role may do, `rows` which rows it sees and
-keeps, and `judging`, `sessions`, `people`, `network` and `accounts` answer the questions of their subject.
+keeps, and `judging`, `sessions`, `people`, `network`, `accounts` and `years` answer the questions of their subject.
 """
 
 from .accounts import (
@@ -19,7 +19,9 @@ from .accounts import (
 from .judging import (
     barred_from_approving,
     barred_from_calling,
+    barred_from_deciding_late,
     barred_from_handling,
+    barred_from_receiving,
     barred_from_recording_history,
     barred_from_reviewing,
     barred_from_seconding,
@@ -40,6 +42,7 @@ from .network import (
     places_to_lead,
     places_to_watch,
     units_to_plan_for,
+    units_to_report_for,
     units_to_watch,
 )
 from .people import (
@@ -58,6 +61,7 @@ from .roles import ROLES, Action, RoleRights, Sight, Subject, can, enters_for_th
 from .rows import (
     Scope,
     ScopedQuerySet,
+    at_own_places,
     kept_or_403,
     kinds_kept_by,
     places_to_keep_at,
@@ -75,6 +79,7 @@ from .sessions import (
     sessions_to_sum,
     units_to_enter_for,
 )
+from .years import barred_from_deciding_on, barred_from_locking, barred_from_withdrawing, deciders_for
 
 __all__ = [
     "EDUCATION_BUREAU",
@@ -85,14 +90,19 @@ __all__ = [
     "ScopedQuerySet",
     "Sight",
     "Subject",
+    "at_own_places",
     "barred_from_answering",
     "barred_from_approving",
     "barred_from_calling",
+    "barred_from_deciding_late",
+    "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
     "barred_from_linking",
+    "barred_from_locking",
     "barred_from_managing",
     "barred_from_names",
+    "barred_from_receiving",
     "barred_from_recording_history",
     "barred_from_renaming",
     "barred_from_reviewing",
@@ -103,7 +113,9 @@ __all__ = [
     "barred_from_taking_back",
     "barred_from_undoing",
     "barred_from_verifying",
+    "barred_from_withdrawing",
     "can",
+    "deciders_for",
     "eligible_verifiers",
     "enters_for_the_centre",
     "entries_in_directory",
@@ -134,6 +146,7 @@ __all__ = [
     "units_in_directory",
     "units_to_enter_for",
     "units_to_plan_for",
+    "units_to_report_for",
     "units_to_staff",
     "units_to_watch",
     "verify_declarations",

@@ -28,6 +28,9 @@ class Action(StrEnum):
     VIEW_STANDING = "查看完成情况"
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
+    PROMPT = "催报、收取报送材料、审批补报"
+    VIEW_MATERIALS = "查看报送材料"
+    LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
     PUBLISH = "审核和发布宣传内容"
@@ -57,6 +60,7 @@ class Subject(StrEnum):
     STAFF = "who works where"
     ACCOUNT = "people and accounts"
     LOG = "the audit log"
+    LEDGER = "the acts by which years are settled, with every unit's figures"
 
 
 class Sight(StrEnum):
@@ -86,6 +90,7 @@ _OFFICER = (
     Action.VIEW_SESSIONS,
     Action.EXPORT,
     Action.VIEW_STANDING,
+    Action.VIEW_MATERIALS,
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
@@ -118,6 +123,9 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.MANAGE_YEARS,
+            Action.PROMPT,
+            Action.VIEW_MATERIALS,
+            Action.LOCK_YEARS,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -139,6 +147,7 @@ ROLES: dict[str, RoleRights] = {
         standing=Sight.COUNTY,
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
+        ledger=Sight.COUNTY,
     ),
     "centre": _role(
         "县社区教育中心工作人员：指导全县业务，维护机构名录，登记中心自己的培训。",
@@ -178,6 +187,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_SESSIONS,
             Action.EXPORT,
             Action.VIEW_STANDING,
+            Action.VIEW_MATERIALS,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_COURSES,
@@ -198,6 +208,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_MATERIALS,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,
@@ -212,6 +223,7 @@ ROLES: dict[str, RoleRights] = {
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
         log=Sight.COUNTY,
+        ledger=Sight.COUNTY,
     ),
     "operator": _role(
         "系统管理员：建立账号、维护设置和备份；不能审核，也不能改动考核。",

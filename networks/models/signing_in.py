@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import time
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ..access import Scope, ScopedQuerySet
-from ..middleware import SIGNED_IN_AT, client_address
+from ..middleware import CONFIRMED_AT, SIGNED_IN_AT, client_address
 from ..tokens import digest_of, new_token
 
 LINK_LASTS = datetime.timedelta(hours=24)
@@ -58,6 +59,7 @@ class SignIn(models.Model):
         """Called where a session has just been given to somebody (or a new key, after a change of password)."""
         if request.session.session_key is None:  # signed in over somebody else's session, which was thrown away
             request.session.create()
+        request.session[CONFIRMED_AT] = time.time()
         since = request.session.get(SIGNED_IN_AT)
         started = datetime.datetime.fromtimestamp(since, datetime.UTC) if since else timezone.now()
         facts = {

@@ -5,7 +5,7 @@ import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 from django.utils import timezone
@@ -13,7 +13,9 @@ from simple_history.models import HistoricalRecords
 
 from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import Division, MemberUnit
-from trainings.models import DeliveryForm
+from trainings.models import DeliveryForm, Refused
+
+from .closing import ClosingVerbs, YearStatus
 
 # 依据 三(六): every unit, every year
 REQUIRED_SESSIONS = 4
@@ -44,12 +46,8 @@ class AssessmentYearQuerySet(ScopedQuerySet):
         return opened
 
 
-class AssessmentYear(models.Model):
-    class Status(models.TextChoices):
-        OPEN = "open", "进行中"
-        LOCKED = "locked", "锁定定案"
-        PREVIEWED = "previewed", "反馈期"
-        PUBLISHED = "published", "已通报"
+class AssessmentYear(ClosingVerbs, models.Model):
+    Status = YearStatus
 
     class ClassCounts(models.TextChoices):
         ONCE = "once", "连续几天的培训班算一场"
@@ -81,8 +79,23 @@ class AssessmentYear(models.Model):
     )
     evidence_required = models.BooleanField("核定须有佐证材料", default=False, help_text="任意一种即可")
 
-    reporting_until = models.DateField("填报截止日期", null=True, blank=True)
-    late_until = models.DateField("补报截止日期", null=True, blank=True)
+    # 三(六) 统计和报告制度: when each quarter is to be reported. They only prompt; what they end is nothing.
+    quarter1_until = models.DateField("一季度填报日期", null=True, blank=True, help_text="只用来提醒和催报，可以不填")
+    quarter2_until = models.DateField("二季度填报日期", null=True, blank=True)
+    quarter3_until = models.DateField("三季度填报日期", null=True, blank=True)
+    quarter4_until = models.DateField("四季度填报日期", null=True, blank=True)
+    reporting_until = models.DateField(
+        "填报截止日期",
+        null=True,
+        blank=True,
+        help_text="过了这一天，这一年的场次可以存草稿，提交须经办公室同意补报；不填则一直可以提交",
+    )
+    late_until = models.DateField(
+        "补报截止日期", null=True, blank=True, help_text="办公室同意的补报最迟到这一天；不填则由办公室逐次决定"
+    )
+    materials_until = models.DateField(
+        "材料报送截止日期", null=True, blank=True, help_text="没有单独写期限的报送材料按这一天"
+    )
     closing_on = models.DateField("定案日期", null=True, blank=True)
     attendances_per_session = models.PositiveSmallIntegerField(
         "预测：每场可补人次",
@@ -103,11 +116,28 @@ class AssessmentYear(models.Model):
         verbose_name = verbose_name_plural = "考核年度"
         ordering = ["county", "-year"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "locked", "previewed", "published"]),
+                name="assessment_year_status_known",
+            ),
+            models.CheckConstraint(condition=~Q(status="open") | Q(locked_on=None), name="open_year_is_not_locked_on"),
             models.UniqueConstraint(fields=["county", "year"], name="one_assessment_year"),
             models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2099), name="assessment_year_2000_2099"),
             models.CheckConstraint(
                 condition=Q(attendances_per_session__gte=1, sessions_per_week__gte=1),
                 name="forecast_rates_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(reporting_until=None) | Q(late_until=None) | Q(late_until__gte=F("reporting_until")),
+                name="late_entry_ends_after_reporting",
+                violation_error_message="补报截止日期不能早于填报截止日期",
+            ),
+            models.CheckConstraint(
+                condition=(Q(quarter1_until=None) | Q(quarter2_until=None) | Q(quarter2_until__gte=F("quarter1_until")))
+                & (Q(quarter2_until=None) | Q(quarter3_until=None) | Q(quarter3_until__gte=F("quarter2_until")))
+                & (Q(quarter3_until=None) | Q(quarter4_until=None) | Q(quarter4_until__gte=F("quarter3_until"))),
+                name="quarters_reported_in_order",
+                violation_error_message="各季度的填报日期应按先后顺序",
             ),
         ]
 
@@ -118,15 +148,22 @@ class AssessmentYear(models.Model):
     LIFE = frozenset({"status", "locked_on", "version"})
 
     def save(self, **kwargs) -> None:
-        """Raises ValidationError when a rule of a locked year would change. Keeps since when it is locked: the rosters' term
-        runs from there."""
+        """Raises ValidationError when a rule of a locked year would change, Refused for a status that no verb has set. Keeps
+        since when it is locked: the rosters' term runs from there."""
         with transaction.atomic():
             stored = type(self).objects.select_for_update().filter(pk=self.pk).first()
+            if not getattr(self, "_moving", False) and self.status != (stored.status if stored else YearStatus.OPEN):
+                raise Refused("年度的状态只能通过锁定、解锁等操作改变")
             if stored and stored.locked:
                 rules = [field.attname for field in self._meta.concrete_fields if field.name not in self.LIFE]
                 if any(getattr(self, name) != getattr(stored, name) for name in rules):
                     stored.refuse_when_locked()
-            self.locked_on = (self.locked_on or timezone.localdate()) if self.locked else None
+            if not self.locked:
+                self.locked_on = None
+            elif stored is None or not stored.locked:
+                self.locked_on = timezone.localdate()
+            else:
+                self.locked_on = stored.locked_on
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "locked_on"}
             super().save(**kwargs)
@@ -151,6 +188,10 @@ class AssessmentYear(models.Model):
     @property
     def last_day(self) -> datetime.date:
         return datetime.date(self.year, 12, 31)
+
+    def quarter_until(self, quarter: int) -> datetime.date | None:
+        """By when the sessions of quarter 1 to 4 are to be reported."""
+        return getattr(self, f"quarter{quarter}_until")
 
     @property
     def basis(self) -> str:

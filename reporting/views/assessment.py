@@ -19,6 +19,7 @@ from ..as_of import AsOf
 from ..assessment import Counting, Organised, Tally, counted_or_why, county_standing, standings
 from ..dashboard import counted_url
 from ..exports import XLSX, headline, standing_export, xlsx
+from ..frozen import Frozen, frozen_of
 from ..indicators import INDICATORS
 from ..models import AssessmentYear
 from ..rostered import DEFINITION as ROSTERED
@@ -97,12 +98,15 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "year": year,
         "years": request.years_shown,
         "cut": cut,
+        "settled": frozen_of(year),
+        "may_close": can(request.user, Action.LOCK_YEARS) or can(request.user, Action.VIEW_LOGS),
         "county": whole,
         "headline": headline(whole) if whole else "",
         "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), **read),
         "indicators": INDICATORS,
         "counted_url": counted_url(request.user, year, as_of=cut.day),
         "all_url": counted_url(request.user, year, rows="all", as_of=cut.day),
+        "prompts": whole and can(request.user, Action.VIEW_MATERIALS),
     }
     return render(request, "reporting/assessment_county.html", context)
 
@@ -120,18 +124,24 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
     shown = _as_read(counting, shown)
     found = standings(year, units=[shown], as_of=cut.day, organised=cut.reading)
     parts = counting.parts(shown.pk)
+    settled = None if cut.day else frozen_of(year)
     context = {
         "year": year,
         "years": request.years_shown,
         "cut": cut,
+        "settled": frozen_of(year),
         "unit": shown,
         "standing": found[0] if found else None,
-        "reasons": _reasons(counting, parts),
+        "reasons": _reasons(counting, parts, settled, shown),
         "rostered": rostered(year, parts, cut.day),
         "rostered_how": ROSTERED,
         "changes": UnitSuccession.objects.filter(Q(old=shown) | Q(new=shown)).select_related("old", "new"),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
-        **(_rows(request, counting, parts) if can(request.user, Action.VIEW_SESSIONS) else {}),
+        **(
+            _rows(request, counting, parts, settled and settled.why([shown.code]))
+            if can(request.user, Action.VIEW_SESSIONS)
+            else {}
+        ),
     }
     return render(request, "reporting/assessment_unit.html", context)
 
@@ -142,18 +152,21 @@ def _as_read(counting: Counting, unit: MemberUnit) -> MemberUnit:
     return unit if key == unit.pk else MemberUnit.objects.get(pk=key)
 
 
-def _reasons(counting: Counting, units: list[int]) -> list[tuple[str, Tally]]:
+def _reasons(counting: Counting, units: list[int], settled: Frozen | None, unit: MemberUnit) -> list[tuple[str, Tally]]:
     """How many sessions count, and how many do not for which reason; what counts comes first."""
-    sums: dict[str, Tally] = {}
-    for tallies in (counting.led_tallies(units), counting.joined_tallies(units)):
+    sums: dict[str, Tally] = settled.reasons([unit.code]) if settled else {}
+    for tallies in () if settled else (counting.led_tallies(units), counting.joined_tallies(units)):
         for (_, status, barrier), tally in tallies.items():
             words = counted_or_why(status, barrier)
             sums[words] = sums.get(words, Tally()).plus(tally)
     return sorted(sums.items(), key=lambda item: (item[0] != "计入", item[0]))
 
 
-def _rows(request: HttpRequest, counting: Counting, units: list[int]) -> dict[str, object]:
-    """The sessions of the unit and what it consists of, one page of them, and those it co-organised, each with 计入 or why not."""
+def _rows(
+    request: HttpRequest, counting: Counting, units: list[int], settled: dict[str, str] | None
+) -> dict[str, object]:
+    """The sessions of the unit and what it consists of, one page of them, and those it co-organised, each with 计入 or why
+    not: as it was `settled` by their numbers, in a locked year."""
     seen = TrainingSession.objects.visible_to(request.user)
     led = (
         counting.led(seen.filter(organiser__in=units))
@@ -168,7 +181,7 @@ def _rows(request: HttpRequest, counting: Counting, units: list[int]) -> dict[st
     for row in joined:
         row.session.barrier = row.barrier
     for session in [*page, *(row.session for row in joined)]:
-        session.why = counted_or_why(session.status, session.barrier)
+        session.why = (settled or {}).get(session.number) or counted_or_why(session.status, session.barrier)
         session.hints = _hints(counting.year, session)
     return {"page_obj": page, "joined": [row.session for row in joined]}
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from networks.models import MemberUnit, UnitTerm
 from reporting.models import AssessmentYear, QuotaAdjustment
-from trainings.models import DeliveryForm
+from trainings.models import DeliveryForm, Refused
 
 
 @pytest.fixture
@@ -18,8 +18,7 @@ def locked(world):
     QuotaAdjustment.objects.create(
         year=world.assessment_year, unit=world.ours, sessions=2, attendances=200, reason="迁址"
     )
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     return AssessmentYear.objects.get(pk=world.assessment_year.pk)
 
 
@@ -29,7 +28,7 @@ def refused(*attempts):
             attempt()
 
 
-def test_ac_4_the_rules_of_a_locked_year_stay_and_its_life_goes_on(locked):
+def test_ac_4_the_rules_of_a_locked_year_stay_and_its_life_goes_on(world, locked):
     locked.required_sessions = 1
     refused(
         locked.save,
@@ -38,13 +37,24 @@ def test_ac_4_the_rules_of_a_locked_year_stay_and_its_life_goes_on(locked):
         lambda: locked.counting_forms.set([]),
         lambda: locked.counting_forms.add(DeliveryForm.objects.create(name="新形式")),
     )
-    locked.status = "open"
+    locked.status, locked._moving = "open", True
     refused(locked.save)  # not even while it is opened again
-    locked.refresh_from_db()
+    locked = AssessmentYear.objects.get(pk=locked.pk)
     assert (locked.status, locked.required_sessions, locked.counting_forms.exists()) == ("locked", 4, True)
-    locked.status = "previewed"
-    locked.save()
+    with transaction.atomic():
+        locked._move("preview", actor=world.bureau)
     assert AssessmentYear.objects.get(pk=locked.pk).status == "previewed"
+
+
+@pytest.mark.parametrize("status", ["open", "previewed", "published"])
+def test_ac_4_a_status_that_no_verb_has_set_is_not_saved(locked, status):
+    locked.status = status
+    with pytest.raises(Refused, match="只能通过锁定、解锁等操作改变"), transaction.atomic():
+        locked.save()
+    fresh = AssessmentYear(county_id=locked.county_id, year=2031, basis_title="依据", status="locked")
+    with pytest.raises(Refused, match="只能通过锁定、解锁等操作改变"), transaction.atomic():
+        fresh.save()
+    assert AssessmentYear.objects.get(pk=locked.pk).status == "locked"
 
 
 def test_ac_4_the_quotas_of_a_locked_year_stay(world, locked):

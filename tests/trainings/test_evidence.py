@@ -296,8 +296,7 @@ def test_evidence_may_be_added_until_verified_and_removed_while_the_session_is_t
 def test_ac_4_no_road_leads_to_the_evidence_of_a_locked_year(world):
     session = world.session()
     evidence = Evidence.objects.create(session=session, kind="report", link="https://x.cn/", uploaded_by=world.town)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     evidence.link = "https://y.cn/"
     for attempt in (
         evidence.save,
@@ -313,8 +312,7 @@ def test_nothing_is_added_to_or_removed_from_a_locked_year(world):
     session = world.session(status="submitted")
     draft = world.session()
     row = Evidence.objects.create(session=draft, kind="report", link="https://x.cn/", uploaded_by=world.town)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     with pytest.raises(Refused, match="锁定定案"):
         add(world, session, photo())
     with pytest.raises(Refused, match="锁定定案"):

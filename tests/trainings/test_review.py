@@ -131,8 +131,7 @@ def test_ld_2_the_queue_takes_the_same_queries_for_3_and_30_rows(desk, world):
 def test_what_was_still_submitted_in_a_locked_year_leaves_the_queue_and_is_listed_apart(desk, world):
     late = world.session(status="submitted", title="迟到的")
     world.session(status="submitted", title="去年的", held_on=datetime.date(world.year - 1, 3, 1))
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     assert titles(desk.get(reverse("review-queue"))) == ["去年的"]
     response = desk.get(reverse("review-queue"), {"tab": "locked"})
     assert titles(response) == ["迟到的"]

@@ -41,8 +41,9 @@ def kept(world):
     notice = Announcement.objects.create(session=w.one, is_public=True, phone="0771-6820000")
     SignUp.objects.create(announcement=notice, name="张三", phone_tail="1234", cancel_digest="x")
     w.locked = AssessmentYear.objects.open_year(w.county, w.last)
-    w.locked.status, w.locked.locked_on = "locked", purging.months_after(TODAY, -13)
-    w.locked.save()
+    w.lock(w.locked)
+    AssessmentYear.objects.filter(pk=w.locked.pk).update(locked_on=purging.months_after(TODAY, -13))
+    w.locked.refresh_from_db()
     return w
 
 
@@ -136,8 +137,7 @@ def test_pi_5_the_term_runs_to_the_day_from_the_locking_and_is_the_countys_own(k
 
 
 def test_pi_5_a_year_that_is_not_locked_keeps_its_rosters(kept):
-    kept.locked.status = "open"
-    kept.locked.save()
+    kept.unlock(kept.locked)
     assert kept.locked.locked_on is None
     assert "年度还没有锁定定案" in run("--commit") and RosterLine.objects.count() == 6
 
@@ -163,8 +163,7 @@ def test_pi_5_a_hold_keeps_a_year_or_one_session_until_it_is_lifted(kept):
 
 def test_a_purged_roster_takes_no_line_even_if_its_year_is_opened_again(kept):
     run("--commit")
-    kept.locked.status = "open"
-    kept.locked.save()
+    kept.unlock(kept.locked)
     with pytest.raises(Refused, match="按期删除"):
         keeping.add(TrainingSession.objects.get(pk=kept.one.pk), [Person("王五")], actor=kept.town, source="pasted")
     assert counts(kept)[0] == 2

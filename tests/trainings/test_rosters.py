@@ -17,6 +17,8 @@ from trainings.models import Audience, Refused, RosterLine, TrainingSession
 from trainings.rosters import keeping
 from trainings.rosters.keeping import Person
 
+from ..site_map import has_typed_password
+
 PASTE = "姓名\t性别\t年龄\t村（社区）\t电话\n张三\t女\t35\t新汉村\t13800138000\n覃小妹\t女\t12\t新汉村\t\n"
 
 
@@ -43,6 +45,18 @@ def cells(response):
         data |= {f"{cell}-{n}": text for cell, text in row.cells.items()}
         data |= {f"out-{n}": "on"} if row.out else {}
     return data
+
+
+@pytest.fixture
+def take(client):
+    """`take(user, session, purpose)` asks for the workbook as somebody who has just typed the password (ID-4)."""
+
+    def send(user, session, purpose):
+        client.force_login(user)
+        has_typed_password(client)
+        return client.post(url("roster-export", session), {"purpose": purpose})
+
+    return send
 
 
 def fresh(session):
@@ -214,8 +228,7 @@ def test_a_roster_begins_with_the_session_and_ends_with_its_verification(held):
 
 def test_ac_4_a_locked_year_takes_no_line_and_lets_a_person_go(held):
     add(held.draft, "张三", "李四")
-    held.assessment_year.status = "locked"
-    held.assessment_year.save()
+    held.lock()
     with pytest.raises(Refused, match="锁定定案"):
         add(held.draft, "王五")
     keeping.remove(held.draft.roster.first(), actor=held.town)
@@ -289,10 +302,10 @@ def test_a_co_organiser_and_the_township_of_the_place_learn_how_many_and_not_who
 # --- the workbook ------------------------------------------------------------------------------------------
 
 
-def test_ac_6_the_workbook_is_marked_with_its_purpose_and_masks_what_the_page_masks(listed, ask):
+def test_ac_6_the_workbook_is_marked_with_its_purpose_and_masks_what_the_page_masks(listed, take):
     w = listed
     for user, third in [(w.town, "覃小妹"), (w.bureau, "覃**")]:
-        answer = ask(user, url("roster-export", w.draft), {"purpose": "=核对&人次"}, "post")
+        answer = take(user, w.draft, "=核对&人次")
         assert answer["Content-Disposition"] == f'attachment; filename="{w.draft.number}-roster.xlsx"'
         sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
         mark = sheet["A1"].value
@@ -306,19 +319,32 @@ def test_ac_6_the_workbook_is_marked_with_its_purpose_and_masks_what_the_page_ma
     assert act.detail == {"number": w.draft.number, "lines": 2, "masked": 1, "purpose": "=核对&人次"}
 
 
-def test_no_purpose_no_workbook(listed, ask):
+def test_no_purpose_no_workbook(listed, ask, take):
     for purpose, sentence in [
         (" 看 ", "至少 4 个字"),
         ("找张小明补签", "不要写名册里的姓名"),
         ("打13800138000核实", "不要写身份证号和电话"),
     ]:
-        page = ask(listed.town, url("roster-export", listed.draft), {"purpose": purpose}, "post").content.decode()
+        page = take(listed.town, listed.draft, purpose).content.decode()
         assert sentence in page
     assert not AuditEvent.objects.filter(action="导出名册").exists()
     assert ask(listed.head, url("roster-export", listed.draft)).status_code == 403
 
 
-def test_the_workbook_lies_on_no_disk(listed, ask, monkeypatch):
+def test_id_4_the_workbook_with_names_asks_for_the_password_again(listed, client):
+    w, address = listed, url("roster-export", listed.draft)
+    client.force_login(w.town)
+    for answer in [client.get(address), client.post(address, {"purpose": "发放结业证书"})]:
+        assert "请再输一次密码" in answer.content.decode() and not answer.streaming
+    assert not AuditEvent.objects.filter(action="导出名册").exists()
+    typed = {"purpose": "发放结业证书", "password_again": "Correct-Horse-7"}
+    assert b"".join(client.post(address, typed).streaming_content).startswith(b"PK")
+    assert AuditEvent.objects.get(action="导出名册").detail["purpose"] == "发放结业证书"
+    client.force_login(w.head)  # rights come first: the question tells nobody what there is
+    assert client.get(address).status_code == 403
+
+
+def test_the_workbook_lies_on_no_disk(listed, take, monkeypatch):
     real = builtins.open
 
     def only_reading(file, mode="r", *args, **kwargs):
@@ -328,7 +354,7 @@ def test_the_workbook_lies_on_no_disk(listed, ask, monkeypatch):
     for name in ["NamedTemporaryFile", "TemporaryFile", "SpooledTemporaryFile", "mkstemp"]:
         monkeypatch.setattr(tempfile, name, None)
     monkeypatch.setattr(builtins, "open", only_reading)
-    answer = ask(listed.town, url("roster-export", listed.draft), {"purpose": "发放结业证书"}, "post")
+    answer = take(listed.town, listed.draft, "发放结业证书")
     assert answer.status_code == 200 and b"".join(answer.streaming_content).startswith(b"PK")
 
 

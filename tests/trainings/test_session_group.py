@@ -99,8 +99,7 @@ def conflict_body(response, **theirs):
 
 def test_ac_4_a_locked_year_keeps_its_groups(world, groups):
     session = world.session(learning_group=groups["ours"])
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     with pytest.raises(Refused, match="锁定定案"):
         session.revise(actor=world.town, seen_version=session.version, changes={"learning_group": None})
     session.learning_group = None

@@ -146,8 +146,7 @@ def test_each_move_writes_history_with_reason_and_actor(world):
 
 def test_nothing_of_a_locked_year_changes(world):
     session = world.session(status="submitted")
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     for attempt in (
         lambda: session.verify(actor=world.bureau, attendance=50),
         lambda: session.withdraw(actor=world.town),
@@ -211,8 +210,7 @@ def test_ac_4_no_object_moves_a_session_out_of_a_locked_year_or_into_one(world):
     session = world.session()
     other_year = datetime.date(world.year - 1, 5, 1)
     outside = world.session(held_on=other_year)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     unread = TrainingSession(pk=session.pk, version=session.version, organiser=world.ours, entered_by=world.town)
     unread.held_on, outside.held_on = other_year, session.held_on
     session.held_on = other_year
@@ -249,8 +247,7 @@ FROZEN = [  # (status before the year was locked, who, what)
 @pytest.mark.parametrize(("status", "who", "attempt"), FROZEN)
 def test_ac_4_no_verb_works_after_the_freeze(world, status, who, attempt):
     session = world.session(status=status)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     before = TrainingSession.objects.filter(pk=session.pk).values().get()
     with pytest.raises(Refused, match="锁定定案"):
         attempt(session, world.users[who])
@@ -259,7 +256,6 @@ def test_ac_4_no_verb_works_after_the_freeze(world, status, who, attempt):
 
 def test_ac_4_no_entry_on_behalf_is_confirmed_after_the_freeze(world):
     session = world.session(actor=world.bureau)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     with pytest.raises(Refused, match="锁定定案"):
         session.confirm_entry(actor=world.town)

@@ -92,8 +92,7 @@ def test_the_page_of_a_session_offers_what_may_be_done_now_and_nothing_else(clie
     assert offered(submitted) == set()
     client.force_login(world.bureau)
     assert offered(submitted) == {"review-session"}
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     client.force_login(world.town)
     assert offered(submitted) == set()
 
@@ -124,6 +123,12 @@ def test_wb_3_hostile_words_stay_words_on_every_page(client, world):
         assert bad not in text_of(page(client, name, session.pk)), name
     assert bad not in text_of(page(client, "session-list", q=bad))
     assert bad not in text_of(page(client, "session-new", copy=session.pk))
+
+
+def test_pi_7_nobody_is_looked_for_by_a_teachers_name_in_the_address(town, world):
+    world.session(title="小蚕共育", instructors="韦金丝雀", venue="村委会")
+    assert "小蚕共育" in text_of(page(town, "session-list", q="村委会"))
+    assert "小蚕共育" not in text_of(page(town, "session-list", q="金丝雀"))
 
 
 def test_voiding_asks_once_on_a_page_that_says_what_will_happen(town, world):

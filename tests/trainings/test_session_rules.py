@@ -321,8 +321,7 @@ def test_a_confirmation_of_a_co_organiser_survives_a_revision_and_is_recorded(wo
     session.revise(actor=world.town, seen_version=session.version, changes={}, co_organisers=both[:1])
     assert [(part.unit, part.confirmed_at is not None) for part in session.co_organisers.all()] == [(world.wxgtj, True)]
     session.submit(actor=world.town)
-    world.assessment_year.status = "locked"
-    world.assessment_year.save()
+    world.lock()
     with pytest.raises(Refused, match="锁定定案"):
         session.confirm_as_co_organiser(actor=world.unit)
 

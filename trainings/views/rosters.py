@@ -18,6 +18,7 @@ from networks.access import (
     require,
     visible_or_404,
 )
+from networks.step_up import step_up
 from networks.views import downloads
 from networks.xlsx.problems import Unreadable
 
@@ -73,6 +74,8 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks what for; then the workbook, written nowhere but into the answer."""
     session = _session(request, pk)
     _refuse_names(request, session)
+    if asked := step_up(request, "导出的名册里有全名"):
+        return asked
     lines = lines_of(session, request.user)
     form = PurposeForm(
         request.POST if request.method == "POST" else None, names=lambda: lines.values_list("name", flat=True)

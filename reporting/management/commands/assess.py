@@ -16,6 +16,7 @@ from trainings.years import typed_year
 
 class Command(BaseCommand):
     help = "一个年度各责任单位的完成情况，与网页同一口径"
+    requires_system_checks = ["disk"]  # the others load every page and screen; migrate, demo and `check` ask for them
 
     def add_arguments(self, parser):
         parser.add_argument("year", type=typed_year)

@@ -17,6 +17,7 @@ REFUSED = 3  # exit code
 
 class Command(BaseCommand):
     help = "把一个账号看得到的某年培训台账导出为工作簿（再导入不会重复）"
+    requires_system_checks = ["disk"]  # the others load every page and screen; migrate, demo and `check` ask for them
 
     def add_arguments(self, parser):
         parser.add_argument("year", type=typed_year)

@@ -15,6 +15,7 @@ CLEAN, ROWS_IN_ERROR, UNREADABLE, REFUSED = range(4)  # exit codes
 
 class Command(BaseCommand):
     help = "读入培训台账工作簿；不加 --commit 只校验不入库。退出码：0 无误，1 有错误的行，2 文件读不了或超限，3 不允许"
+    requires_system_checks = ["disk"]  # the others load every page and screen; migrate, demo and `check` ask for them
 
     def add_arguments(self, parser):
         parser.add_argument("workbook", type=Path)

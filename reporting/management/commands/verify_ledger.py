@@ -1,0 +1,50 @@
+"""Checks every act of the ledger and every settled year; exit 1 names each difference."""
+
+import json
+import sys
+
+from django.core.management.base import BaseCommand
+
+from reporting.ledger import verify
+from trainings.years import typed_year
+
+
+class Command(BaseCommand):
+    help = "核对定案记录：签名、先后、年度状态，已锁定年度的数字与现有记录、佐证文件是否一致。退出码：0 一致，1 有差异"
+
+    def add_arguments(self, parser):
+        parser.add_argument("year", type=typed_year, nargs="?", help="只比较这一年的数字；记录链总是全部核对")
+        parser.add_argument("--digest", default="", metavar="HEX", help="盖章附件上的定案摘要，看它在不在记录里")
+        parser.add_argument("--json", action="store_true", help="结果输出为一个 JSON 对象")
+
+    def handle(self, *args, **options):
+        report = verify(options["year"], options["digest"])
+        if options["json"]:
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "sound": report.sound,
+                        "acts": report.acts,
+                        "years": report.years,
+                        "known": report.known,
+                        "findings": [vars(finding) for finding in report.findings],
+                        "notes": report.notes,
+                    },
+                    ensure_ascii=False,
+                )
+            )
+        else:
+            self.print_result(report)
+        if not report.sound:
+            sys.exit(1)
+
+    def print_result(self, report):
+        for finding in report.findings:
+            self.stdout.write(f"不一致 {finding.sentence}")
+        for known in report.known:
+            self.stdout.write(f"摘要在记录里：{known}")
+        for note in report.notes:
+            self.stdout.write(f"提示 {note}")
+        years = "、".join(map(str, report.years)) or "无"
+        verdict = "全部一致" if report.sound else f"有 {len(report.findings)} 处不一致"
+        self.stdout.write(f"定案记录 {report.acts} 条，比较了已锁定的年度：{years}。{verdict}。")
