@@ -7,14 +7,16 @@ here.
 import datetime
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Q
 from django.utils import timezone
 
-from .models import AnnualFigure, Division, Tier
+from .models import AnnualFigure, Change, Division, DivisionSuccession, Tier
 from .models.figures import FIRST_YEAR
+from .models.succession import Lineage
+from .templatetags.page import cn_date
 
 NAMED = 3  # places that are named where a figure cannot be worked out; the rest is a number
 
@@ -111,20 +113,66 @@ class Reading:
         named = "、".join(str(place) for place in self.missing[:NAMED])
         return f"缺{named}" + (f"等 {len(self.missing)} 个乡镇" if len(self.missing) > NAMED else "")
 
+    @property
+    def said(self) -> bool:
+        """Whether there is anything, be it a part."""
+        return self.value is not None or bool(self.missing)
+
 
 SUMMED = "各乡镇合计"
 
 
+def _together(readings: list[tuple[Division, Reading]]) -> Reading:
+    """The sum of them; nothing where nobody said anything, and what is missing where somebody did not."""
+    missing = tuple(
+        place
+        for at, reading in readings
+        for place in (reading.missing if reading.said else (at,))
+        if reading.value is None
+    )
+    if missing:
+        return Reading(None, missing=missing if any(reading.said for _, reading in readings) else ())
+    told = [reading for _, reading in readings]
+    sources, methods = ("；".join(dict.fromkeys(filter(None, texts))) for texts in _told(told))
+    return Reading(sum(reading.value for reading in told), sources, methods) if told else Reading(None)
+
+
+def _told(readings: list[Reading]) -> tuple[list[str], list[str]]:
+    return [reading.source for reading in readings], [reading.method for reading in readings]
+
+
+@dataclass(frozen=True)
+class Before:
+    """What became one place within a year. `founders` were renamed or merged into it on the day on which it began: it is
+    whole from that day on, so what its own sheet says replaces what theirs said. `joiners` came into a place that was
+    there already: what their sheets said is added to what its own says."""
+
+    founders: tuple[str, ...] = ()
+    joiners: tuple[str, ...] = ()
+
+
 class AnnualTable:
-    """A county and its townships in some years. Two queries, however many there are."""
+    """A county and its townships in some years. Three queries, however many there are.
+
+    Each figure stays with the code under which it was entered. In the year in which a township was renamed under a new code
+    or merged, the figures of what ended count for what stands at the year's end (`Before`), whenever they were entered;
+    where the sheet of what was merged into a standing township is empty, that township's own is the whole.
+    """
 
     def __init__(self, county: Division, years: Iterable[int]) -> None:
         self.county, self.years = county, sorted(set(years))
 
     @cached_property
+    def _all(self) -> dict[str, Division]:
+        return {row.pk: row for row in Division.objects.within(self.county.pk).filter(tier=Tier.TOWNSHIP)}
+
+    @cached_property
     def _townships(self) -> dict[int, list[Division]]:
-        rows = list(Division.objects.within(self.county.pk).filter(tier=Tier.TOWNSHIP))
-        return {year: [place for place in rows if place.stood_on(year_end(year))] for year in self.years}
+        return {year: [place for place in self._all.values() if place.stood_on(year_end(year))] for year in self.years}
+
+    @cached_property
+    def _lineage(self) -> Lineage[str]:
+        return DivisionSuccession.objects.of_county(self.county.pk).lineage()
 
     @cached_property
     def _figures(self) -> dict[tuple[int, str, str, str], AnnualFigure]:
@@ -139,18 +187,43 @@ class AnnualTable:
     def places(self, year: int) -> list[Division]:
         return [self.county, *self.townships(year)]
 
+    def named(self, code: str) -> Division:
+        return self._all[code]
+
+    def then(self, place: Division, year: int) -> str:
+        """The code that the place had at the year's end: an older one before it got its own. What had ended stays."""
+        last = year_end(year)
+        return place.pk if len(self._lineage.path(place.pk, last)) > 1 else self._lineage.standing_on(place.pk, last)
+
+    def before(self, code: str, year: int) -> Before:
+        place, founders, joiners = self._all.get(code), [], []
+        for link in self._lineage.joined_in(code, year):
+            if link.old in self._all:
+                founded = link.change == Change.RENAME or (place and link.on == place.established_on)
+                (founders if founded else joiners).append(link.old)
+        return Before(tuple(founders), tuple(joiners))
+
     def read(self, line: Line, place: Division, year: int) -> Reading:
-        """The place's own figure. The county's, where it gave none, is the townships' sum once every one of them is there."""
-        row = self._figures.get((year, place.pk, line.kind, line.basis))
-        if row:
-            return Reading(row.value, row.source, row.method)
+        """The place's own figure, with what it took over within the year. The county's, where it gave none, is the
+        townships' sum once every one of them is there."""
         if place.pk != self.county.pk:
-            return Reading(None)
-        parts = {town: self._figures.get((year, town.pk, line.kind, line.basis)) for town in self.townships(year)}
-        missing = tuple(town for town, part in parts.items() if part is None)
-        if missing or not parts:
-            return Reading(None, missing=missing if len(missing) < len(parts) else ())
-        return Reading(sum(part.value for part in parts.values()), SUMMED)
+            return self._at(line, self.then(place, year), year)
+        if row := self._figures.get((year, place.pk, line.kind, line.basis)):
+            return Reading(row.value, row.source, row.method)
+        found = _together([(town, self._at(line, town.pk, year)) for town in self.townships(year)])
+        return found if found.value is None else Reading(found.value, SUMMED)
+
+    def _at(self, line: Line, code: str, year: int, above: tuple[str, ...] = ()) -> Reading:
+        before, row = self.before(code, year), self._figures.get((year, code, line.kind, line.basis))
+
+        def those(codes: tuple[str, ...]) -> list[tuple[Division, Reading]]:
+            path = (*above, code)  # links that go round in a circle are followed once
+            parts = [(self.named(at), self._at(line, at, year, path)) for at in codes if at not in path]
+            return [(at, replace(part, source=f"{part.source}（原{at}）")) for at, part in parts]
+
+        own = Reading(row.value, row.source, row.method) if row else _together(those(before.founders))
+        joined = [(at, part) for at, part in those(before.joiners) if part.said]
+        return _together([(self.named(code), own), *joined]) if joined else own
 
     def population(self, place: Division, year: int) -> tuple[Line, Reading]:
         """Resident people where they are known, else registered ones; where neither is known, the resident line."""
@@ -158,5 +231,44 @@ class AnnualTable:
         return next((found for found in readings if found[1].value is not None), readings[0])
 
     def filled(self, place: Division, year: int) -> int:
-        """How many lines of the sheet the place itself has filled."""
-        return sum((year, place.pk, line.kind, line.basis) in self._figures for line in LINES)
+        """How many lines of the sheet are known of the place from its own sheet, or from those that it took over."""
+        if place.pk == self.county.pk:
+            return sum((year, place.pk, line.kind, line.basis) in self._figures for line in LINES)
+        return sum(self.read(line, place, year).value is not None for line in LINES)
+
+
+@dataclass(frozen=True)
+class OtherSheet:
+    """Another sheet of the same year that counts together with this one, since a place changed within the year."""
+
+    place: Division
+    told: str
+
+
+def other_sheets(place: Division, year: int) -> list[OtherSheet]:
+    """What whoever fills or reads a township's sheet must know of the sheets of what it was, or of what it has become. Four
+    queries at most."""
+    if place.tier != Tier.TOWNSHIP:
+        return []
+    table = AnnualTable(Division(pk=place.county_code), [year])
+    links, found = table._lineage, []
+    before = table.before(place.pk, year)
+    for link in links.joined_in(place.pk, year):
+        if link.old not in (*before.founders, *before.joiners):
+            continue
+        old, on = table.named(link.old), cn_date(link.on, "plain")
+        if link.old in before.founders:
+            told = f"{old}（{old.pk}）{on}起成为{place}。这里没有填的，用原表的数；这里填了的，以这里为准，请填全年、全境的数"
+        else:
+            told = (
+                f"{old}{on}并入{place}。原表填了的数与这里的相加，这里不要再含{old}；要填合并后的全数，请先把原表的清空"
+            )
+        found.append(OtherSheet(old, told))
+    if (link := links.left_in(place.pk, year)) and link.new in table._all:
+        new, on = table.named(link.new), cn_date(link.on, "plain")
+        if place.pk in table.before(new.pk, year).founders:
+            told = f"{place}{on}起成为{new}。本年的数请填在{new}的表里；那里没有填的，用这里的"
+        else:
+            told = f"{place}{on}并入{new}。这里的数与{new}表里的相加；{new}填的是合并后的全数的，请把这里的清空"
+        found.append(OtherSheet(new, told))
+    return found

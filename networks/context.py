@@ -76,7 +76,7 @@ def sections(request: HttpRequest) -> list[dict[str, object]]:
         ("reorganisations", "撤并更名", see),
         ("registry-workbooks", "表格进出", keeps),
     ]
-    return _here(request, entries)
+    return _here(request, entries, {"figures": ("/network/funds/",)})
 
 
 def _here(
@@ -84,7 +84,7 @@ def _here(
 ) -> list[dict[str, object]]:
     """The allowed entries with their addresses; the one in whose part of the site one is, is marked. `also` names
     further parts of the site that belong to an entry."""
-    shown, also = [], also or {}
+    shown, parts, also = [], [], also or {}
     for name, label, allowed in entries:
         if allowed:
             try:
@@ -92,10 +92,10 @@ def _here(
             except NoReverseMatch:
                 continue
             shown.append({"label": label, "url": url, "current": False})
-            shown[-1]["current"] = name in also and request.path.startswith(also[name])
+            parts += [(part, shown[-1]) for part in (url, *also.get(name, ()))]
     # /sessions/import/ lies below /sessions/: the longest address that the path begins with is where one is.
-    above = [entry for entry in shown if request.path.startswith(entry["url"]) and entry["url"] != "/"]
-    above += [entry for entry in shown if request.path == entry["url"] == "/"]
+    above = [(len(part), entry) for part, entry in parts if part != "/" and request.path.startswith(part)]
+    above += [(1, entry) for part, entry in parts if request.path == part == "/"]
     if above:
-        max(above, key=lambda entry: len(entry["url"]))["current"] = True
+        max(above, key=lambda found: found[0])[1]["current"] = True
     return shown

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from django import forms
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils import timezone
 
 from .access import can, kinds_kept_by, places_to_keep_at
@@ -102,6 +103,16 @@ def place_choices(places: Iterable[Division], own: str = "") -> list[tuple[str, 
 # --- rows that several people keep ---------------------------------------------------------------------
 
 
+def _say_what_to_choose(field: forms.Field) -> None:
+    """In words instead of Django's dashes."""
+    dashes, words = BLANK_CHOICE_DASH[0][1], "请选择" if field.required else "没有"
+    if isinstance(field, forms.ModelChoiceField):
+        if field.empty_label == dashes:
+            field.empty_label = words
+    elif isinstance(field, forms.ChoiceField) and not isinstance(field, forms.MultipleChoiceField):
+        field.choices = [(value, words if label == dashes else label) for value, label in field.choices]
+
+
 class VersionedForm(forms.ModelForm):
     """Optimistic locking: whoever saves second sees both values and chooses (IN-4). A second save keeps one's own."""
 
@@ -110,6 +121,8 @@ class VersionedForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seen_version"].initial = self.instance.version
+        for field in self.fields.values():
+            _say_what_to_choose(field)
 
     def clean(self):
         cleaned = super().clean()

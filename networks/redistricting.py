@@ -268,5 +268,7 @@ def _move_the_rest(
     officers = User.objects.filter(is_active=True, home_division__in=olds).count()
     if officers:
         outcome.lines.append(f"{officers} 个账号进入{new}，新旧两处的都能看到")
-    outcome.lines.append("以前的场次仍记在原来的地方，现在的合计把它们算在内；已填的年度数据和经费仍在原来的地方")
+    kept = "以前的场次仍记在原来的地方，现在的合计把它们算在内；已填的年度数据和经费仍在原来的表里"
+    both = "，当年的两张表合起来读，怎么合写在表的上方" if new.tier == Tier.TOWNSHIP else ""
+    outcome.lines.append(kept + both)
     return outcome

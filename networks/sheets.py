@@ -9,8 +9,8 @@ from functools import cached_property
 from django import forms
 from django.db import models
 
-from .annual import LEARNERS_AMONG, LINES, NOTE_WITHOUT_MONEY, POPULATIONS, Line, year_end
-from .models import AnnualFigure, Division, Fund, Tier
+from .annual import LEARNERS_AMONG, LINES, NOTE_WITHOUT_MONEY, POPULATIONS, AnnualTable, Line, year_end
+from .models import AnnualFigure, Division, Fund, Places, Tier
 from .models.figures import MOST_PEOPLE
 from .names import clean_text
 
@@ -205,9 +205,12 @@ class YearSheet(SheetForm):
     # --- what is stored ------------------------------------------------------------------------------
 
     def _villages(self) -> list[Division]:
-        if self.place.tier != Tier.TOWNSHIP:
+        """Those of a township at the year's end; of one that had ended by then, its successor's sheet has them."""
+        last = year_end(self.year)
+        if self.place.tier != Tier.TOWNSHIP or not self.place.stood_on(last):
             return []
-        return list(Division.objects.filter(parent=self.place).on(year_end(self.year)))
+        here = Places(self.place.county_code, last).within(self.place.pk)
+        return list(Division.objects.filter(pk__in=here, tier=Tier.VILLAGE).on(last))
 
     def _rows(self, year: int) -> dict[tuple[str, str, str], AnnualFigure]:
         places = [self.place, *self.villages]
@@ -247,8 +250,13 @@ class YearSheet(SheetForm):
         return cells
 
     def _last_years(self) -> dict[str, str]:
-        """上年来源照抄: last year's sources and methods where this year has none yet; never its numbers."""
-        rows = self._rows(self.year - 1)
+        """上年来源照抄: last year's sources and methods where this year has none yet; never its numbers. A place that got a new
+        code since is offered those under its old one."""
+        rows, before = self._rows(self.year - 1), self.year - 1
+        if self.place.established_on:
+            was = AnnualTable(Division(pk=self.place.county_code), [before]).then(self.place, before)
+            old = AnnualFigure.objects.filter(division=was, year=before)
+            rows |= {(self.place.pk, row.kind, row.basis): row for row in old}
         shown = {}
         for line in LINES:
             row = rows.get((self.place.pk, line.kind, line.basis))

@@ -4,11 +4,13 @@ Everything is in percent of the drawing, so that one SVG fits a phone and a desk
 Pure: no query, no request. A value that is unknown is None and is not drawn (never 0).
 """
 
+import datetime
 import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from networks.models.succession import Lineage
 from networks.templatetags.page import VERDICTS, Badge, verdict_badge
 
 _numbers = itertools.count(1)  # makes ids unique within a page
@@ -273,15 +275,24 @@ def bar_chart(*, title: str, unit: str, rows: Iterable[tuple], required: int | N
 
 
 def tile_map(
-    *, title: str, rows: Iterable[dict], tiles: dict[str, tuple[int, int]] | None = None, linked: bool = False
+    *,
+    title: str,
+    rows: Iterable[dict],
+    lineage: Lineage[str] | None = None,
+    tiles: dict[str, tuple[int, int]] | None = None,
+    linked: bool = False,
 ) -> TileMap:
     """The townships as tiles. `rows`: dicts of code, name, lines (at most two, e.g. ["3 场", "280 人次"]), url, and a verdict
     on the quota or, on a map of anything else, a badge of its own (met, behind and lost mean the quota alone).
 
-    A township that has no tile (another county, a new division) is put into a row of its own below: nothing is dropped.
+    One that has a new code has the tile of what it took over from, by the `lineage` of places. A township that has no tile
+    (another county) is put into a row of its own below: nothing is dropped.
     """
-    tiles = TOWNSHIP_TILES if tiles is None else tiles
-    rows = list(rows)
+    rows, tiles = list(rows), dict(TOWNSHIP_TILES if tiles is None else tiles)
+    for code in [row["code"] for row in rows if row["code"] not in tiles]:
+        before = [at for at in lineage.answering_for(code, datetime.date.max) if at in tiles] if lineage else []
+        if before:
+            tiles[code] = tiles[before[0]]
     columns = max((column for _, column in tiles.values()), default=4) + 1
     used = [tiles[row["code"]] for row in rows if row["code"] in tiles]
     next_row = max((line for line, _ in used), default=-1) + 1

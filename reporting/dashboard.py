@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from networks.access import Action, can
-from networks.models import MemberUnit, User
+from networks.models import DivisionSuccession, MemberUnit, User
 from networks.templatetags.page import cn_date
 
 from .assessment import Forecast, Standing, Tally
@@ -171,7 +171,8 @@ class Dashboard:
             for s in self.county.standings
             if s.unit.kind == MemberUnit.Kind.TOWNSHIP
         ]
-        return tile_map(title="各乡镇完成情况", rows=rows)
+        lineage = DivisionSuccession.objects.of_county(self.year.county_id).lineage()
+        return tile_map(title="各乡镇完成情况", rows=rows, lineage=lineage)
 
     # --- the rows behind the figures, for whoever may see rows ---------------------------------------
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from networks.annual import LEARNERS_AMONG, AnnualTable, Line, year_end
-from networks.models import AnnualFigure, AwarenessSurvey, Division, SharedResource, Tier
+from networks.models import AnnualFigure, AwarenessSurvey, Division, Places, SharedResource, Tier
 from trainings.models import Status, TrainingSession
 from trainings.satisfaction import DEFINITION, FEWEST, Opinions, opinions_by
 from trainings.satisfaction import NONE as NO_OPINIONS
@@ -143,9 +143,12 @@ def satisfaction(said: Opinions) -> Ratio:
     return _answers("表示满意、基本满意的居民", said.content, said.answers, f"{said.method}；{kinds}")
 
 
-def awareness(surveys: Iterable[AwarenessSurvey], county: Division, place: Division) -> Ratio:
-    """Of the place's own surveys; of a county that made none, of its townships', which are named by their number."""
-    own = [row for row in surveys if row.division_id == place.pk]
+def awareness(
+    surveys: Iterable[AwarenessSurvey], county: Division, place: Division, codes: Iterable[str] = ()
+) -> Ratio:
+    """Of the place's own surveys, with those under the `codes` that it had before; of a county that made none, of its
+    townships', which are named by their number."""
+    own = [row for row in surveys if row.division_id == place.pk or row.division_id in codes]
     summed = not own and place.pk == county.pk
     rows = list(surveys) if summed else own
     told = [f"{row.get_method_display()}（{row.source}）" for row in rows]
@@ -191,12 +194,21 @@ class ReferenceFigures:
         held = TrainingSession.objects.filter(status=Status.VERIFIED, organiser__county_id=self.county.pk)
         return opinions_by(held.in_year(self.year), "place")
 
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.county.pk, year_end(self.year))
+
+    def _within(self, place: Division) -> set[str]:
+        """The codes of a township as it was at the year's end, of what it had taken over by then and of its villages; none of
+        the county, which has them all."""
+        return set(self._places.within(self._places.at_the_time(place.pk))) if place.pk != self.county.pk else set()
+
     def awareness(self, place: Division) -> Ratio:
-        return awareness(self._surveys, self.county, place)
+        return awareness(self._surveys, self.county, place, self._within(place))
 
     def satisfaction(self, place: Division) -> Ratio:
-        whole = place.pk == self.county.pk
-        said = [found for code, found in self._opinions.items() if whole or (code or "").startswith(place.pk)]
+        here = self._within(place)
+        said = [found for code, found in self._opinions.items() if place.pk == self.county.pk or code in here]
         return satisfaction(sum(said, NO_OPINIONS))
 
     @property

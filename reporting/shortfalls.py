@@ -128,6 +128,14 @@ _SENTENCES: dict[Staffing, Callable[[int, str], str]] = {
 }
 
 
+def by_subject(found: list[Shortfall]) -> list[list[Shortfall]]:
+    """Those of one institution, or of one place without any, together and in their order."""
+    together: dict[tuple[str, int | None], list[Shortfall]] = {}
+    for lack in found:
+        together.setdefault((lack.place.pk, lack.institution and lack.institution.pk), []).append(lack)
+    return list(together.values())
+
+
 def counted(found: list[Shortfall]) -> list[tuple[Lack, int]]:
     """How many of each kind, those that occur."""
     numbers = Counter(shortfall.lack for shortfall in found)

@@ -11,17 +11,30 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-from django.db import transaction
-from django.test import override_settings
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from networks.models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, UnitTerm, User
+from reporting import guard
 from reporting.models import AssessmentYear
 from trainings.loading import load_vocabulary
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
 from .site_map import Site
+
+EMPTY = TransactionTestCase._fixture_teardown
+
+
+def empty_with_the_ledger(case):
+    """What a test has committed is removed after it, also the acts that the database keeps from being removed."""
+    guard.take_away(connection)
+    EMPTY(case)  # migrates nothing, but says so at its end, upon which the guard is back
+
+
+TransactionTestCase._fixture_teardown = empty_with_the_ledger
 
 THIS_YEAR = timezone.localdate().year
 ASKS_A_DATABASE = {"db", "transactional_db", "django_db_setup"}
@@ -84,6 +97,12 @@ def no_outbound_connections():
 @pytest.fixture(autouse=True)
 def media_in_tmp(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_tries():
+    """The limits of open pages are counted in the cache, which outlives a test."""
+    cache.clear()
 
 
 def _division(code, tier, name, short="", parent=None):

@@ -38,7 +38,7 @@ from networks.models import (
     User,
     Zone,
 )
-from reporting.models import QuotaAdjustment
+from reporting.models import LedgerAct, QuotaAdjustment, YearProposal
 from trainings.models import (
     AudienceCount,
     CoOrganiser,
@@ -185,6 +185,12 @@ def county_pairs():
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),
         (Feedback, "session__organiser__county", "answered_by__home_division"),
+    ]
+    pairs += [
+        (LedgerAct, "county", "proposed_by__home_division"),
+        (LedgerAct, "county", "year__county"),
+        (YearProposal, "year__county", "proposed_by__home_division"),
+        (YearProposal, "year__county", "decided_by__home_division"),
     ]
     return [(m.__name__, *m.objects.values_list("pk", one, other).query.sql_with_params()) for m, one, other in pairs]
 

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from networks.access import ROLES, Action, can
@@ -56,11 +56,11 @@ plans = st.builds(
             st.integers(0, 9),
             st.integers(0, 9),
             st.integers(0, 9),
-            st.sampled_from(["unit", "place"]),
+            st.sampled_from(["unit", "township", "village", "village"]),
             st.sampled_from(["merge", "merge", "split"]),
             st.booleans(),
         ),
-        max_size=4,
+        max_size=6,
     ),
 )
 
@@ -132,7 +132,9 @@ def build(plan):
             TrainingSession.objects.filter(pk=row.pk).update(**changes)
     for c, old, new, what, how, past in plan.changes:
         units, places = counties[c % len(counties)]
-        rows = units if what == "unit" else [place for place in places if place.tier == "township"]
+        rows = units if what == "unit" else [place for place in places if place.tier == what]
+        if not rows:
+            continue
         old, new = rows[old % len(rows)], rows[new % len(rows)]
         model = UnitSuccession if what == "unit" else DivisionSuccession
         if old not in (new, root(new)) and (
@@ -147,6 +149,14 @@ def root(thing, day=datetime.date.max):
     """The unit or place that has taken over from this one by renaming or merging until that day, asked of it one by one."""
     link = thing.successions.exclude(change="split").filter(on__lte=day).first()
     return root(link.new, day) if link else thing
+
+
+def township_today(place, today):
+    """In which township it lies today what was held at a place: that of the village which has taken over from it."""
+    if place is None or place.tier == "county":
+        return None
+    place = root(place, today)
+    return root(Division.objects.get(pk=place.pk[:9]), today)
 
 
 # --- the oracle: domain.md's table of roles, written down once more without the code's words -----------------
@@ -167,8 +177,8 @@ def oracle_sees_session(user, row):
     unit = user.home_unit or MemberUnit.objects.get(kind="township", division=user.home_division_id)
     own = root(row.organiser, today) == root(unit, today)
     together = root(unit, today) in {root(partner.unit, today) for partner in row.co_organisers.all()}
-    here = Division.objects.filter(pk=(row.place_id or "")[:9], tier="township").first()
-    held_here = bool(user.home_division_id and here) and root(here, today) == root(user.home_division, today)
+    here = township_today(row.place, today)
+    held_here = bool(user.home_division_id and here) and here == root(user.home_division, today)
     return own or ((together or held_here) and open_to_others)
 
 
@@ -177,6 +187,15 @@ def oracle_sees_place(user, place):
         return True
     home = user.home_division_id or (user.home_unit.county_id if user.home_unit_id else "")
     return bool(home) and place.code.startswith(home[:6])
+
+
+def oracle_keeps_place(user, place):
+    if user.role in {"bureau", "centre"}:
+        return oracle_sees_place(user, place)
+    if user.role != "township" or not user.home_division_id or not oracle_sees_place(user, place):
+        return False
+    today = datetime.date.today()
+    return township_today(place, today) == root(user.home_division, today)
 
 
 def oracle_sees_account(user, other):
@@ -214,8 +233,17 @@ def vocabulary(db):
     load_vocabulary()
 
 
+# A department's session at a village that is merged into one of another township, which later goes into a third.
+moved_away = Plan(
+    counties=[([1, 1, 0], 1)],
+    sessions=[(0, 4, 2, "submitted", None, False), (0, 1, 2, "submitted", None, False)],
+    changes=[(0, 0, 1, "village", "merge", True), (0, 1, 2, "township", "merge", True)],
+)
+
+
 @few
 @given(plan=plans)
+@example(plan=moved_away)
 def test_ac_2_what_somebody_sees_is_what_the_oracle_says(vocabulary, plan):
     with taken_back():
         users = build(plan)
@@ -231,6 +259,8 @@ def test_ac_2_what_somebody_sees_is_what_the_oracle_says(vocabulary, plan):
             assert places == {p.pk for p in Division.objects.all() if oracle_sees_place(user, p)}, user
             spots = set(Institution.objects.visible_to(user).values_list("division_id", flat=True))
             assert spots == places
+            kept = set(Institution.objects.kept_by(user).values_list("division_id", flat=True))
+            assert kept == {p.pk for p in Division.objects.all() if oracle_keeps_place(user, p)}, user
             accounts = set(User.objects.visible_to(user).values_list("pk", flat=True))
             assert accounts == {o.pk for o in users if oracle_sees_account(user, o)}, user
 
@@ -248,6 +278,39 @@ def test_ac_2_no_list_on_the_site_shows_more_than_the_oracle_says(vocabulary, pl
                 assert shown <= allowed, f"{address} as {user}"
                 if address == "/sessions/?whose=all" and can(user, Action.VIEW_SESSIONS):
                     assert shown == allowed, user
+
+
+def test_a_village_takes_what_was_held_there_along_to_the_township_into_which_it_is_merged(world):
+    """Its former township keeps what its own government held there."""
+    village = world.places["新汉村"]  # of 白山镇; 羊山村 is 古零镇's
+    others = world.session(world.wxgtj, place=village, status="submitted")
+    own = world.session(world.ours, place=village, status="submitted")
+    elsewhere = world.session(world.wxgtj, place=world.places["新兴社区"], status="submitted")
+    private = world.session(world.wxgtj, place=village)  # a draft, the unit's alone
+
+    def seen():
+        fresh = [User.objects.get(pk=user.pk) for user in (world.town, world.town2)]
+        return [set(TrainingSession.objects.visible_to(user)) for user in fresh]
+
+    assert seen() == [{others, own, elsewhere}, set()]
+    link = DivisionSuccession.objects.create(old=village, new=world.places["羊山村"], on=DAY, change="merge")
+    assert seen() == [{own, elsewhere}, {others, own}]
+    assert private not in seen()[1]
+    DivisionSuccession.objects.filter(pk=link.pk).update(on=datetime.date.today() + datetime.timedelta(days=2))
+    assert seen() == [{others, own, elsewhere}, set()]  # not before its day
+
+
+def test_ld_2_a_user_of_a_township_that_gained_and_lost_villages_asks_no_more(world, django_assert_num_queries):
+    world.session(world.wxgtj, place=world.places["新汉村"], status="submitted")
+
+    def ask():
+        user = User.objects.get(pk=world.town.pk)
+        with django_assert_num_queries(3):  # units and places over time, its government, the rows
+            list(TrainingSession.objects.visible_to(user))
+
+    ask()
+    DivisionSuccession.objects.create(old=world.places["新汉村"], new=world.places["羊山村"], on=DAY, change="merge")
+    ask()
 
 
 def test_a_disabled_account_and_a_stranger_see_nothing(world):

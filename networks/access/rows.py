@@ -125,15 +125,28 @@ def in_sight(user: User | None, scope: Scope, model: type[models.Model]) -> Q | 
 
 
 def belonging_to(user: User, scope: Scope, *, units: bool = True, places: bool = True) -> Q:
-    """Rows of the account's own unit, or at or below its own places; predecessors count as the unit or place that has
-    taken over from them."""
+    """Rows of the account's own unit, or in its own places; predecessors count as the unit or place that has taken over from
+    them."""
     mine = Q(pk__in=[])
     if units and scope.unit and user.own_unit_ids:
         mine |= Q(**{f"{scope.unit}__in": user.own_unit_ids})
     if places and scope.place and not user.home_unit_id:
-        for code in user.own_place_codes:
-            mine |= _at_or_below(scope.place, code)
+        mine |= at_own_places(user, scope.place)
     return mine
+
+
+def at_own_places(user: User, lookup: str) -> Q:
+    """Rows whose place lies today in this account's own: its township's range of codes and those of townships merged into
+    it. What took place at a village follows the village: after a merger across the border its former code belongs to the
+    township in which its successor lies, and no longer to the one whose digits it bears. What a township's government held
+    there itself stays its own, by its unit."""
+    here = Q(pk__in=[])
+    for code in user.own_place_codes:
+        here |= _at_or_below(lookup, code)
+    come, gone = user.places_moved
+    if gone:
+        here &= ~Q(**{f"{lookup}__in": gone})
+    return here | Q(**{f"{lookup}__in": come}) if come else here
 
 
 def _at_or_below(lookup: str, code: str) -> Q:

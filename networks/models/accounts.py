@@ -225,6 +225,22 @@ class User(AbstractBaseUser):
         places, today = self._lineages[1], timezone.localdate()
         return places.answering_for(places.standing_on(self.home_division_id, today), today)
 
+    @cached_property
+    def places_moved(self) -> tuple[list[str], list[str]]:
+        """Codes of former villages that have come into the own township from another one, and of those whose code is the own
+        township's while what stands for them today lies in another one. No query."""
+        if not self.own_place_codes or len(self.own_place_codes[0]) != CODE_LENGTH[Tier.TOWNSHIP]:
+            return [], []
+        places, today = self._lineages[1], timezone.localdate()
+        own, come, gone = set(self.own_place_codes), [], []
+        for code in places.ended_by(today):
+            if len(code) != CODE_LENGTH[Tier.VILLAGE]:
+                continue
+            was, now = (at[: CODE_LENGTH[Tier.TOWNSHIP]] in own for at in (code, places.standing_on(code, today)))
+            if was != now:
+                (come if now else gone).append(code)
+        return come, gone
+
     @property
     def home_name(self) -> str:
         home = self.home_unit if self.home_unit_id else self.home_division

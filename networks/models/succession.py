@@ -47,6 +47,21 @@ class Lineage(Generic[Key]):
     def __bool__(self) -> bool:
         return bool(self._after)
 
+    def ended_by(self, day: datetime.date) -> list[Key]:
+        """Whatever had been renamed or merged by that day."""
+        return [old for old, link in self._after.items() if link.on <= day]
+
+    def joined_in(self, key: Key, year: int) -> list[Link]:
+        """What came into `key` within a year, in the order of time. What ended with 31 December belongs to the year before
+        alone and does not count."""
+        new_year = datetime.date(year, 1, 1)
+        return [link for link in self._before.get(key, ()) if link.on.year == year and link.on > new_year]
+
+    def left_in(self, key: Key, year: int) -> Link | None:
+        """How `key` ended within a year, if it did."""
+        link = self._after.get(key)
+        return link if link and link.on.year == year and link.on > datetime.date(year, 1, 1) else None
+
     def path(self, key: Key, day: datetime.date) -> list[Key]:
         """`key` and what had taken over from it by that day, in the order of time."""
         path = [key]
@@ -205,6 +220,10 @@ class Places:
         self.county_code, self.day = county_code, day
         self._lineage = DivisionSuccession.objects.of_county(county_code).lineage()
         self._parents = dict(Division.objects.within(county_code).values_list("code", "parent_id"))
+
+    @property
+    def lineage(self) -> Lineage[str]:
+        return self._lineage
 
     def standing(self, code: str) -> str:
         """What stands on the day for a place of any time."""

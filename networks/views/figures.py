@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import Action, can, places_kept_for, places_seen_for, require, visible_or_404
-from ..annual import LINES, AnnualTable, asked_year, refused_year
+from ..annual import LINES, AnnualTable, asked_year, other_sheets, refused_year
 from ..models import AnnualFigure, Division, Fund, Tier, User
 from ..sheets import YearSheet
 from .keeping import keep
@@ -69,6 +69,7 @@ def sheet(request: HttpRequest, year: int, code: str) -> HttpResponse:
         "year": year,
         "crumbs": _crumbs(place, year),
         "title": f"{place}{year}年度数据",
+        "other_sheets": other_sheets(place, year),
         "year_tabs": [
             (other, reverse("figure-sheet", args=[other, code]))
             for other in range(year - 2, year + 2)

@@ -55,7 +55,9 @@ def keep(
             if row is not None:
                 messages.success(request, done)
                 return redirect(back(row) if callable(back) else back)
-    context |= {"form": form, "extra": extra, "title": title, "back": "" if callable(back) else back}
+    crumbs = context.get("crumbs")
+    way_out = crumbs[-1][1] if callable(back) and crumbs else "" if callable(back) else back
+    context |= {"form": form, "extra": extra, "title": title, "back": way_out, "is_new": callable(back)}
     return render(request, template, context, status=status)
 
 

@@ -8,7 +8,7 @@ import random
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from networks import uploads
-from networks.models import Division, Institution, InstitutionCheck, InstitutionState, User
+from networks.models import Division, Institution, InstitutionCheck, InstitutionState, Tier, User
 
 from . import pictures
 from .calendar import draw
@@ -105,7 +105,9 @@ def _since(row: Institution, state: str, since: datetime.date, note: str = "") -
 def _furnish(row: Institution, chance: random.Random) -> None:
     place, large = row.division, row.kind != Institution.Kind.POINT
     if not row.hosts:
-        row.hosts = f"{place.name}\n{place.short_name}{chance.choice(HOSTS)}（{MARK}）"
+        governing = "县教育局" if place.tier == Tier.COUNTY else f"{place.name}人民政府"
+        host = f"{place.short_name}{chance.choice(HOSTS)}（{MARK}）"
+        row.hosts = governing if row.function == Institution.Function.MANAGE else f"{place.name}\n{host}"
     row.address = f"{place.short_name}{'文化路 1 号' if large else '村委会办公楼一楼'}（{MARK}）"
     row.phone = "" if chance.random() < 0.15 else f"0771-000{chance.randint(1000, 9999)}"
     row.posts = chance.randint(1, 3) if large else None

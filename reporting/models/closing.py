@@ -39,18 +39,23 @@ YEAR_MOVES = {
 class ClosingVerbs:
     """What reads the figures is built upon the models, so the verbs import it where they need it."""
 
-    def propose_lock(self, actor: User, reason: str = "", request=None, os_user: str = "") -> YearProposal:
+    def propose_lock(
+        self, actor: User, reason: str = "", *, seen: str | None = None, request=None, os_user: str = ""
+    ) -> YearProposal:
         """Proposes to settle the year on the figures as they are now; another person of the bureau confirms
-        (`YearProposal.confirm`). Raises PermissionDenied and Refused."""
-        return self._propose("lock", actor, reason, request, os_user)
+        (`YearProposal.confirm`). `seen` is the digest of the figures on the page that was looked at. Raises PermissionDenied
+        and Refused."""
+        return self._propose("lock", actor, reason, seen, request, os_user)
 
-    def propose_unlock(self, actor: User, reason: str, request=None) -> YearProposal:
+    def propose_unlock(
+        self, actor: User, reason: str, *, seen: str | None = None, request=None, os_user: str = ""
+    ) -> YearProposal:
         """Proposes to open a settled year again for a correction, for a reason."""
         if not reason.strip():
             raise Refused("请写明解锁的原因")
-        return self._propose("unlock", actor, reason, request)
+        return self._propose("unlock", actor, reason, seen, request, os_user)
 
-    def _propose(self, verb: str, actor: User, reason: str, request, os_user: str = "") -> YearProposal:
+    def _propose(self, verb: str, actor: User, reason: str, seen: str | None, request, os_user: str) -> YearProposal:
         from .acts import YearProposal
 
         with transaction.atomic():
@@ -61,12 +66,15 @@ class ClosingVerbs:
             year._check_move(verb)
             if YearProposal.objects.filter(year=year, status=YearProposal.Status.OPEN).exists():
                 raise Refused("已有一个提议在等另一人确认，请先办理它")
+            digest = year.digest_to_see(verb)
+            if seen is not None and seen != digest:
+                raise Refused("您打开页面以后数字有了变化，请核对现在的数字再提出")
             proposal = YearProposal.objects.create(
                 year=year,
                 kind=verb,
                 reason=reason.strip(),
                 proposed_by=actor,
-                seen_digest=year.digest_to_see(verb),
+                seen_digest=digest,
                 os_user=os_user,
             )
             audit.record(

@@ -99,12 +99,14 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "years": request.years_shown,
         "cut": cut,
         "settled": frozen_of(year),
+        "may_close": can(request.user, Action.LOCK_YEARS) or can(request.user, Action.VIEW_LOGS),
         "county": whole,
         "headline": headline(whole) if whole else "",
         "standings": whole.standings if whole else standings(year, units=units_to_watch(request.user), **read),
         "indicators": INDICATORS,
         "counted_url": counted_url(request.user, year, as_of=cut.day),
         "all_url": counted_url(request.user, year, rows="all", as_of=cut.day),
+        "prompts": whole and can(request.user, Action.VIEW_MATERIALS),
     }
     return render(request, "reporting/assessment_county.html", context)
 

@@ -43,7 +43,7 @@ from ..network import (
     on_day,
     staff_of,
 )
-from ..shortfalls import Lack, counted, shortfalls
+from ..shortfalls import Lack, by_subject, counted, shortfalls
 
 FIRST_DAY = datetime.date(2000, 1, 1)
 PER_PAGE = 50
@@ -124,7 +124,7 @@ def _map(found: Network, colour: Colour) -> TileMap:
         }
         for node in found.townships
     ]
-    return tile_map(title=f"各乡镇{COLOUR_WORDS[colour]}", rows=rows, linked=True)
+    return tile_map(title=f"各乡镇{COLOUR_WORDS[colour]}", rows=rows, lineage=found.places.lineage, linked=True)
 
 
 def _share(part: int, whole: int, badges: list[Badge]) -> Badge:
@@ -299,7 +299,7 @@ def shortfall_list(request: HttpRequest) -> HttpResponse:
         "townships": townships,
         "counts": counted(found),
         "total": len(found),
-        "page_obj": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(by_subject(shown), PER_PAGE).get_page(request.GET.get("page")),
         "may_keep": can(user, Action.KEEP_OWN) or can(user, Action.MANAGE_NETWORK),
         "norms": [(Institution.Kind(kind).label, norm.words) for kind, norm in NORMS.items()],
         "norm_clause": NORM_CLAUSE,

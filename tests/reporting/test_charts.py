@@ -1,6 +1,7 @@
 """The dashboard's charts: the geometry is exact, and what is unknown is not drawn."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
 from django.template.loader import render_to_string
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import networks
+from networks.models.succession import Lineage, Link
 from reporting.charts import TOWNSHIP_TILES, bar_chart, cumulate, line_chart, nice_ceiling, tile_map
 
 
@@ -101,3 +103,12 @@ def test_the_drawings_carry_title_description_table_and_no_inline_style():
 def test_two_charts_of_one_page_do_not_share_an_id():
     first, second = (line_chart(title="场次", unit="场", this_year=[1]) for _ in range(2))
     assert first.id != second.id
+
+
+def test_a_township_with_a_new_code_keeps_its_tile():
+    links = [Link("450124103", "450124004", date(2026, 7, 1), "rename"), Link("1", "2", date(2026, 7, 1), "merge")]
+    rows = [{"code": code, "name": code} for code in ("450124100", "450124004", "2")]
+    drawn = {tile.code: (tile.x, tile.y) for tile in tile_map(title="乡镇", rows=rows, lineage=Lineage(links)).tiles}
+    rows[1]["code"] = "450124103"
+    before = {tile.code: (tile.x, tile.y) for tile in tile_map(title="乡镇", rows=rows).tiles}
+    assert drawn["450124004"] == before["450124103"] and drawn["2"] == before["2"]

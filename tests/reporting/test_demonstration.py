@@ -37,7 +37,8 @@ from reporting import demonstration
 from reporting.calls import redrawn
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
-from reporting.models import AssessmentYear, CallSample, QuotaAdjustment
+from reporting.ledger import verify
+from reporting.models import AssessmentYear, CallSample, LedgerAct, QuotaAdjustment
 from reporting.network import Network
 from reporting.references import ReferenceFigures, outcomes
 from trainings import imports
@@ -85,10 +86,20 @@ def test_every_account_of_the_surface_is_there_each_a_person_of_its_own(county):
     assert User.objects.get(username="bureau").check_password(passwords["bureau"])
 
 
-def test_three_earlier_years_and_this_one_are_open_and_full(county):
-    assert list(AssessmentYear.objects.order_by("year").values_list("year", "status")) == [
-        (year, "open") for year in (2023, 2024, 2025, 2026)
+def test_three_earlier_years_and_this_one_are_full_and_the_first_two_are_settled(county):
+    assert list(AssessmentYear.objects.order_by("year").values_list("year", "status", "locked_on")) == [
+        (2023, "locked", datetime.date(2026, 1, 17)),
+        (2024, "locked", datetime.date(2026, 1, 17)),
+        (2025, "open", None),
+        (2026, "open", None),
     ]
+    acts = LedgerAct.objects.order_by("sequence")
+    assert list(acts.values_list("year__year", "number", "proposed_by__username", "confirmed_by__username")) == [
+        (2023, 1, "bureau", "bureau2"),
+        (2024, 1, "bureau", "bureau2"),
+    ]
+    report = verify()
+    assert (report.findings, report.acts, report.years) == ([], 2, [2023, 2024])
     for year in (2023, 2024, 2025, 2026):
         assert TrainingSession.objects.in_year(year).count() > 100
     earlier = TrainingSession.objects.filter(held_on__year__lt=2026, status="verified")

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET
 
 from networks.access import Action, can, require
 from networks.models import Division, MemberUnit, Tier, User
-from networks.models.places import code_range
 
 from ..forms import FIRST_YEAR, LAST_YEAR
 from ..models import Status, TrainingSession
@@ -100,8 +99,7 @@ def _of_month(rows, asked: CalendarFilter, first: datetime.date, last: datetime.
     in_month = Q(held_on__gte=first, held_on__lte=last) | Q(held_on__lt=first, ends_on__gte=first)
     rows = rows.filter(in_month)
     if asked.value("township"):
-        low, after = code_range(asked.value("township"))
-        rows = rows.filter(place__gte=low, place__lt=after)
+        rows = rows.held_within(Division.objects.get(pk=asked.value("township")))
     if asked.value("unit"):
         rows = rows.filter(organiser__code=asked.value("unit"))
     return rows.order_by("held_on", F("start_time").asc(nulls_last=True), "pk")

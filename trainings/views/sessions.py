@@ -10,7 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from networks.access import Action, barred_from_roster, can, require, sees_drafts_of, units_to_enter_for, visible_or_404
+from networks.access import (
+    Action,
+    at_own_places,
+    barred_from_roster,
+    can,
+    require,
+    sees_drafts_of,
+    units_to_enter_for,
+    visible_or_404,
+)
 from networks.models import Division, Institution, LearningGroup, MemberUnit
 from networks.models.places import code_range
 from networks.names import clean_text
@@ -120,9 +129,8 @@ def _shelves(user) -> dict[str, tuple[str, Q]]:
         mine = Q(pk__in=TrainingSession.objects.editable_by(user).values("pk"))
     shelves = {"own": ("本单位", mine)}
     if own.kind == MemberUnit.Kind.TOWNSHIP:
-        here = Q(pk__in=[])
-        for first, after in map(code_range, user.own_place_codes or [own.division_id]):
-            here |= Q(place__gte=first, place__lt=after)
+        first, after = code_range(own.division_id)
+        here = at_own_places(user, "place") if user.own_place_codes else Q(place__gte=first, place__lt=after)
         shelves["here"] = ("其他单位在本地办的", here & ~Q(organiser__in=user.own_unit_ids))
     joint = CoOrganiser.objects.filter(unit__in=user.own_unit_ids).values("session")
     return shelves | {"joint": ("本单位协办", Q(pk__in=joint)), "all": ("全部", Q(pk__isnull=False))}
@@ -211,6 +219,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
+        "may_ask_late": can(user, Action.VIEW_STANDING),
         "notices": notices_about(session, user) if editable and session.status in SUBMITTABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
