@@ -271,6 +271,10 @@ bulletin-issue       | POST | draft.bulletin    | BUREAU                        
 year-annex           | GET  | settled           | BUREAU auditor                          | *          | foreign_bureau
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+statistics           | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+statistics-rows      | GET  | -                 | *                                       | STANDING_TO_NOBODY leader |
+statistics-export    | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+how                  | GET  | -                 | *                                       | operator homeless |
 
 contacts-export      | GET  | -                 | BUREAU foreign_bureau centre            | *          |
 

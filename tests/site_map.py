@@ -85,6 +85,8 @@ from trainings.models.vocabulary import VOCABULARIES
 
 from .makers import a_project, answer_for, ledger, open_place, registry
 
+ADULT, MINOR, TAIL = "欧阳金丝雀", "覃金丝雀", "7391"  # in every draft's roster, and nowhere else
+
 
 @dataclass(frozen=True)
 class Address:
@@ -273,15 +275,15 @@ class Samples:
             places = self.w.other_places if whose == "foreign" else self.w.places
             line = RosterLine.objects.create(
                 session_id=key,
-                name=f"韦{whose}",
+                name=ADULT,
                 age_band="adult",
                 home=places[town],
-                phone_tail="1234",
+                phone_tail=TAIL,
                 source="pasted",
             )
             self.kwargs[f"{whose}.line"] = {"pk": key, "line_pk": line.pk}
         ours = self.kwargs["ours.draft"]["pk"]
-        RosterLine.objects.create(session_id=ours, name="覃小妹", age_band="minor", source="by_hand")
+        RosterLine.objects.create(session_id=ours, name=MINOR, age_band="minor", source="by_hand")
         self.kwargs["mixed.line"] = {"pk": ours, "line_pk": self.kwargs["theirs.line"]["line_pk"]}
         for session in TrainingSession.objects.filter(roster__isnull=False).distinct():
             session.count_roster()
@@ -617,6 +619,7 @@ class Site:
     def __init__(self, world, media) -> None:
         self.world, self.media = world, media
         self.samples = Samples(world)
+        self.pages: dict = {}  # see walk.page
         self.client = Client(raise_request_exception=False)
         self.keys = {"anonymous": ""}
         for name, user in world.users.items():

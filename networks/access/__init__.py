@@ -82,6 +82,7 @@ from .sessions import (
     hears_residents,
     own_roster,
     sees_drafts_of,
+    sessions_to_sum,
     units_to_enter_for,
 )
 from .years import (
@@ -157,6 +158,7 @@ __all__ = [
     "seconders_for",
     "sees_all_staff",
     "sees_drafts_of",
+    "sessions_to_sum",
     "units_in_directory",
     "units_to_enter_for",
     "units_to_plan_for",
