@@ -156,6 +156,13 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.YearProposal": {
         **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
     },
+    "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
+    "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
+    "reporting.TaskReport": {
+        **dict.fromkeys(["text", "needs", "withdrawn_why"], "free"),
+        **dict.fromkeys(["entered_by", "withdrawn_by"], "signature"),
+    },
+    "reporting.ReportEvidence": {"link": "free", "added_by": "signature"},
 }  # fmt: skip
 
 # Fields of a kind that could hold something about a person, and do not: names of places, bodies, words, documents.
@@ -204,7 +211,10 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
-    "reporting.PlanTask": "clause title responsible_text",
+    "reporting.Plan": "title number carry_note quota_clause",
+    "reporting.PlanTask": "clause group title text responsible_text",
+    "reporting.TaskGoal": "text",
+    "reporting.TaskReport": "token",
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",
 }

@@ -5,7 +5,7 @@ declares by which of its fields it belongs to a county, a place or a unit (`scop
 inside it but not allowed is 403. Whoever has no home sees nothing.
 
 Everybody imports from here, never from a module inside: `roles` says what each role may do, `rows` which rows it sees and
-keeps, and `judging`, `sessions`, `people`, `network`, `accounts` and `years` answer the questions of their subject.
+keeps, and `judging`, `sessions`, `people`, `network`, `plan`, `accounts` and `years` answer the questions of their subject.
 """
 
 from .accounts import (
@@ -57,6 +57,12 @@ from .people import (
     units_in_directory,
     units_to_staff,
 )
+from .plan import (
+    barred_from_amending_report,
+    barred_from_judging,
+    reports_on_behalf,
+    units_to_report_progress_for,
+)
 from .roles import ROLES, Action, RoleRights, Sight, Subject, can, enters_for_the_centre, require
 from .rows import (
     Scope,
@@ -91,6 +97,7 @@ __all__ = [
     "Sight",
     "Subject",
     "at_own_places",
+    "barred_from_amending_report",
     "barred_from_answering",
     "barred_from_approving",
     "barred_from_calling",
@@ -98,6 +105,7 @@ __all__ = [
     "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
+    "barred_from_judging",
     "barred_from_linking",
     "barred_from_locking",
     "barred_from_managing",
@@ -136,6 +144,7 @@ __all__ = [
     "places_to_keep_at",
     "places_to_lead",
     "places_to_watch",
+    "reports_on_behalf",
     "require",
     "reviewers_of",
     "roles_to_grant",
@@ -147,6 +156,7 @@ __all__ = [
     "units_to_enter_for",
     "units_to_plan_for",
     "units_to_report_for",
+    "units_to_report_progress_for",
     "units_to_staff",
     "units_to_watch",
     "verify_declarations",

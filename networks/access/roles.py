@@ -30,6 +30,9 @@ class Action(StrEnum):
     MANAGE_YEARS = "设置考核年度和目标任务"
     PROMPT = "催报、收取报送材料、审批补报"
     VIEW_MATERIALS = "查看报送材料"
+    VIEW_PLAN = "查看推进方案的任务和年度目标"
+    REPORT_PROGRESS = "汇报方案任务的进展"
+    MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
@@ -91,6 +94,8 @@ _OFFICER = (
     Action.EXPORT,
     Action.VIEW_STANDING,
     Action.VIEW_MATERIALS,
+    Action.VIEW_PLAN,
+    Action.REPORT_PROGRESS,
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
@@ -126,6 +131,9 @@ ROLES: dict[str, RoleRights] = {
             Action.PROMPT,
             Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
+            Action.VIEW_PLAN,
+            Action.REPORT_PROGRESS,
+            Action.MANAGE_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -156,6 +164,7 @@ ROLES: dict[str, RoleRights] = {
             Action.IMPORT,
             Action.VIEW_SESSIONS,
             Action.EXPORT,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -188,6 +197,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_MATERIALS,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_COURSES,
@@ -197,7 +207,7 @@ ROLES: dict[str, RoleRights] = {
     ),
     "leader": _role(
         "领导小组成员：查看全县数字，不看单条记录，不作改动。",
-        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_NETWORK, Action.VIEW_COURSES],
+        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_PLAN, Action.VIEW_NETWORK, Action.VIEW_COURSES],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
     ),
@@ -209,6 +219,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.VIEW_MATERIALS,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,

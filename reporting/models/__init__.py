@@ -1,9 +1,10 @@
-"""What it adds up to: assessment years, quotas and the plan's tasks."""
+"""What it adds up to: assessment years, quotas, and the plan with its tasks and what is reported of them."""
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
 from .materials import AskedOf, Material, MaterialKind
-from .plan import PlanTask, TaskResponsibility
+from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
+from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
 from .prompts import LateEntry, Prompt
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
@@ -17,11 +18,18 @@ __all__ = [
     "LedgerAct",
     "Material",
     "MaterialKind",
+    "Plan",
     "PlanTask",
+    "PlanYear",
     "Prompt",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
+    "ReportEvidence",
+    "Standing",
+    "TaskGoal",
+    "TaskJudgement",
+    "TaskReport",
     "TaskResponsibility",
     "YearProposal",
 ]
