@@ -75,7 +75,18 @@ from .sessions import (
     sees_drafts_of,
     units_to_enter_for,
 )
-from .years import barred_from_deciding_on, barred_from_locking, barred_from_withdrawing, deciders_for
+from .years import (
+    barred_from_answering_objection,
+    barred_from_checking,
+    barred_from_confirming_for,
+    barred_from_deciding_on,
+    barred_from_handling_feedback,
+    barred_from_locking,
+    barred_from_objecting,
+    barred_from_taking_back_objection,
+    barred_from_withdrawing,
+    deciders_for,
+)
 
 __all__ = [
     "EDUCATION_BUREAU",
@@ -88,15 +99,20 @@ __all__ = [
     "Subject",
     "at_own_places",
     "barred_from_answering",
+    "barred_from_answering_objection",
     "barred_from_approving",
     "barred_from_calling",
+    "barred_from_checking",
+    "barred_from_confirming_for",
     "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
+    "barred_from_handling_feedback",
     "barred_from_linking",
     "barred_from_locking",
     "barred_from_managing",
     "barred_from_names",
+    "barred_from_objecting",
     "barred_from_recording_history",
     "barred_from_renaming",
     "barred_from_reviewing",
@@ -105,6 +121,7 @@ __all__ = [
     "barred_from_scanning",
     "barred_from_seconding",
     "barred_from_taking_back",
+    "barred_from_taking_back_objection",
     "barred_from_undoing",
     "barred_from_verifying",
     "barred_from_withdrawing",

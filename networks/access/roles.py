@@ -29,6 +29,9 @@ class Action(StrEnum):
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
+    VIEW_FEEDBACK = "查看确认表和复核申请"
+    FILE_FEEDBACK = "上传本单位盖章的确认表，提出复核申请"
+    HANDLE_FEEDBACK = "核对确认表，答复复核申请，登记签批件"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
     PUBLISH = "审核和发布宣传内容"
@@ -88,6 +91,8 @@ _OFFICER = (
     Action.VIEW_SESSIONS,
     Action.EXPORT,
     Action.VIEW_STANDING,
+    Action.VIEW_FEEDBACK,
+    Action.FILE_FEEDBACK,
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
@@ -121,6 +126,8 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_COUNTY,
             Action.MANAGE_YEARS,
             Action.LOCK_YEARS,
+            Action.VIEW_FEEDBACK,
+            Action.HANDLE_FEEDBACK,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -182,6 +189,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_SESSIONS,
             Action.EXPORT,
             Action.VIEW_STANDING,
+            Action.VIEW_FEEDBACK,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_COURSES,
@@ -202,6 +210,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_FEEDBACK,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,

@@ -2,6 +2,8 @@
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
+from .feedback import Confirmation, Quarter, SignOff
+from .objections import Objection, ObjectionFile
 from .plan import PlanTask, TaskResponsibility
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
@@ -10,11 +12,16 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "Confirmation",
     "LedgerAct",
+    "Objection",
+    "ObjectionFile",
     "PlanTask",
+    "Quarter",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
+    "SignOff",
     "TaskResponsibility",
     "YearProposal",
 ]
