@@ -61,12 +61,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "networks.middleware.TrustedProxyMiddleware",
+    "networks.compression.CompressTextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "networks.middleware.ResponseHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "networks.middleware.RequestSizeMiddleware",  # before anything reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "networks.middleware.SessionLimitMiddleware",
@@ -118,6 +120,11 @@ if DATABASES["default"].get("ATOMIC_REQUESTS"):
     # On SQLite a transaction per request holds the only write lock while pages are drawn; ours are short and explicit.
     raise ImproperlyConfigured("DATABASE_URL 不能带 ATOMIC_REQUESTS：事务由各操作自己界定")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The cache holds the counts of networks/limits.py and nothing else. With Django's 300 entries a county's telephones would
+# push each other's counts out, and a machine its own.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 50_000}},
+}
 
 # --- language and time: one language, so no LocaleMiddleware (an English browser gets Chinese too) ---
 LANGUAGE_CODE = "zh-hans"
@@ -193,6 +200,8 @@ SCAN_COMMAND = shlex.split(env("SCAN_COMMAND", default=""))  # virus scanner of 
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; larger uploads go to a temporary file
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes of a request body without its files
+MOST_REQUEST_BYTES = 420 * 1024 * 1024  # of one request with its files: twenty files of 20 MiB
+MOST_STRANGER_BYTES = 1024 * 1024  # of one request without account, where the page does not say otherwise
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the rehearsal grid sends many cells
 WHITENOISE_USE_FINDERS = True  # no collectstatic step between a fresh clone and a page
 

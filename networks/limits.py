@@ -2,9 +2,10 @@
 
 Counted in the cache of each server process, in fixed spans of time: nothing is written to the database, an address is kept
 only as a keyed digest and no longer than the span, and a restart forgets it. Several processes multiply the limit; what must
-not be guessed is long enough to stand without it.
+not be guessed is long enough to stand without it (docs/decisions/2026-11-25-limits-of-open-pages.md).
 """
 
+import ipaddress
 import time
 
 from django.core.cache import cache
@@ -26,4 +27,18 @@ def allowed(what: str, whose: str, *, most: int, seconds: int) -> bool:
 
 
 def address_allowed(request: HttpRequest, what: str, *, most: int, seconds: int) -> bool:
-    return allowed(what, client_address(request), most=most, seconds=seconds)
+    return allowed(what, _household(client_address(request)), most=most, seconds=seconds)
+
+
+def _household(address: str) -> str:
+    """The address itself, of IPv6 the network of 64 bits: a telephone is given a whole one, and would otherwise have a new
+    address for every try."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))

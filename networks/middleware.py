@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -80,6 +82,39 @@ class ResponseHeadersMiddleware:
             else:
                 response.content = b""
         return response
+
+
+def takes_uploads(most: int) -> Callable:
+    """View decorator: whoever has no account may send it this many bytes in one request (LD-3)."""
+
+    def decorate(view: Callable) -> Callable:
+        view.most_bytes = most
+        return view
+
+    return decorate
+
+
+class RequestSizeMiddleware:
+    """How much one request may bring, by who sends it (LD-3). Asked before anything reads the body: the check against forgery
+    does that first of all, and would write a stranger's gigabyte to the disk to find a token in it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args, kwargs) -> HttpResponse | None:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        most = settings.MOST_REQUEST_BYTES
+        if not request.user.is_authenticated:
+            most = getattr(view, "most_bytes", settings.MOST_STRANGER_BYTES)
+        if not (length.isdecimal() and int(length[:18]) > most):
+            return None
+        if not request.user.is_authenticated and getattr(view, "login_required", True):
+            # An officer whose sign-in has expired: to the sign-in page, as with anything smaller.
+            return LoginRequiredMiddleware(self.get_response).handle_no_permission(request, view)
+        return render(request, "errors/413.html", {"most": most // (1024 * 1024)}, status=413)
 
 
 class ButtonAddressMiddleware:

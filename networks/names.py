@@ -29,11 +29,6 @@ def mask_long_numbers(text: str) -> str:
     return _LONG_NUMBER.sub("****", text)
 
 
-def masked_numbers(text: str) -> str:
-    """The text with what may be an ID or a telephone number blacked out."""
-    return _LONG_NUMBER.sub("****", text)
-
-
 def clean_lines(text: str) -> str:
     """`clean_text` for a text of several lines: each line cleaned, line breaks kept as \\n."""
     if text.isprintable():

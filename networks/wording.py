@@ -31,6 +31,10 @@ def protected_names_in(texts: list[str]) -> list[str]:
 PERSONAL_NUMBER = re.compile(r"(?<!\d)(1[3-9]\d([ -]?)\d{4}\2\d{4}|\d{17}[\dXx])(?!\d)")
 
 
+def has_personal_number(text: str) -> bool:
+    return bool(PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)))
+
+
 class Published(models.Model):
     """A row whose `PUBLIC_TEXTS`, and `phone` where it has one, everybody in the county reads, and residents some day."""
 
@@ -46,7 +50,7 @@ class Published(models.Model):
         found = dict(zip(texts, protected_names_in(list(texts.values())), strict=True))
         wrong = {field: f"这里不能出现“{name}”，请改用不指明人群的说法" for field, name in found.items() if name}
         for field, text in (texts | {"phone": getattr(self, "phone", "")}).items():
-            if PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)):
+            if has_personal_number(text):
                 wrong.setdefault(field, "这里大家都能看到，不写个人手机号码和身份证号，请改填办公电话")
         return wrong
 

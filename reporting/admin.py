@@ -54,7 +54,21 @@ class AssessmentYearAdmin(ScopedAdmin):
                 ]
             },
         ),
-        ("日期", {"fields": ["reporting_until", "late_until", "closing_on"]}),
+        (
+            "日期",
+            {
+                "fields": [
+                    "quarter1_until",
+                    "quarter2_until",
+                    "quarter3_until",
+                    "quarter4_until",
+                    "reporting_until",
+                    "late_until",
+                    "materials_until",
+                    "closing_on",
+                ]
+            },
+        ),
         (
             "表扬和督促整改的条件",
             {

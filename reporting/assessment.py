@@ -149,10 +149,11 @@ def _required(
 
 
 def _in_order(found: Iterable[Standing]) -> list[Standing]:
-    return sorted(found, key=lambda standing: _document_order(standing.unit))
+    return sorted(found, key=lambda standing: document_order(standing.unit))
 
 
-def _document_order(unit: MemberUnit) -> tuple:
+def document_order(unit: MemberUnit) -> tuple:
+    """Sorts units as the pages list them: townships by code, then departments in the order of the founding document."""
     if unit.kind == MemberUnit.Kind.TOWNSHIP:
         return (0, 0, unit.code)
     return (1, unit.position, unit.code)

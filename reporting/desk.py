@@ -1,6 +1,7 @@
 """What lies on each person's desk: questions only, each a constant number of queries."""
 
 import datetime
+import functools
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q
@@ -9,11 +10,13 @@ from django.utils import timezone
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
 from networks.models import User
+from trainings import years
 from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
 from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear, YearProposal
+from .prompting import OfficeReminders, UnitReminders, office_reminders, unit_reminders
 from .setup import open_steps
 from .shortfalls import shortfalls
 
@@ -83,6 +86,7 @@ class UnitDesk:
     lacking: int  # what the own township's institutions still lack
     complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
+    reminders: UnitReminders  # what the office asks for
 
     @property
     def quiet(self) -> bool:
@@ -99,10 +103,11 @@ def unit_desk(user: User) -> UnitDesk:
     year = current_year(user)
     watched = list(units_to_watch(user))
     found = standings(year, units=watched) if year and watched else []
-    unsent = mine.filter(status=Status.DRAFT).select_related("point_report__link__institution")
+    unsent = mine.filter(status=Status.DRAFT).select_related("organiser", "point_report__link__institution")
     drafts = pile(unsent.order_by("-held_on", "-pk"))
+    rules_of = functools.cache(years.rules_of)
     for session in drafts.rows:
-        session.missing = session.missing_for_submission()
+        session.missing = session.missing_for_submission(rules_of=rules_of)
     planned = pile(mine.filter(status=Status.PLANNED).order_by("held_on", "start_time", "pk"))
     for session in planned.rows:
         session.overdue = bool(session.held_on) and session.held_on < timezone.localdate()
@@ -129,6 +134,7 @@ def unit_desk(user: User) -> UnitDesk:
         lacking=len(shortfalls(user, timezone.localdate())),
         complaints=_complaints(user),
         proposals=proposals(user),
+        reminders=unit_reminders(user),
     )
 
 
@@ -153,6 +159,7 @@ class BureauDesk:
     complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
+    reminders: OfficeReminders  # 补报 to decide, papers to take in
 
     @property
     def to_help(self) -> list[Standing]:
@@ -202,4 +209,5 @@ def bureau_desk(user: User) -> BureauDesk:
         complaints=_complaints(user),
         accounts=heard_of_judges(user),
         proposals=proposals(user),
+        reminders=office_reminders(user),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from networks.models import Division, DivisionSuccession, LearningGroup, Provider, SharedResource
+from networks.models import DivisionSuccession, LearningGroup, Places, Provider, SharedResource, Tier
+from networks.models.places import CODE_LENGTH
 from networks.templatetags.page import Badge
 from trainings.models import Announcement
 from trainings.residents import Visit
@@ -35,10 +36,11 @@ def learning_map(visit: Visit, today: datetime.date) -> LearningMap:
     resources = SharedResource.objects.filter(unit__county=county, is_open=True).open_on(today)
     teams = LearningGroup.objects.filter(division__code__startswith=county).existing(today)
     providers = Provider.objects.filter(Q(until=None) | Q(until__gte=today), unit__county=county)
-    at = visit.town
-    here = told.at_township(at.pk) if at else told
+    places = Places(county, today)
+    at = places.within(visit.town.pk) if visit.town else None
+    here = told if at is None else told.at_places(at)
     return LearningMap(
-        tiles=_tiles(visit, told, resources),
+        tiles=_tiles(visit, told, resources, places),
         sessions=list(here.for_display()[:MOST]),
         groups=list(_at(teams.exclude(kind__in=LearningGroup.ORGANISATIONS), at)),
         providers=list(_at(providers, at)),
@@ -46,24 +48,27 @@ def learning_map(visit: Visit, today: datetime.date) -> LearningMap:
     )
 
 
-def _at(rows: QuerySet, town: Division | None) -> QuerySet:
+def _at(rows: QuerySet, codes: list[str] | None) -> QuerySet:
     rows = rows.select_related("division__parent").order_by("division", "name")
-    return (rows.filter(Q(division=town) | Q(division__parent=town)) if town else rows)[:MOST]
+    return (rows if codes is None else rows.filter(division__in=codes))[:MOST]
 
 
-def _tiles(visit: Visit, told: QuerySet[Announcement], resources: QuerySet[SharedResource]) -> TileMap:
-    lessons, places = (
-        Counter(above if tier == "village" else code for code, tier, above in rows.order_by().values_list(*names))
-        for rows, names in [
-            (told, ("session__place", "session__place__tier", "session__place__parent")),
-            (resources, ("division", "division__tier", "division__parent")),
-        ]
+def _tiles(visit: Visit, told: QuerySet[Announcement], resources: QuerySet[SharedResource], places: Places) -> TileMap:
+    """Each under the township in which its place lies today."""
+
+    def town_of(code: str | None) -> str | None:
+        stands = places.standing(code) if code else None
+        return places.parent(stands) if stands and len(stands) == CODE_LENGTH[Tier.VILLAGE] else stands
+
+    lessons, open_places = (
+        Counter(town_of(code) for code in rows.order_by().values_list(name, flat=True))
+        for rows, name in [(told, "session__place"), (resources, "division")]
     )
     rows = [
         {
             "code": town.pk,
             "name": town.short_name,
-            "lines": [f"{lessons[town.pk]} 场", f"{places[town.pk]} 处开放"],
+            "lines": [f"{lessons[town.pk]} 场", f"{open_places[town.pk]} 处开放"],
             "badge": WITH if lessons[town.pk] else WITHOUT,
             "url": reverse("learn-map") + f"?at={town.pk}" + ("&big=1" if visit.big else ""),
         }

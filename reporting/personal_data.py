@@ -144,6 +144,9 @@ PERSONAL: dict[str, dict[str, str]] = {
     "trainings.TrainingClass": {"note": "free", "entered_by": "signature"},
     "trainings.UnitPlan": {"text": "free"},
     "reporting.QuotaAdjustment": {"reason": "free"},
+    "reporting.Prompt": {"text": "free", "own": "free", "sent_by": "signature"},
+    "reporting.LateEntry": {"reason": "free", "note": "free", "asked_by": "signature", "decided_by": "signature"},
+    "reporting.Material": {"note": "free", "handed_in_by": "signature", "decided_by": "signature"},
     "reporting.CallSample": {"drawn_by": "signature"},
     "reporting.Call": {"note": "free", "called_by": "signature"},
     # An act's content names accounts by their key, nobody by name (tests/reporting/test_locking.py).
@@ -198,6 +201,7 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
+    "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
     "reporting.PlanTask": "clause title responsible_text",

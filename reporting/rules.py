@@ -55,8 +55,30 @@ def in_words(year: AssessmentYear) -> list[Rule]:
             f"从 12月31日 往前推：还差的场次（还差的人次按每场 {year.attendances_per_session} 人次折成场次，取大者），"
             f"按每周 {year.sessions_per_week} 场计算；过了这一天为“难以完成”",
         ),
-        Rule("填报截止", cn_date(year.reporting_until) if year.reporting_until else "未规定"),
-        Rule("补报截止", cn_date(year.late_until) if year.late_until else "未规定"),
+        Rule("季度填报", _quarters(year), "三(六) 统计和报告制度；只用来提醒和催报，不影响提交"),
+        Rule(
+            "填报截止",
+            cn_date(year.reporting_until) if year.reporting_until else "未规定，随时可以提交",
+            "过了这一天可以存草稿，提交须先由单位写明理由申请补报、办公室同意；退回修改的照常提交"
+            if year.reporting_until
+            else "",
+        ),
+        Rule(
+            "补报截止",
+            cn_date(year.late_until) if year.late_until else "未规定",
+            "办公室同意的补报不晚于这一天" if year.late_until else "",
+        ),
+        Rule(
+            "材料报送截止",
+            cn_date(year.materials_until) if year.materials_until else "未规定",
+            "没有单独写期限的报送材料按这一天；过了仍可以交，标明迟交" if year.materials_until else "",
+        ),
         Rule("定案日期", cn_date(year.closing_on) if year.closing_on else "未规定"),
         Rule("审核", "提交人和登记人不得核定同一场次；核定人次与填报人次不同须说明理由"),
     ]
+
+
+def _quarters(year: AssessmentYear) -> str:
+    dates = [(name, year.quarter_until(number)) for number, name in enumerate("一二三四", start=1)]
+    said = [f"{name}季度 {cn_date(day, 'plain')}" for name, day in dates if day]
+    return "；".join(said) or "未规定"

@@ -85,14 +85,24 @@ def _live_year(county: str, own: CountySettings | None) -> Step:
 
 
 def _year_opened(county: str, today) -> Step:
-    done = AssessmentYear.objects.filter(county=county, year=today.year).exists()
+    opened = AssessmentYear.objects.filter(county=county, year=today.year).first()
     return Step(
         f"{today.year} 考核年度",
-        done,
-        "已开设" if done else "还没有开设",
+        opened is not None,
+        _opened(opened) if opened else "还没有开设",
         "任务数、计入的培训形式和截止日期都写在年度里，没有年度就没有完成情况。",
         reverse("admin:reporting_assessmentyear_changelist"),
         "开设年度",
+    )
+
+
+def _opened(year: AssessmentYear) -> str:
+    """已开设, and until when is to be reported; a year may do without dates."""
+    until = year.reporting_until
+    return (
+        f"已开设，填报截止 {until.year}年{until.month}月{until.day}日"
+        if until
+        else "已开设，没有定填报截止日期（可以不定）"
     )
 
 

@@ -1,13 +1,16 @@
 """Answers the ledger's and the units' questions about a year (see trainings/years.py, networks/years.py)."""
 
+from django.utils import timezone
+
 from networks.models import CountySettings, Division
 from trainings.years import YearRules
 
 from .models import AssessmentYear
+from .models.prompts import late_entry_of
 
 
 def rules_of_year(county_code: str, year: int, *, hold: bool = False) -> YearRules:
-    """A year that was never opened is open for entry, under default rules. Two queries; `hold` locks the year's row."""
+    """A year that was never opened is open for entry, under default rules. Two queries, four once reporting has closed; `hold` locks the year's row."""
     years = AssessmentYear.objects.select_for_update() if hold else AssessmentYear.objects
     found = years.filter(county_id=county_code, year=year).first()
     live_since = CountySettings.objects.filter(pk=county_code).values_list("live_since", flat=True).first()
@@ -18,7 +21,18 @@ def rules_of_year(county_code: str, year: int, *, hold: bool = False) -> YearRul
         locked_on=found.locked_on if found is not None else None,
         evidence_required=found is not None and found.evidence_required,
         live_since=live_since,
+        **(_dates(found) if found else {}),
     )
+
+
+def _dates(year: AssessmentYear) -> dict[str, object]:
+    """Until when sessions of the year are taken. What was approved of 补报 is asked only once reporting has closed."""
+    closed = year.reporting_until is not None and timezone.localdate() > year.reporting_until
+    return {
+        "reporting_until": year.reporting_until,
+        "late_until": year.late_until,
+        "late_entry": late_entry_of(year) if closed else {},
+    }
 
 
 def settled_years(county_code: str, *, hold: bool = False) -> set[int]:

@@ -4,10 +4,11 @@ A line says, for one address, one kind of request and one sample: who gets it (o
 page (403), and for whom the thing does not exist (404). `*` is everybody not named on the line. Whoever has not signed in is
 sent to the sign-in page everywhere, but for the PUBLIC addresses. Samples are `whose.state`: ours belongs to 白山镇, theirs to
 古零镇 in the same county, foreign to another county; `-` is an address without an object. The pages of
-`networks` stand in access_networks.py, those of the apps built upon it here.
+`networks` stand in access_networks.py, those of 催报 in access_prompting.py, the others of the apps built upon it here.
 """
 
 from .access_networks import NETWORK_PAGES
+from .access_prompting import PROMPTING_PAGES
 
 GROUPS = {
     "BUREAU": "bureau bureau2 director",
@@ -15,6 +16,7 @@ GROUPS = {
     "STANDING_TO_NOBODY": "centre operator homeless",
     "FOREIGN": "foreign_bureau foreign_town",
     "NO_NETWORK": "operator homeless",  # see no registry
+    "NO_MATERIALS": "centre leader operator homeless",  # see no papers that units hand in
     "READERS": "leader auditor operator head unit_head homeless",  # enter and import nothing
 }
 
@@ -33,6 +35,7 @@ PUBLIC |= {"learning-record"}
 
 PAGES = (
     NETWORK_PAGES
+    + PROMPTING_PAGES
     + """
 session-list         | GET  | -                 | *                                       | NO_RECORDS |
 session-new          | GET  | -                 | *                                       | READERS    |

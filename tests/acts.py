@@ -201,6 +201,10 @@ def _survey_form(site: Site, method: str) -> dict:
     return form | {"asked": "60", "aware": "50", "source": "镇里抽样"}
 
 
+def _kind_form() -> dict:
+    return {"name": "经费使用情况", "clause": "三(四)", "asked_of": "all", "position": "7"}
+
+
 def picture() -> SimpleUploadedFile:
     out = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(out, "JPEG")
@@ -537,6 +541,35 @@ ACTS += [  # settling a year
 def _figures_seen(site: Site) -> str:
     return site.send("bureau", "GET", site.samples.url("year-propose", "year")).context["seen"]
 
+
+ACTS += [  # what the office asks of the units
+    Act(
+        "prompting",
+        "bureau",
+        "year",
+        lambda s: {"units": [s.world.ours.code], "text": "请及时补报", "with_own": "on", "token": "u" * 32},
+    ),
+    Act("prompt-withdraw", "bureau", "ours.round", lambda s: {}),
+    Act("prompt-read", "town", "ours.prompt", lambda s: {}),
+    Act("late-entries", "town2", "last", lambda s: {"reason": "停电，签到表才收齐"}),
+    Act(
+        "late-entry",
+        "bureau",
+        "ours.late",
+        lambda s: {
+            "decision": "approve",
+            "until": (s.world.today + datetime.timedelta(days=5)).isoformat(),
+            "note": "请按时补报",
+            "seen_version": "0",
+        },
+    ),
+    Act("late-entry-withdraw", "town", "ours.late", lambda s: {}),
+    Act("materials-begin", "bureau", "year", lambda s: {}),
+    Act("material-kind-new", "bureau", "year", lambda s: _kind_form()),
+    Act("material-kind-edit", "bureau", "ours.kind", lambda s: _kind_form() | {"is_asked": "on", "seen_version": "0"}),
+    Act("material-hand-in", "town", "ours.material_of", lambda s: {"seen_version": "0", "upload": picture()}),
+    Act("material-decide", "bureau", "ours.material_of", lambda s: {"decision": "receive", "seen_version": "0"}),
+]
 
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 

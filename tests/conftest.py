@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
@@ -96,6 +97,12 @@ def no_outbound_connections():
 @pytest.fixture(autouse=True)
 def media_in_tmp(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_tries():
+    """The limits of open pages are counted in the cache, which outlives a test."""
+    cache.clear()
 
 
 def _division(code, tier, name, short="", parent=None):

@@ -46,7 +46,7 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
-from reporting.models import AssessmentYear, QuotaAdjustment
+from reporting.models import AssessmentYear, LateEntry, Material, MaterialKind, Prompt, QuotaAdjustment
 from trainings import imports
 from trainings.models import (
     Announcement,
@@ -160,6 +160,7 @@ class Samples:
         self._sharing()
         self._changes()
         self._library()
+        self._prompting()
         self._rosters()
         self._points()
         self._calls()
@@ -315,6 +316,47 @@ class Samples:
         culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
+
+    def _prompting(self) -> None:
+        """A prompt, a paper that has come and a request for 补报 of a year whose reporting has closed."""
+        w, closed, kinds = self.w, datetime.date(self.w.year - 1, 12, 31), {}
+        self.kwargs["last"] = {"year": w.year - 1}
+        for whose, officer in self._keepers().items():
+            unit, year = officer.own_unit, self.years["foreign" if whose == "foreign" else "ours"]
+            office = w.foreign_bureau if whose == "foreign" else w.bureau
+            if year not in kinds:
+                kinds[year] = MaterialKind.objects.create(year=year, name="年度工作总结", note=f"{whose}要求的总结")
+            number = list(self._keepers()).index(whose) + 1  # a round of its own, so that its address is nobody else's
+            prompt = Prompt.objects.create(year=year, unit=unit, round=number, text=f"催{whose}的报", sent_by=office)
+            row = Material.objects.create(
+                kind=kinds[year],
+                unit=unit,
+                state="handed_in",
+                attachment=Attachment.objects.create(
+                    place=unit.division,
+                    file=SimpleUploadedFile("总结.pdf", b"%PDF-1.4"),
+                    name=f"{whose}的总结.pdf",
+                    content_type="application/pdf",
+                    uploaded_by=officer,
+                    guarded=True,
+                ),
+                handed_in_by=officer,
+                handed_in_at=timezone.now(),
+                first_at=timezone.now(),
+            )
+            self.kwargs |= {
+                f"{whose}.prompt": {"pk": prompt.pk},
+                f"{whose}.round": {"year": w.year, "round": number},
+                f"{whose}.kind": {"year": w.year, "pk": kinds[year].pk},
+                f"{whose}.filing": {"pk": row.pk},
+                f"{whose}.material_of": {"year": w.year, "pk": kinds[year].pk, "unit": unit.code},
+            }
+            if whose != "theirs":
+                last = AssessmentYear.objects.open_year(year.county, w.year - 1)
+                last.reporting_until = closed
+                last.save()
+                late = LateEntry.objects.create(year=last, unit=unit, reason=f"{whose}的签到表才收齐", asked_by=officer)
+                self.kwargs[f"{whose}.late"] = {"year": w.year - 1, "pk": late.pk}
 
     def _library(self) -> None:
         """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""

@@ -130,12 +130,14 @@ def test_ac_4_only_begin_and_move_assign_the_status_of_one_session_and_ledgers_t
 
 
 ELSEWHERE = {
+    "reporting/models/materials.py",
+    "reporting/models/prompts.py",
     "networks/registry/imports.py",
     "trainings/imports.py",
     "trainings/models/imports.py",
     "trainings/models/proposals.py",
     "trainings/workbook/batches.py",
-}  # an uploaded ledger and a proposal have a state too
+}  # an uploaded ledger, a proposal, a paper and a request for 补报 have a state too
 IN_BULK = "reporting/demonstration/network.py"  # an empty database is filled with states and their dates together
 
 
@@ -152,6 +154,13 @@ def test_ac_4_only_step_assigns_the_state_of_a_proposal():
     path = ROOT / "trainings" / "models" / "proposals.py"
     step = next(n for n in ast.walk(tree_of(path)) if isinstance(n, ast.FunctionDef) and n.name == "_step")
     assert {step.lineno < line <= step.end_lineno for line in writes_of("state", path)} == {True}
+
+
+@pytest.mark.parametrize(("module", "writer"), [("materials", "_move"), ("prompts", "_decide")])
+def test_ac_4_one_verb_assigns_the_state_of_a_paper_and_of_a_request(module, writer):
+    path = ROOT / "reporting" / "models" / f"{module}.py"
+    verbs = [n for n in ast.walk(tree_of(path)) if isinstance(n, ast.FunctionDef) and n.name == writer]
+    assert [[v.name for v in verbs if v.lineno < n <= v.end_lineno] for n in writes_of("state", path)] == [[writer]]
 
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "mark_safe", "SafeString", "RawSQL", "Template"}

@@ -5,7 +5,7 @@ import uuid
 from django import forms
 
 from networks.forms import VersionedForm
-from networks.names import clean_lines, masked_numbers
+from networks.names import clean_lines, mask_long_numbers
 
 from .models import Feedback, PaperTally
 from .models.feedback import MOST_ON_PAPER
@@ -51,10 +51,10 @@ class FeedbackForm(forms.Form):
             return uuid.uuid4()
 
     def clean_learned(self) -> str:
-        return masked_numbers(clean_lines(self.cleaned_data["learned"]))
+        return mask_long_numbers(clean_lines(self.cleaned_data["learned"]))
 
     def clean_wish(self) -> str:
-        return masked_numbers(clean_lines(self.cleaned_data["wish"]))
+        return mask_long_numbers(clean_lines(self.cleaned_data["wish"]))
 
     def clean(self) -> dict:
         cleaned = super().clean()

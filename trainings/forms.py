@@ -1,7 +1,7 @@
 """The entry form of a session and the filters of its list. Every choice starts from `visible_to(user)`."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django import forms
@@ -14,6 +14,7 @@ from networks.forms import PlaceField, by_township, place_choices
 from networks.models import AffiliatedBody, Division, Institution, LearningGroup, MemberUnit, Tier, UnitSuccession, User
 from networks.names import clean_text, match_key
 
+from . import years
 from .course_forms import LONGEST_MINUTES, fill_from, filled_by, offer_courses
 from .models import Audience, DeliveryForm, Language, Programme, Project, Refused, Status, Theme, TrainingSession
 from .models.entry import co_organiser_words
@@ -413,15 +414,30 @@ class SessionForm(forms.ModelForm):
         """All that a submission can lack, each with its field and whether it is lacking in the form as shown."""
         shown = self.instance if self.is_bound else self._as_offered()  # a checked form has filled its instance
         lacking = shown.missing_for_submission()
-        needs = [*TrainingSession.NEEDED, TrainingSession.NOT_OVER]
+        needs = [(need.field, need) for need in TrainingSession.NEEDED]
+        needs.append(("over", TrainingSession.NOT_OVER))
         return [
-            {
-                "field": self[need.field],
-                "sentence": need.sentence,
-                "lacking": need in lacking,
-                "over": need is needs[-1],
-            }
-            for need in needs
+            *(
+                {"key": key, "field": self[need.field], "sentence": need.sentence, "lacking": need in lacking}
+                for key, need in needs
+            ),
+            *self._late_years(shown.held_on),
+        ]
+
+    def _late_years(self, held_on: date | None) -> list[dict]:
+        """For each year closed to the unit (补报) of those that are usual here what a submission lacks, by late-YYYY. The
+        server looks at any other year, and at the unit that the bureau has chosen, when the form arrives."""
+        if self.on_behalf or not self.unit or (self.stored and self.stored.status == Status.RETURNED):
+            return []
+        today, county = timezone.localdate(), self.unit.county_id
+        said = {
+            year: years.rules_of(county, year).late_for(self.unit.pk, today) for year in (today.year, today.year - 1)
+        }
+        shown = held_on and held_on.year
+        return [
+            {"key": f"late-{year}", "field": self["held_on"], "sentence": sentence, "lacking": shown == year}
+            for year, sentence in said.items()
+            if sentence
         ]
 
     def _as_offered(self) -> TrainingSession:

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from networks.models import CountySettings, Division, Tier
+from networks.models import CountySettings, Division, Places, Tier
 
 from .models import Announcement
 
@@ -53,7 +53,7 @@ class Visit:
     def announcements(self) -> QuerySet[Announcement]:
         """What may be shown of the township, or else of the whole county, with what was cancelled."""
         rows = Announcement.objects.shown().of_county(self.county.pk)
-        return rows.at_township(self.town.pk) if self.town else rows
+        return rows.at_places(Places(self.county.pk, today()).within(self.town.pk)) if self.town else rows
 
     def towns(self) -> QuerySet[Division]:
         return Division.objects.within(self.county.pk).filter(tier=Tier.TOWNSHIP).current()

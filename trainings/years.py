@@ -6,8 +6,8 @@ something is registered every question fails: a ledger that cannot tell whether 
 
 import argparse
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,25 @@ class YearRules:
     evidence_required: bool  # at least one piece of evidence of any kind before a session can be verified
     locked_on: datetime.date | None  # since when it is locked
     live_since: int | None  # first year recorded in this system; earlier ones come as historical ledgers
+    reporting_until: datetime.date | None = None  # 填报截止: afterwards a unit needs an approved 补报 to submit
+    late_until: datetime.date | None = None  # 补报截止: until when one can be approved at all
+    late_entry: Mapping[int, datetime.date] = field(default_factory=dict)  # unit id → last day of its approved 补报
+
+    def late_for(self, unit_id: int | None, day: datetime.date) -> str:
+        """Why a session of this year can no longer be submitted for that unit on that day, as a sentence that says what to
+        do; '' where it can. A year without a date is never too late."""
+        if self.reporting_until is None or day <= self.reporting_until:
+            return ""
+        if (allowed := self.late_entry.get(unit_id)) and day <= allowed:
+            return ""
+        closed = f"{self.year}年度的填报已于{_said(self.reporting_until)}截止"
+        if self.late_until and day > self.late_until:
+            return f"{closed}，补报也已于{_said(self.late_until)}截止，请与领导小组办公室联系"
+        return f"{closed}，请先申请补报，办公室同意后再提交；现在可以先存草稿"
+
+
+def _said(day: datetime.date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def typed_year(text: str) -> int:

@@ -19,7 +19,9 @@ from .accounts import (
 from .judging import (
     barred_from_approving,
     barred_from_calling,
+    barred_from_deciding_late,
     barred_from_handling,
+    barred_from_receiving,
     barred_from_recording_history,
     barred_from_reviewing,
     barred_from_seconding,
@@ -40,6 +42,7 @@ from .network import (
     places_to_lead,
     places_to_watch,
     units_to_plan_for,
+    units_to_report_for,
     units_to_watch,
 )
 from .people import (
@@ -104,6 +107,7 @@ __all__ = [
     "barred_from_calling",
     "barred_from_checking",
     "barred_from_confirming_for",
+    "barred_from_deciding_late",
     "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
@@ -113,6 +117,7 @@ __all__ = [
     "barred_from_managing",
     "barred_from_names",
     "barred_from_objecting",
+    "barred_from_receiving",
     "barred_from_recording_history",
     "barred_from_renaming",
     "barred_from_reviewing",
@@ -156,6 +161,7 @@ __all__ = [
     "units_in_directory",
     "units_to_enter_for",
     "units_to_plan_for",
+    "units_to_report_for",
     "units_to_staff",
     "units_to_watch",
     "verify_declarations",

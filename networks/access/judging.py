@@ -129,3 +129,22 @@ def seconders_for(user: User) -> models.QuerySet[User]:
     users = apps.get_model("networks", "User").objects
     here = users.filter(role__in=roles, is_active=True, home_division_id=user.county_code)
     return here.exclude(person_id=user.person_id)
+
+
+def barred_from_deciding_late(user: User, asked_by: User) -> str:
+    """Why this account may not decide on a request for 补报, or ''. Nobody grants what they asked for (AC-5)."""
+    if not can(user, Action.PROMPT):
+        return "补报由领导小组办公室的工作人员审批"
+    if asked_by.person_id == user.person_id:
+        return "这是您提出的，须由另一位工作人员审批"
+    return ""
+
+
+def barred_from_receiving(user: User, handed_in_by: User | None) -> str:
+    """Why this account may not receive a paper that was handed in (报送材料), or ''. Sending back and exempting are open to
+    whoever collects them; what one handed in oneself another person takes in."""
+    if not can(user, Action.PROMPT):
+        return "报送材料由领导小组办公室的工作人员收取"
+    if handed_in_by and handed_in_by.person_id == user.person_id:
+        return "这是您上传的，须由另一位工作人员确认收到"
+    return ""

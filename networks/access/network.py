@@ -57,6 +57,16 @@ def units_to_plan_for(user: User) -> models.QuerySet[MemberUnit]:
     return units.filter(pk__in=user.own_unit_ids) if can(user, Action.KEEP_OWN) else units.none()
 
 
+def units_to_report_for(user: User) -> models.QuerySet[MemberUnit]:
+    """The units for which this account hands in 报送材料 and asks for 补报: its own, and for the office any of its county,
+    for what reaches it on paper or by telephone."""
+    units = units_to_watch(user)
+    if can(user, Action.PROMPT):
+        return units
+    own = can(user, Action.KEEP_OWN) and can(user, Action.VIEW_MATERIALS)
+    return units.filter(pk__in=user.own_unit_ids) if own else units.none()
+
+
 def institutions_to_watch(user: User) -> models.QuerySet[Institution]:
     """The institutions whose shortcomings are this account's business: the whole county's for whoever keeps or oversees the
     network, those of its own township for everybody else."""

@@ -28,6 +28,8 @@ class Action(StrEnum):
     VIEW_STANDING = "查看完成情况"
     VIEW_COUNTY = "查看全县各单位完成情况和年度看板"
     MANAGE_YEARS = "设置考核年度和目标任务"
+    PROMPT = "催报、收取报送材料、审批补报"
+    VIEW_MATERIALS = "查看报送材料"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
     VIEW_FEEDBACK = "查看确认表和复核申请"
     FILE_FEEDBACK = "上传本单位盖章的确认表，提出复核申请"
@@ -93,6 +95,7 @@ _OFFICER = (
     Action.VIEW_STANDING,
     Action.VIEW_FEEDBACK,
     Action.FILE_FEEDBACK,
+    Action.VIEW_MATERIALS,
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
@@ -125,6 +128,8 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.MANAGE_YEARS,
+            Action.PROMPT,
+            Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
             Action.VIEW_FEEDBACK,
             Action.HANDLE_FEEDBACK,
@@ -190,6 +195,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_FEEDBACK,
+            Action.VIEW_MATERIALS,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_COURSES,
@@ -211,6 +217,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
             Action.VIEW_FEEDBACK,
+            Action.VIEW_MATERIALS,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,

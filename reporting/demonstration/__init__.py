@@ -6,7 +6,7 @@ self-checks · `changes` a renaming · `script` what must be seen · `topics.csv
 (pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `door` sign-in by QR,
 opinions and surveys · `announcing` what residents see of it · `planning` classes and plans · `hints` what the reviewer is
 pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what coordinators reported by their link, and how
-much work entering is · `settling` the years that are locked.
+much work entering is · `settling` the years that are locked · `prompting` the years' dates, papers, prompts and late entry.
 """
 
 import datetime
@@ -37,6 +37,7 @@ from . import (
     network,
     people,
     planning,
+    prompting,
     rosters,
     settling,
     sharing,
@@ -103,6 +104,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)
+            prompting.write(county, today)
             settling.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
@@ -124,7 +126,7 @@ def _clear() -> None:
 
 
 def _set_rules(years: dict[int, AssessmentYear], county: Division) -> None:
-    """The bodies outside the group, the years' dates, and one adjusted quota."""
+    """The bodies outside the group, and one adjusted quota."""
     for position, (code, name, alias) in enumerate(OUTSIDERS, start=101):
         MemberUnit.objects.create(
             county=county,
@@ -136,11 +138,6 @@ def _set_rules(years: dict[int, AssessmentYear], county: Division) -> None:
             position=position,
             note=MARK,
         )
-    for number, year in years.items():
-        year.reporting_until = datetime.date(number, 12, 31)
-        year.late_until = datetime.date(number + 1, 1, 10)
-        year.closing_on = datetime.date(number + 1, 1, 25)
-        year.save()
     QuotaAdjustment.objects.create(
         year=years[max(years) - 2],
         unit=MemberUnit.objects.get(county=county, code="450124203"),

@@ -5,7 +5,7 @@ import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 from django.utils import timezone
@@ -79,8 +79,23 @@ class AssessmentYear(ClosingVerbs, models.Model):
     )
     evidence_required = models.BooleanField("核定须有佐证材料", default=False, help_text="任意一种即可")
 
-    reporting_until = models.DateField("填报截止日期", null=True, blank=True)
-    late_until = models.DateField("补报截止日期", null=True, blank=True)
+    # 三(六) 统计和报告制度: when each quarter is to be reported. They only prompt; what they end is nothing.
+    quarter1_until = models.DateField("一季度填报日期", null=True, blank=True, help_text="只用来提醒和催报，可以不填")
+    quarter2_until = models.DateField("二季度填报日期", null=True, blank=True)
+    quarter3_until = models.DateField("三季度填报日期", null=True, blank=True)
+    quarter4_until = models.DateField("四季度填报日期", null=True, blank=True)
+    reporting_until = models.DateField(
+        "填报截止日期",
+        null=True,
+        blank=True,
+        help_text="过了这一天，这一年的场次可以存草稿，提交须经办公室同意补报；不填则一直可以提交",
+    )
+    late_until = models.DateField(
+        "补报截止日期", null=True, blank=True, help_text="办公室同意的补报最迟到这一天；不填则由办公室逐次决定"
+    )
+    materials_until = models.DateField(
+        "材料报送截止日期", null=True, blank=True, help_text="没有单独写期限的报送材料按这一天"
+    )
     closing_on = models.DateField("定案日期", null=True, blank=True)
     objections_until = models.DateField("反馈期截止日期", null=True, blank=True, editable=False)
 
@@ -141,6 +156,18 @@ class AssessmentYear(ClosingVerbs, models.Model):
                 & (Q(commend_satisfaction=None) | Q(commend_satisfaction__lte=100)),
                 name="criteria_are_percentages",
             ),
+            models.CheckConstraint(
+                condition=Q(reporting_until=None) | Q(late_until=None) | Q(late_until__gte=F("reporting_until")),
+                name="late_entry_ends_after_reporting",
+                violation_error_message="补报截止日期不能早于填报截止日期",
+            ),
+            models.CheckConstraint(
+                condition=(Q(quarter1_until=None) | Q(quarter2_until=None) | Q(quarter2_until__gte=F("quarter1_until")))
+                & (Q(quarter2_until=None) | Q(quarter3_until=None) | Q(quarter3_until__gte=F("quarter2_until")))
+                & (Q(quarter3_until=None) | Q(quarter4_until=None) | Q(quarter4_until__gte=F("quarter3_until"))),
+                name="quarters_reported_in_order",
+                violation_error_message="各季度的填报日期应按先后顺序",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,6 +217,10 @@ class AssessmentYear(ClosingVerbs, models.Model):
     @property
     def last_day(self) -> datetime.date:
         return datetime.date(self.year, 12, 31)
+
+    def quarter_until(self, quarter: int) -> datetime.date | None:
+        """By when the sessions of quarter 1 to 4 are to be reported."""
+        return getattr(self, f"quarter{quarter}_until")
 
     @property
     def basis(self) -> str:

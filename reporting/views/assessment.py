@@ -106,6 +106,7 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "indicators": INDICATORS,
         "counted_url": counted_url(request.user, year, as_of=cut.day),
         "all_url": counted_url(request.user, year, rows="all", as_of=cut.day),
+        "prompts": whole and can(request.user, Action.VIEW_MATERIALS),
     }
     return render(request, "reporting/assessment_county.html", context)
 

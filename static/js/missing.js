@@ -30,6 +30,9 @@
     if (need === "over") {
       return isOver();
     }
+    if (need.indexOf("late-") === 0) { // that year's reporting has closed; another day's year may be open
+      return value("held_on").slice(0, 4) !== need.slice(5);
+    }
     return value(need) !== "" || (need === "place" && form.elements.namedItem("outside_county").checked);
   }
 

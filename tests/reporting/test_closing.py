@@ -91,7 +91,9 @@ def test_the_checklist_says_which_part_of_a_rate_is_missing(world, y2025):
         division=world.county, year=2025, kind="participants", value=200, source="统计", method="逐户登记"
     )
     assert of(y2025, "参与率")[1] == "无法计算：没有2025年的常住人口，也没有户籍人口"
-    AnnualFigure.objects.create(division=world.county, year=2025, kind="population", basis="resident", value=1000, source="统计")
+    AnnualFigure.objects.create(
+        division=world.county, year=2025, kind="population", basis="resident", value=1000, source="统计"
+    )
     assert of(y2025, "参与率")[:2] == ("done", "20.0%")
 
 

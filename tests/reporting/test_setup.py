@@ -27,7 +27,7 @@ def test_each_step_says_how_far_it_has_come(world, state, settings):
     found = state()
     assert found["部门的今名"] == (False, "1 个待核对：县老干局")
     assert found["系统启用年度"] == (True, f"{world.year} 年")
-    assert found[f"{world.year} 考核年度"] == (True, "已开设")
+    assert found[f"{world.year} 考核年度"] == (True, "已开设，没有定填报截止日期（可以不定）")
     assert found["机构状态"] == (False, "6 个待核实，共 6 个")
     assert found["分管领导和联络员"] == (False, "5 个单位还不全")
     assert found["办公室的第二个账号"] == (True, "现有 3 人")

@@ -6,7 +6,6 @@ import re
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -26,11 +25,6 @@ pytestmark = pytest.mark.django_db
 
 def at(day, hour, minute=0):
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time(hour, minute)))
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_tries():
-    cache.clear()
 
 
 @pytest.fixture
@@ -213,6 +207,16 @@ def test_pi_2_an_answer_names_no_group_that_is_counted_by_heads_only(ask, sessio
     assert "不能出现“戒毒" in answer.content.decode()
 
 
+@pytest.mark.parametrize("field", ["shown_wish", "answer"])
+def test_pi_7_an_answer_tells_no_mobile_number(ask, session, world, field):
+    said(session, unsatisfied=1, wish="太远", is_complaint=True)
+    body = {"shown_wish": "太远", "answer": "请打0771-6820001", "seen_version": "0"}
+    url = reverse("feedback-answer", args=[session.pk, Feedback.objects.get().pk])
+    answer = ask(world.town, url, body | {field: "请打 139 0771 0001"}, "post")
+    assert "不写个人手机号码和身份证号" in answer.content.decode() and not Feedback.objects.get().answer
+    assert ask(world.town, url, body, "post").status_code == 302
+
+
 def test_only_the_own_unit_and_the_county_read_the_words_and_answer_them(ask, session, world):
     TrainingSession.objects.filter(pk=session.pk).update(
         status="submitted", submitted_by=world.town, submitted_at=timezone.now()
@@ -282,6 +286,37 @@ def test_paper_that_cannot_be_is_refused_with_a_sentence(ask, world, changes, se
     body = {"satisfied": "3", "fairly": "0", "unsatisfied": "0", "source": "问卷", "seen_version": "0"} | changes
     answer = ask(world.town, reverse("feedback-paper", args=[session.pk]), body, "post")
     assert sentence in answer.content.decode() and not PaperTally.objects.exists()
+
+
+def test_more_sheets_than_people_are_refused_and_more_answers_than_people_are_pointed_out(ask, world):
+    session = world.session(status="verified", reported=40)
+    url = reverse("feedback-paper", args=[session.pk])
+    body = {"satisfied": "300", "fairly": "4", "unsatisfied": "2", "source": "问卷", "seen_version": "0"}
+    answer = ask(world.town, url, body, "post").content.decode()
+    assert "共 306 份，比填报的 40 人次还多" in answer and 'value="300"' in answer and not PaperTally.objects.exists()
+    assert ask(world.town, url, body | {"satisfied": "30"}, "post").status_code == 302
+    page = reverse("session-feedback", args=[session.pk])
+    assert "答卷比到场的人多" not in ask(world.town, page).content.decode()
+    said(session, satisfied=5)
+    assert "答卷比到场的人多" in ask(world.bureau, page).content.decode()
+
+
+def test_the_reviewer_sees_the_share_beside_what_was_reported(ask, world):
+    session = world.session(status="submitted", reported=40)
+    page = reverse("review-session", args=[session.pk])
+    assert "满意度" not in re.sub(r'href="[^"]*"', "", ask(world.bureau, page).content.decode())
+    said(session, satisfied=7, unsatisfied=3)
+    shown = re.sub(r"\s+", "", ask(world.bureau, page).content.decode())
+    assert f'<ahref="{reverse("session-feedback", args=[session.pk])}">70.0%</a>' in shown and "扫码10份" in shown
+
+
+def test_complaints_are_answered_straight_from_their_list_by_whoever_may(ask, session, world):
+    said(session, unsatisfied=1, wish="太挤", is_complaint=True)
+    link = reverse("feedback-answer", args=[session.pk, Feedback.objects.get().pk])
+    assert link in ask(world.town, reverse("feedback-list")).content.decode()
+    for reader in (world.head, world.centre):
+        text = ask(reader, reverse("feedback-list")).content.decode()
+        assert link not in text
 
 
 def test_paper_waits_for_the_end_of_the_session_and_stops_with_the_year(world):

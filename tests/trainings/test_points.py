@@ -143,9 +143,11 @@ def test_a_revoked_a_renewed_an_unknown_and_a_closed_points_link_get_the_same_an
         ({"held_on": ""}, "held_on", "请选择是哪天办的"),
         ({"held_on": "2999-01-01"}, "held_on", "这一天还没有到，办完再报"),
         ({"held_on": "2001-01-01"}, "held_on", "一年以前的，请直接告诉乡镇专干补录"),
-        ({"attendance": "约40"}, "attendance", "“约40”不是确切的整数：请只填一个整数，如 40"),
-        ({"attendance": "0"}, "attendance", "“0”不能是 0 或负数：请填实际人数，没有数字请留空或删去此行"),
+        ({"attendance": "约40"}, "attendance", "“约40”不是确切的整数：请写一个准数，如 40"),
+        ({"attendance": "0"}, "attendance", "“0”不能是 0 或负数：请写一个准数，如 40"),
         ({"title": " "}, "title", "请写办的什么"),
+        ({"title": "找韦某450124199001011234"}, "title", "这里不写身份证号和手机号码，请删去再报"),
+        ({"title": "桑蚕１３９07710001"}, "title", "这里不写身份证号和手机号码，请删去再报"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_nothing_typed_is_lost(phone, issued, world, changes, field, sentence):
@@ -153,6 +155,22 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_typed_is_lost(phone, is
     assert answer.context["form"].errors == {field: [sentence]}
     assert "别丢了这句" in answer.content.decode()
     assert not TrainingSession.objects.exists()
+
+
+def test_pi_4_no_id_number_comes_in_by_the_note_either(phone, issued, world):
+    answer = phone.post(reverse("point", args=[issued[1]]), filled(world, note="参加人45012419900101123x"))
+    assert answer.context["form"].errors == {"note": ["这里不写身份证号和手机号码，请删去再报"]}
+    assert not TrainingSession.objects.exists()
+
+
+def test_ld_3_photos_sent_again_and_again_are_held_to_a_limit_too(phone, issued, world, monkeypatch):
+    monkeypatch.setattr(points, "MOST_FORMS_AN_HOUR", 2)
+    address = reverse("point", args=[issued[1]])
+    phone.post(address, filled(world))
+    phone.post(address, filled(world, photos=[photo()]), REMOTE_ADDR="203.0.113.1")
+    answer = phone.post(address, filled(world, photos=[photo(colour=(1, 2, 3))]), REMOTE_ADDR="203.0.113.2")
+    assert answer.status_code == 429 and "报得太多" in answer.content.decode()
+    assert Evidence.objects.count() == 1
 
 
 def test_pi_2_a_group_that_is_counted_by_heads_only_is_named_in_no_title(phone, issued, world):

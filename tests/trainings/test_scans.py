@@ -5,7 +5,6 @@ import re
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -27,11 +26,6 @@ NINE, HALF_PAST_ELEVEN = datetime.time(9), datetime.time(11, 30)
 
 def at(day, hour, minute=0):
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time(hour, minute)))
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_tries():
-    cache.clear()
 
 
 @pytest.fixture
@@ -98,12 +92,19 @@ def test_two_at_the_settings_the_second_sees_what_the_first_changed(ask, world, 
         ({"start_time": None, "end_time": None}, "请先填写开始时间"),
         ({"held_on": datetime.date(2020, 1, 1)}, "这一场已经结束"),
         ({"status": "verified", "start_time": datetime.time(0)}, "现在是“已核定”，不能开放扫码签到"),
+        ({"venue": "老李家 13907710001"}, "个人手机号码、身份证号，扫码的人都看得到"),
     ],
 )
 def test_what_cannot_be_opened_says_why(world, fields, sentence):
     session = world.session(**({"held_on": world.today, "start_time": NINE, "status": "draft"} | fields))
     with pytest.raises(Refused, match=sentence):
         ScanSheet.open(session, actor=world.town)
+
+
+def test_pi_7_no_mobile_number_comes_onto_the_poster_afterwards(world, session, sheet):
+    session.refresh_from_db()
+    with pytest.raises(Refused, match="不写个人手机号码和身份证号"):
+        session.revise(actor=world.town, seen_version=session.version, changes={"title": "找老李13907710001"})
 
 
 @pytest.mark.parametrize(("level", "sentence"), [(1, "未成年人，不建名册"), (2, "只报人次，不建名册")])
@@ -275,11 +276,33 @@ def test_the_code_given_once_holds_at_the_next_session_and_only_with_its_name(ph
     other = world.session(held_on=world.today, start_time=NINE, title="第二场")
     there = reverse("scan", args=[ScanSheet.open(other, actor=world.town).token])
     mistyped = code.lower()[:9] + ("z" if code[9] != "Z" else "y")
-    for typed, sentence in ((mistyped, "没有查到这个学习码"), (code, "不是用这个姓名登记的")):
-        answer = phone.post(there, at_the_door("黄三", code=typed))
-        assert sentence in answer.content.decode() and "黄三" in answer.content.decode()
+    for typed in (mistyped, code):  # whether it is unknown or somebody else's is not told
+        answer = phone.post(there, at_the_door("黄三", code=typed)).content.decode()
+        assert "没有查到这个学习码，或它不是用这个姓名登记的" in answer and "黄三" in answer
     phone.post(there, at_the_door("韦大明", code=f"{code[:5].lower()} - {code[5:]}"))
     assert list(RosterLine.objects.values_list("code", flat=True)) == [code, code]
+
+
+def test_ld_3_whoever_tries_learning_codes_at_the_door_is_held_up_and_signs_in_without(
+    phone, address, at_nine, monkeypatch
+):
+    monkeypatch.setattr(door, "WRONG_CODES", {"most": 2, "seconds": 600})
+    for _ in range(2):
+        assert phone.post(address, at_the_door("黄三", code="ABCDE23456")).status_code == 200
+    answer = phone.post(address, at_the_door("黄三", code="ABCDE23456"))
+    assert answer.status_code == 429 and "填错的学习码太多" in text_of(answer) and "没有查到" not in text_of(answer)
+    assert "黄三" in text_of(answer)
+    phone.post(address, at_the_door("黄三"))
+    assert RosterLine.objects.count() == 1
+
+
+def test_ld_3_one_machine_over_its_limit_does_not_use_up_the_halls(phone, address, at_nine, monkeypatch):
+    monkeypatch.setattr(door, "PER_ADDRESS", {"most": 1, "seconds": 60})
+    monkeypatch.setattr(door, "PER_SHEET", {"most": 3, "seconds": 60})
+    for number in range(9):
+        phone.post(address, at_the_door(f"甲{number}"), REMOTE_ADDR="203.0.113.1")
+    assert phone.post(address, at_the_door("乙一"), REMOTE_ADDR="203.0.113.2").status_code == 200
+    assert RosterLine.objects.count() == 2
 
 
 @pytest.mark.parametrize(

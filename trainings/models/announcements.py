@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -14,11 +15,17 @@ from simple_history.models import HistoricalRecords
 from networks.access import Scope, ScopedQuerySet, Subject
 from networks.models import User
 from networks.tokens import digest_of, new_token
-from networks.wording import PERSONAL_NUMBER, Published
+from networks.wording import Published
 
+from .hours import begins, has_ended
 from .parts import AudienceCount
 from .verbs import Refused, Status
 from .vocabulary import Audience
+
+if TYPE_CHECKING:
+    from .session import TrainingSession
+
+MOST_SEATS = 2000  # of one session; more is a machine
 
 
 def _audiences(level: int) -> Exists:
@@ -39,8 +46,9 @@ class AnnouncementQuerySet(ScopedQuerySet):
     def of_county(self, code: str) -> AnnouncementQuerySet:
         return self.filter(session__organiser__county=code)
 
-    def at_township(self, code: str) -> AnnouncementQuerySet:
-        return self.filter(Q(session__place=code) | Q(session__place__parent=code))
+    def at_places(self, codes: list[str]) -> AnnouncementQuerySet:
+        """At these places. `Places.within` says which lie in a township today, with those that came to it since."""
+        return self.filter(session__place__in=codes)
 
     def between(self, first: datetime.date, last: datetime.date | None = None) -> AnnouncementQuerySet:
         """Of sessions with a day in [first, last], the soonest first; a class of several days counts on each."""
@@ -73,7 +81,7 @@ class Announcement(Published):
         "名额",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(2000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)],
         help_text="报满以后不再接受报名；不限的不填",
     )
     version = models.PositiveIntegerField("版本", default=0, editable=False)
@@ -106,8 +114,8 @@ class Announcement(Published):
             wrong["is_public"] = "这一场的培训对象只报人次，不能公开"
         elif not session.held_on:
             wrong["is_public"] = "请先填写这一场的培训日期，再公开"
-        elif any(map(PERSONAL_NUMBER.search, (session.title, session.venue))):
-            wrong["is_public"] = "这一场的名称或地点里有个人手机号码，请先改好，再公开"
+        elif session.personal_number_in_public():
+            wrong["is_public"] = "这一场的名称、地点或主办单位里有个人手机号码、身份证号，请先改好，再公开"
         if level == Audience.Sensitivity.MINORS and self.takes_sign_ups:
             wrong["takes_sign_ups"] = "未成年人的场次不在网上报名，请居民打咨询电话"
         if not self.phone:
@@ -141,6 +149,27 @@ class Announcement(Published):
         """Seats that are left; None where there is no limit."""
         return None if self.capacity is None else max(self.capacity - self.taken(), 0)
 
+    def has_ended(self) -> bool:
+        return has_ended(self.session)
+
+    def first_told(self) -> datetime.datetime | None:
+        """When residents could first read of it. One query."""
+        return self.history.filter(is_public=True).aggregate(first=models.Min("history_date"))["first"]
+
+    def other_than(self, moment: datetime.datetime | None) -> TrainingSession | None:
+        """The session as it stood then, if its day, hour or place is another now: what somebody who read it then still
+        believes. One query."""
+        if moment is None:
+            return None
+        records = self.session.history.filter(history_date__lte=moment).select_related("place__parent")
+        before = records.order_by("-history_date", "-history_id").first()
+        if before is None or not before.held_on:
+            return None
+        then, now = before.instance, self.session
+        then.place = before.place
+        names = ("held_on", "ends_on", "start_time", "end_time", "part_of_day", "place_id", "venue")
+        return then if any(getattr(then, name) != getattr(now, name) for name in names) else None
+
     def closed_because(self, now: datetime.datetime | None = None) -> str:
         """Why nobody can sign up now, or ''. The page shows the sentence and `sign_up` enforces it."""
         now, session = timezone.localtime(now), self.session
@@ -149,8 +178,7 @@ class Announcement(Published):
         minors = self.with_minors if hasattr(self, "with_minors") else session.sensitivity()
         if not self.takes_sign_ups or not self.is_public or minors:
             return "这一场不用在网上报名"
-        starts = session.start_time or datetime.time.max
-        if session.status != Status.PLANNED or (session.held_on, starts) < (now.date(), now.time()):
+        if session.status != Status.PLANNED or begins(session) < now:
             return "报名已经结束"
         return "名额已满" if self.left == 0 else ""
 
@@ -161,7 +189,9 @@ class Announcement(Published):
         signs up once; for another person on the same form there is a new one. Raises Refused. The row is locked: of two
         who want the last seat one is told that it is gone."""
         with transaction.atomic():
-            row = Announcement.objects.select_for_update(of=("self",)).select_related("session").get(pk=self.pk)
+            # The session is held too: its audience shall not become one whose names are not kept in between.
+            rows = Announcement.objects.select_for_update(of=("self", "session")).select_related("session")
+            row = rows.get(pk=self.pk)
             same = row.sign_ups.filter(name=name, phone_tail=phone_tail, cancelled_at=None).first()
             if same and same.cancel_digest == digest_of(token):
                 return same, token
@@ -171,6 +201,8 @@ class Announcement(Published):
                 raise Refused("这个姓名和手机尾号已经报过名，不用再报；要改人数，请先取消原来的报名")
             if row.left is not None and seats > row.left:
                 raise Refused(f"只剩 {row.left} 个名额，请减少人数")
+            if row.left is None and row.taken() + seats > MOST_SEATS:
+                raise Refused("网上报名的人数已到上限，请打咨询电话")
             if SignUp.objects.filter(cancel_digest=digest_of(token)).exists():
                 token = new_token()
             made = row.sign_ups.create(name=name, phone_tail=phone_tail, seats=seats, cancel_digest=digest_of(token))
@@ -235,7 +267,7 @@ class SignUp(models.Model):
 
     def cancel(self) -> None:
         """Frees the seats. Raises Refused when that has happened already, or when the session is over."""
-        if self.announcement.session.status not in (Status.PLANNED, Status.CANCELLED):
+        if self.announcement.session.status not in (Status.PLANNED, Status.CANCELLED, Status.VOID):
             raise Refused("这一场已经举办，不用再取消")
         # Claimed by the update itself, so of two at the same moment one finds nothing left.
         now = timezone.now()

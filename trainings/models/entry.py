@@ -13,9 +13,10 @@ from django.utils import timezone
 from networks import audit
 from networks.access import Action, can, units_to_enter_for
 from networks.names import match_key
+from networks.wording import has_personal_number
 
 from .. import years
-from .announcements import SignUp
+from .announcements import Announcement, SignUp
 from .parts import AudienceCount, CoOrganiser
 from .verbs import Conflict, Refused, Status
 from .vocabulary import Audience
@@ -225,6 +226,21 @@ class EntryVerbs:
                 raise Refused(
                     f"{field.verbose_name}里不能出现“{name}”。请改用不指明人群的说法（如“普法教育专场”“职业技能培训班”），"
                     "人群在“培训对象”里选择，只报人次"
+                )
+
+    def personal_number_in_public(self) -> bool:
+        """Whether what residents read of a public session holds a mobile telephone's or an identity card's number."""
+        texts = (self.title, self.venue, self.organiser_written)
+        return any(map(has_personal_number, texts))
+
+    def refuse_numbers_residents_read(self) -> None:
+        """Asked of what was changed after it was made public, or after its door was opened, too. Queries only where there is
+        such a number."""
+        if self.pk and self.personal_number_in_public():
+            public = Announcement.objects.filter(session=self.pk, is_public=True).exists()
+            if public or type(self).objects.filter(pk=self.pk, scan_sheet__isnull=False).exists():
+                raise Refused(
+                    "这一场居民看得到，名称、地点和主办单位里不写个人手机号码和身份证号；咨询电话请填在“公开和报名”里"
                 )
 
     def refuse_locked_year(self, *, hold: bool = True) -> None:

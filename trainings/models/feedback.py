@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from networks import audit
 from networks.access import Scope, ScopedQuerySet, Subject, barred_from_answering
 from networks.models import User
+from networks.wording import has_personal_number
 
 from .entry import protected_name_in
 from .session import TrainingSession
@@ -91,8 +92,9 @@ class Feedback(models.Model):
         is_complaint: bool,
         key: uuid.UUID | None = None,
     ) -> None:
-        """Stores one answer; with the `key` of one that is there already, nothing (IN-3). Raises Refused with a sentence for residents. The log says that there was one, and not when
-        within the day the row was made (it holds the day alone), nor from where."""
+        """Stores one answer; with the `key` of one that is there already, nothing (IN-3). Raises Refused with a sentence
+        for residents. The log says that there was one; not when within the day (the row holds the day alone), nor from
+        where."""
         with transaction.atomic():
             row = session.locked_row()
             if row.status in {Status.CANCELLED, Status.VOID} or row.roster_ban():
@@ -126,6 +128,8 @@ class Feedback(models.Model):
         for words in (shown_wish, answer):
             if name := protected_name_in(words, protected):
                 raise Refused(f"居民看得到的话里不能出现“{name}”，请改用不指明人群的说法")
+            if has_personal_number(words):
+                raise Refused("居民看得到的话里不写个人手机号码和身份证号；要留电话，请写办公电话")
         with transaction.atomic():
             row = type(self).objects.select_for_update().get(pk=self.pk)
             row.shown_wish, row.answer, row.answered_by = shown_wish, answer, actor
@@ -180,6 +184,11 @@ class PaperTally(models.Model):
                 raise Refused("这一场的培训对象只报人次，不收满意度问卷")
             if row.status in {Status.PLANNED, Status.CANCELLED, Status.VOID} or not row.is_over():
                 raise Refused("培训结束以后才能填报问卷")
+            sheets = sum(figures.get(name, 0) for name in ("satisfied", "fairly", "unsatisfied"))
+            if row.reported_attendance and sheets > row.reported_attendance:
+                raise Refused(
+                    f"共 {sheets:,} 份，比填报的 {row.reported_attendance:,} 人次还多，请核对；人次填错的，先改人次"
+                )
             tally = cls.objects.filter(session=row).first() or cls(session=row)
             for name, value in figures.items():
                 setattr(tally, name, value)

@@ -22,6 +22,7 @@ from networks.access import Scope, ScopedQuerySet, Subject, barred_from_scanning
 from networks.models import Division, User
 from networks.names import match_key
 
+from .hours import has_ended, hours_on
 from .rosters import ROSTER_OPEN, RosterLine, identity_of
 from .session import TrainingSession
 from .verbs import Refused, Status
@@ -32,13 +33,6 @@ _CODE = 10  # letters of a learning code: 49 bits, and few tries an hour
 LONGEST_MARGIN = 180  # minutes before and after
 MOST_BY_SCAN = 2000  # lines of one session; more is a machine
 FEEDBACK_DAYS = 14  # after the last day
-USUAL_LENGTH = datetime.timedelta(hours=3)  # where nobody wrote when it ends
-DAY_END = datetime.time(23, 59)
-PARTS = {  # where only the part of the day is known
-    TrainingSession.PartOfDay.MORNING: (datetime.time(8), datetime.time(12)),
-    TrainingSession.PartOfDay.AFTERNOON: (datetime.time(14), datetime.time(18)),
-    TrainingSession.PartOfDay.EVENING: (datetime.time(19), datetime.time(22)),
-}
 
 
 def _random(length: int) -> str:
@@ -144,20 +138,6 @@ class ScanSheet(models.Model):
         """abcd-efgh-jkmn: easier to type from a poster."""
         return "-".join(self.token[i : i + 4] for i in range(0, len(self.token), 4))
 
-    def hours_on(self, day: datetime.date) -> tuple[datetime.datetime, datetime.datetime] | None:
-        """From when to when the session runs on one of its days; None where neither time nor part of the day is known."""
-        session = self.session
-        if not session.start_time:
-            hours = PARTS.get(session.part_of_day)
-            return hours and tuple(_at(day, clock) for clock in hours)
-        start = _at(day, session.start_time)
-        if session.end_time and session.end_time > session.start_time:
-            return start, _at(day, session.end_time)
-        length = USUAL_LENGTH
-        if session.minutes and session.days == 1:
-            length = datetime.timedelta(minutes=session.minutes)
-        return start, min(start + length, _at(day, DAY_END))
-
     def _day(self, now: datetime.datetime) -> datetime.date | None:
         """The session's day that matters now: today where it is one of them, else the nearest."""
         first, last = self.session.held_on, self.session.ends_on or self.session.held_on
@@ -166,7 +146,7 @@ class ScanSheet(models.Model):
     def window(self, now: datetime.datetime | None = None) -> tuple[datetime.datetime, datetime.datetime] | None:
         """From when to when names are taken, on the day that matters now."""
         day = self._day(now or timezone.now())
-        hours = self.hours_on(day) if day else None
+        hours = hours_on(self.session, day) if day else None
         if hours is None:
             return None
         before, after = (datetime.timedelta(minutes=m) for m in (self.minutes_before, self.minutes_after))
@@ -180,7 +160,9 @@ class ScanSheet(models.Model):
     def phase(self, now: datetime.datetime | None = None) -> Phase:
         now = now or timezone.now()
         window = self.window(now)
-        if window is None or now < window[0]:
+        if window is None:  # its hours were taken away again
+            return Phase.OVER if has_ended(self.session, now) else Phase.BEFORE
+        if now < window[0]:
             return Phase.BEFORE
         return Phase.OVER if now >= window[1] or self.closed_early(now) else Phase.OPEN
 
@@ -188,10 +170,9 @@ class ScanSheet(models.Model):
         """From the end of the last day, or from when the officer closed it, for two weeks."""
         now = now or timezone.now()
         last = self.session.ends_on or self.session.held_on
-        hours = self.hours_on(last) if last else None
-        if hours is None or timezone.localdate(now) > last + datetime.timedelta(days=FEEDBACK_DAYS):
+        if last is None or timezone.localdate(now) > last + datetime.timedelta(days=FEEDBACK_DAYS):
             return False
-        return now >= hours[1] or (timezone.localdate(now) == last and self.closed_early(now))
+        return has_ended(self.session, now) or (timezone.localdate(now) == last and self.closed_early(now))
 
     # --- the officer's verbs -------------------------------------------------------------------------
 
@@ -202,6 +183,8 @@ class ScanSheet(models.Model):
             return banned + "，所以没有扫码签到"
         if session.status not in ROSTER_OPEN - {Status.SUBMITTED}:
             return f"这一场次现在是“{session.get_status_display()}”，不能开放扫码签到"
+        if session.personal_number_in_public():
+            return "这一场的名称、地点或主办单位里有个人手机号码、身份证号，扫码的人都看得到：请先改好，再开放扫码签到"
         last = session.ends_on or session.held_on
         if last is None:
             return "请先填写培训日期，再开放扫码签到"
@@ -292,17 +275,12 @@ class ScanSheet(models.Model):
 
 
 def wrong_code(name: str, code: str) -> str:
-    """Why this name cannot sign in with that learning code, or ''. One query."""
-    names = RosterLine.objects.filter(code=code).values_list("name", flat=True) if code else []
-    if code and not names:
-        return "没有查到这个学习码，请核对；忘了可以留空，会得到新的"
-    if code and match_key(name) not in set(map(match_key, names)):
-        return "这个学习码不是用这个姓名登记的，请核对；也可以留空，会得到新的"
-    return ""
-
-
-def _at(day: datetime.date, clock: datetime.time) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, clock))
+    """Why this name cannot sign in with that learning code, or ''. One sentence whether the code is unknown or somebody
+    else's, so that trying codes tells nothing. One query."""
+    names = RosterLine.objects.filter(code=code).values_list("name", flat=True)
+    if match_key(name) in set(map(match_key, names)):
+        return ""
+    return "没有查到这个学习码，或它不是用这个姓名登记的。请核对；也可以留空，会得到新的"
 
 
 def _refuse_strangers(actor: User, session: TrainingSession) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -266,8 +267,11 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
     )
     NOT_OVER = Missing("held_on", "培训还没有结束，结束以后才能提交")
 
-    def missing_for_submission(self, now: datetime.datetime | None = None) -> list[Missing]:
-        """What stands between this session and its submission; the page shows these, `submit` enforces them."""
+    def missing_for_submission(
+        self, now: datetime.datetime | None = None, rules_of: Callable[[str, int], years.YearRules] | None = None
+    ) -> list[Missing]:
+        """What stands between this session and its submission; the page shows these, `submit` enforces them. A page with
+        many sessions hands in one `rules_of` that remembers its answers (`functools.cache(years.rules_of)`)."""
         filled = {
             "title": self.title.strip(),
             "held_on": self.held_on,
@@ -278,7 +282,17 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
         missing = [need for need in self.NEEDED if not filled[need.field]]
         if self.held_on and not self.is_over(now):
             missing.append(self.NOT_OVER)
+        if late := self._too_late(timezone.localdate(now), rules_of or years.rules_of):
+            missing.append(Missing(self.LATE, late))
         return missing
+
+    LATE = "late"  # no field of the form: what is missing is the office's consent
+
+    def _too_late(self, today: datetime.date, rules_of: Callable[[str, int], years.YearRules]) -> str:
+        """Why its year is closed to its unit (补报), or ''. What was sent back had been submitted in time."""
+        if not self.held_on or not self.organiser_id or self.status == Status.RETURNED:
+            return ""
+        return rules_of(self.organiser.county_id, self.held_on.year).late_for(self.organiser_id, today)
 
     # --- saving: the last gate on every road -------------------------------------------------------
 
@@ -303,6 +317,7 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
                 self._refuse_retired_place()
             if any(getattr(self, name) != getattr(stored, name, None) for name in self.PUBLIC_TEXTS):
                 self.refuse_protected_names()
+                self.refuse_numbers_residents_read()
             for row in filter(None, [stored, self]):  # the year it leaves and the year it comes to
                 row.refuse_locked_year()
             self.version += 1

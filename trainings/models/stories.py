@@ -107,4 +107,5 @@ class Story(Proposal):
     def public_picture(self) -> Attachment | None:
         """The picture that residents may see. No query for a row that `public()` has found with its picture."""
         minors = self.with_minors if hasattr(self, "with_minors") else self.sensitivity() > 0
-        return self.picture if self.picture_agreed and not minors else None
+        agreed = self.picture is not None and self.picture_agreed and not minors
+        return self.picture if agreed and self.picture.content_type.startswith("image/") else None

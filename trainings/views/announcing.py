@@ -46,6 +46,8 @@ def announce(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, barred)
         return redirect(back)
     form = AnnouncementForm(request.POST or None, instance=told or proposed_for(session))
+    shown = told is not None and Announcement.objects.shown().filter(pk=told.pk).exists()
+    address = request.build_absolute_uri(reverse("learn-session", args=[session.number])) if shown else ""
     return keep(
         request,
         form,
@@ -56,6 +58,7 @@ def announce(request: HttpRequest, pk: int) -> HttpResponse:
         done="已保存，居民现在可以看到这一场。" if request.POST.get("is_public") else "已保存，居民看不到这一场。",
         template="trainings/sessions/announce.html",
         session=session,
+        address=address,
         crumbs=[("培训场次", reverse("session-list")), (str(session), back)],
     )
 

@@ -27,6 +27,8 @@ SAID_AGE = (FEEDBACK_DAYS + 1) * 24 * 3600
 # A hall behind one address signs in within minutes, so the limits leave room for it; a machine meets them.
 PER_SHEET = {"most": 300, "seconds": 60}
 PER_ADDRESS = {"most": 120, "seconds": 60}
+WRONG_CODES = {"most": 30, "seconds": 600}  # of one address
+TOO_MANY_CODES = "填错的学习码太多，请过十分钟再试；也可以不填学习码，直接签到"
 TOO_MANY = "现在签到的人太多，请过一分钟再点一次；填的内容还在，不用重填"
 
 
@@ -42,9 +44,14 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
     if not people.management_form.is_valid():
         return page(request, sheet, extra=["请写姓名，再点签到"])
     if not people.is_valid():
-        return page(request, sheet, people=people)
+        wrong = [form for form in people.forms if "code" in form.errors]
+        slowed = bool(wrong) and not address_allowed(request, "learning code", **WRONG_CODES)
+        for form in wrong if slowed else []:
+            form.errors["code"] = form.error_class([TOO_MANY_CODES])
+        return page(request, sheet, people=people, status=429 if slowed else 200)
+    # The address first: who is over it must not use up what the whole hall has.
     if not (
-        allowed("scan", sheet.token, **PER_SHEET) and address_allowed(request, f"scan {sheet.token}", **PER_ADDRESS)
+        address_allowed(request, f"scan {sheet.token}", **PER_ADDRESS) and allowed("scan", sheet.token, **PER_SHEET)
     ):
         return page(request, sheet, people=people, extra=[TOO_MANY], status=429)
     device = ""

@@ -25,9 +25,12 @@ def of_session(request: HttpRequest, pk: int) -> HttpResponse:
     session = _session(request, pk)
     words = Feedback.objects.visible_to(request.user).filter(session=session)
     editable = TrainingSession.objects.editable_by(request.user).filter(pk=pk).exists()
+    opinions = opinions_of(TrainingSession.objects.filter(pk=pk))
+    came = max(session.reported_attendance or 0, session.rostered_attendance or 0)
     context = {
         "session": session,
-        "opinions": opinions_of(TrainingSession.objects.filter(pk=pk)),
+        "opinions": opinions,
+        "came": came if opinions.answers > came > 0 else None,
         "definition": DEFINITION,
         "tally": PaperTally.objects.filter(session=session).first(),
         "reads_words": hears_residents(request.user, session),
@@ -113,8 +116,16 @@ def words(request: HttpRequest) -> HttpResponse:
     shelf = request.GET.get("show", "")
     shelf = shelf if shelf in parts else "open"
     listed = parts[shelf].select_related("session__organiser", "session__place__parent").order_by("-given_on", "pk")
+    page_obj = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    sessions = TrainingSession.objects.filter(pk__in=[row.session_id for row in page_obj])
+    if not can(request.user, Action.REVIEW):  # as barred_from_answering says, for all of them in one query
+        can_enter = can(request.user, Action.ENTER)
+        sessions = sessions.editable_by(request.user) if can_enter else sessions.none()
+    answerable = set(sessions.values_list("pk", flat=True))
+    for row in page_obj:
+        row.may_answer = row.session_id in answerable
     context = {
-        "page_obj": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": page_obj,
         "shelves": [(key, label, parts[key].count()) for key, label in SHELVES.items()],
         "shelf": shelf,
     }

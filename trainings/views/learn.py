@@ -98,7 +98,8 @@ def session(request: HttpRequest, number: str) -> HttpResponse:
         session=told.session,
         closed=told.closed_because(),
         is_off=told.session.status == Status.CANCELLED,
-        is_over=told.session.is_over(),
+        is_over=told.has_ended(),
+        before=told.other_than(told.first_told()),
     )
 
 

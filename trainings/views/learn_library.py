@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from networks.views.files import hand_out
 
 from .. import residents
-from ..models import Announcement, Audience, AudienceCount, Course, CourseMaterial, Story, Theme
+from ..models import Announcement, Audience, Course, CourseMaterial, Story, Theme
 from .learn import of_county, page
 
 PER_PAGE = 20
@@ -100,26 +100,15 @@ def material(request: HttpRequest, pk: int, material_pk: int) -> HttpResponse:
 # --- model cases, stars and brands -----------------------------------------------------------------------
 
 
-def stories_with_pictures() -> QuerySet[Story]:
-    """Public stories whose picture residents may see: agreed to, and none where minors took part (domain: personal data)."""
-    careful = AudienceCount.objects.filter(
-        session__stories=OuterRef("pk"), audience__sensitivity__gt=Audience.Sensitivity.ORDINARY
-    )
-    rows = Story.objects.public().filter(picture__isnull=False, picture_agreed=True)
-    return rows.exclude(Exists(careful)).filter(picture__content_type__startswith="image/")
-
-
 @of_county("learn-stories")
 def stories(request: HttpRequest, visit: residents.Visit) -> HttpResponse:
-    rows = Story.objects.public().filter(county=visit.county).select_related("unit")
+    rows = Story.objects.public().filter(county=visit.county).select_related("unit", "picture")
     kind = request.GET.get("kind", "")
     kind = kind if kind in Story.Kind.values else ""
     kinds = [("", "全部"), *Story.Kind.choices]
-    shown = Paginator(rows.filter(kind=kind) if kind else rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "kinds": [(label, visit.query(kind=value) or "?", value == kind) for value, label in kinds],
-        "page_obj": shown,
-        "pictured": set(stories_with_pictures().filter(pk__in=[row.pk for row in shown]).values_list("pk", flat=True)),
+        "page_obj": Paginator(rows.filter(kind=kind) if kind else rows, PER_PAGE).get_page(request.GET.get("page")),
     }
     return page(request, "trainings/learn/stories.html", visit, part="learn-stories", **context)
 
@@ -127,11 +116,10 @@ def stories(request: HttpRequest, visit: residents.Visit) -> HttpResponse:
 @login_not_required
 @require_safe
 def story(request: HttpRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Story.objects.public().select_related("unit", "county"), pk=pk)
+    row = get_object_or_404(Story.objects.public().select_related("unit", "county", "picture"), pk=pk)
     visit = residents.visit(request, row.county)
     context = {
         "story": row,
-        "has_picture": stories_with_pictures().filter(pk=pk).exists(),
         "sessions": Announcement.objects.public().filter(session__stories=row).for_display()[:MOST_SESSIONS],
     }
     return page(request, "trainings/learn/story.html", visit, part="learn-stories", **context)
@@ -140,7 +128,8 @@ def story(request: HttpRequest, pk: int) -> HttpResponse:
 @login_not_required
 @require_safe
 def picture(request: HttpRequest, pk: int) -> HttpResponse:
-    row = stories_with_pictures().select_related("picture").filter(pk=pk).first()
-    if row is None:
+    row = get_object_or_404(Story.objects.public().select_related("picture"), pk=pk)
+    shown = row.public_picture
+    if shown is None:
         raise Http404("没有这张照片，或它没有公开")
-    return hand_out(row.picture.file, content_type=row.picture.content_type, name=row.picture.download_name)
+    return hand_out(shown.file, content_type=shown.content_type, name=shown.download_name)

@@ -5,6 +5,8 @@ has it may cancel. A person's name with the last digits of a telephone can be tr
 which tells no more than that somebody of this name wants to learn something.
 """
 
+import re
+
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -16,11 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from networks import audit
 from networks.limits import address_allowed, allowed
-from networks.names import clean_text
+from networks.names import clean_text, match_key
 from networks.tokens import new_token
 
 from .. import residents
-from ..models import Announcement, Refused, SignUp
+from ..models import Announcement, Refused, SignUp, Status
 from ..models.rosters import masked_name
 from .learn import page, shown_or_404
 
@@ -32,11 +34,10 @@ TOO_MANY = "现在报名的人太多，请过一会儿再点一次，或打咨�
 
 class SignUpForm(forms.Form):
     name = forms.CharField(label="姓名", max_length=30, help_text="帮家里人报名的，写他（她）的姓名")
-    phone_tail = forms.RegexField(
-        r"^[0-9]{4}$",
+    phone_tail = forms.CharField(
         label="手机号码的后四位",
+        max_length=20,
         help_text="用来分清同名的人；不用写整个号码",
-        error_messages={"invalid": "请只填手机号码的最后四位数字"},
     )
     seats = forms.IntegerField(
         label="一共几个人来",
@@ -49,9 +50,15 @@ class SignUpForm(forms.Form):
 
     def clean_name(self) -> str:
         name = clean_text(self.cleaned_data["name"])
-        if not name or sum(map(str.isdigit, name)) > 4:
+        if not any(map(str.isalpha, name)) or sum(map(str.isdigit, name)) > 4:
             raise ValidationError("请填写姓名，不要写号码")
         return name
+
+    def clean_phone_tail(self) -> str:
+        tail = match_key(self.cleaned_data["phone_tail"])  # full-width digits of a Chinese keyboard too
+        if not re.fullmatch(r"[0-9]{4}", tail):
+            raise ValidationError("请只填手机号码的最后四位数字")
+        return tail
 
     def clean_token(self) -> str:
         return self.cleaned_data["token"] or new_token()
@@ -121,5 +128,7 @@ def signed_up(request: HttpRequest, token: str) -> HttpResponse:
         session=session,
         who=masked_name(row.name),
         extra=extra,
-        is_over=session.is_over(),
+        is_off=session.status in (Status.CANCELLED, Status.VOID),
+        is_over=row.announcement.has_ended(),
+        before=row.announcement.other_than(row.made_at),
     )

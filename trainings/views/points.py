@@ -17,9 +17,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from networks.access import Action, can, kept_or_403, require
-from networks.middleware import client_address
+from networks.limits import allowed
+from networks.middleware import client_address, takes_uploads
 from networks.models import AuditEvent, Institution
 from networks.names import clean_lines, clean_text, shown_name
+from networks.uploads import MIB
+from networks.wording import has_personal_number
 from networks.xlsx.problems import ValueProblem
 
 from .. import evidence as keeping
@@ -29,7 +32,9 @@ from ..workbook.values import figure
 
 OLDEST = datetime.timedelta(days=366)  # what is older belongs into the township's ledger
 MOST_PHOTOS = 9
+MOST_BYTES = 64 * MIB  # of one report with its photos, which the page shrinks; nine as a phone takes them fit too
 MOST_AN_HOUR = 60  # reports from one address, whatever the links: villages share their operator's addresses
+MOST_FORMS_AN_HOUR = 60  # by one link, also those that only bring photos again
 SHOWN = 20  # earlier reports below the form
 
 
@@ -150,18 +155,26 @@ class PointForm(forms.Form):
             raise ValidationError(refused.reasons) from None
         if not title:
             raise ValidationError("请写办的什么")
-        return title
+        return _without_numbers(title)
 
     def clean_attendance(self) -> int:
         try:
             return figure(self.cleaned_data["attendance"])
         except ValueProblem as problem:
-            raise ValidationError(problem.message) from None
+            what, _, _ = problem.message.partition("：")  # the advice after it is for a sheet's rows
+            raise ValidationError(f"{what}：请写一个准数，如 40") from None
 
     def clean_note(self) -> str:
-        return clean_lines(self.cleaned_data["note"])
+        return _without_numbers(clean_lines(self.cleaned_data["note"]))
 
 
+def _without_numbers(text: str) -> str:
+    if has_personal_number(text):
+        raise ValidationError("这里不写身份证号和手机号码，请删去再报")
+    return text
+
+
+@takes_uploads(MOST_BYTES)
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def point(request: HttpRequest, token: str) -> HttpResponse:
@@ -176,7 +189,7 @@ def point(request: HttpRequest, token: str) -> HttpResponse:
     form = PointForm(request.POST)
     if not form.is_valid():
         return _page(request, link, form)
-    if _too_many(request):
+    if _too_many(request, link):
         form.add_error(None, "这个网络一小时里报得太多，请过一会儿再报；填的内容还在，不用重填")
         return _page(request, link, form, status=429)
     given = form.cleaned_data
@@ -221,8 +234,11 @@ def _photos(request: HttpRequest, link: PointLink, report: PointReport) -> list[
     return [pair for pair in added.refused if pair[1] != keeping.ALREADY] + left
 
 
-def _too_many(request: HttpRequest) -> bool:
-    """A stranger's machine that has found a link shall not fill a township's desk. Counted in the log of acts."""
+def _too_many(request: HttpRequest, link: PointLink) -> bool:
+    """A stranger's machine that has found a link shall not fill a township's desk: reports are counted in the log of acts.
+    The same form again makes no report and yet brings photos to work on, so forms are counted too."""
+    if not allowed("point", str(link.pk), most=MOST_FORMS_AN_HOUR, seconds=3600):
+        return True
     since = timezone.now() - datetime.timedelta(hours=1)
     here = AuditEvent.objects.filter(action="随手报", at__gte=since, address=client_address(request) or None)
     return here.count() >= MOST_AN_HOUR

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods
 from networks.limits import address_allowed
 from networks.names import clean_text, match_key
 
+from .. import residents
 from ..models import RosterLine, Status
 from ..models.scans import tidy_code
+from .learn import page
 
 PER_ADDRESS = {"most": 20, "seconds": 600}  # a code has 49 bits; this keeps even a patient machine away
 MOST_LINES = 500
@@ -27,7 +29,6 @@ class RecordForm(forms.Form):
     code = forms.CharField(
         label="学习码",
         max_length=20,
-        widget=forms.TextInput({"class": "w-half", "autocomplete": "off", "autocapitalize": "characters"}),
         help_text="签到后得到的 10 个字母和数字，如 ABCDE-23456",
         error_messages={"required": "请填学习码"},
     )
@@ -35,7 +36,6 @@ class RecordForm(forms.Form):
         label="姓名（可以不填）",
         required=False,
         max_length=30,
-        widget=forms.TextInput({"class": "w-half", "autocomplete": "off"}),
         help_text="要印在记录上才填，须和签到时写的一样",
     )
 
@@ -79,4 +79,4 @@ def record(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: RecordForm, status: int = 200) -> HttpResponse:
-    return render(request, "trainings/records/ask.html", {"form": form}, status=status)
+    return page(request, "trainings/records/ask.html", residents.visit(request), form=form, status=status)

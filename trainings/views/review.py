@@ -33,6 +33,7 @@ from ..review import (
     queue_for,
     ticked,
 )
+from ..satisfaction import opinions_of
 
 PAGE_SIZE = 50
 DECIDABLE = (Status.SUBMITTED, Status.VERIFIED)
@@ -314,6 +315,7 @@ def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 20
         "images": [item for item in evidence if item.file and item.is_image],
         "papers": [item for item in evidence if not (item.file and item.is_image)],
         "scanned": row.roster.filter(source=RosterLine.Source.QR).count() if row.rostered_attendance else 0,
+        "opinions": opinions_of(TrainingSession.objects.filter(pk=row.pk)),
         "steps": changes.steps(records),
         "since": changes.since_last_return(row, records, evidence) if row.status == Status.SUBMITTED else None,
         "hints": hints,

@@ -219,6 +219,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         and (can(user, Action.PUBLISH) or (can(user, Action.KEEP_OWN) and session.organiser_id in user.own_unit_ids)),
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
+        "may_ask_late": can(user, Action.VIEW_STANDING),
         "notices": notices_about(session, user) if editable and session.status in SUBMITTABLE else [],
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),

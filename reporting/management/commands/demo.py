@@ -62,7 +62,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"端口 {port} 正被别的程序使用（也许演示已经打开）。请先关掉它，或换一个端口：--port {port + 1}"
             ) from None
-        return create_server(application, sockets=[claimed], threads=8)
+        return create_server(
+            application, sockets=[claimed], threads=8, max_request_body_size=settings.MOST_REQUEST_BYTES
+        )
 
     def prepare(self, options) -> None:
         try:

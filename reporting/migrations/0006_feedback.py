@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('networks', '0005_rules_of_the_network'),
-        ('reporting', '0004_ledger_acts'),
+        ('reporting', '0005_prompting_and_materials'),
         ('trainings', '0003_training_in_full'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
