@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils import timezone
 
 from networks.models import MemberUnit
 from networks.names import match_key
+from networks.templatetags.page import Badge
 from trainings.models import Status
 
 from . import chain
@@ -26,6 +28,13 @@ from .models import AssessmentYear, Confirmation, Quarter
 from .models.feedback import CODE_DIGITS
 from .snapshot import figures
 
+BADGES = {
+    "missing": Badge("还没有交回", "quiet", "info"),
+    "received": Badge("待核对", "wait", "clock"),
+    "accepted": Badge("已确认", "steady", "check"),
+    "returned": Badge("已退回", "wait", "warning"),
+    "changed": Badge("数字已变，须重新确认", "wait", "warning"),
+}
 LISTED = 14  # sessions that find room on one A4; more are summed by month
 
 
@@ -34,8 +43,7 @@ def as_code(text: str) -> str:
     return match_key(text).replace("-", "").lower()
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     number: str
     held_on: datetime.date
     size: Tally
@@ -98,6 +106,11 @@ class Sheet:
     @property
     def listed(self) -> bool:
         return len(self.lines) <= LISTED
+
+    @property
+    def named(self) -> list[dict[str, object]]:
+        """The lines with their titles."""
+        return [line._asdict() | {"title": self.titles.get(line.number, "")} for line in self.lines]
 
     @property
     def months(self) -> list[tuple[int, Tally, Tally]]:
@@ -180,6 +193,10 @@ class State:
         if self.standing is None:
             return "returned" if self.returned else "missing"
         return "changed" if self.changed else self.standing.status
+
+    @property
+    def badge(self) -> Badge:
+        return BADGES[self.key]
 
     @property
     def confirmed(self) -> bool:

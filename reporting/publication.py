@@ -162,7 +162,9 @@ def content_of(year: AssessmentYear, chosen: Mapping[str, str]) -> tuple[dict, s
 def _changes(year: AssessmentYear, settled: Frozen, content: dict) -> dict:
     """Old and new side by side, against the publication before."""
     before = published(year)
-    then = next((a for a in year.acts.filter(kind="lock").select_related("year") if a.digest == before.content["of"]), None)
+    then = next(
+        (a for a in year.acts.filter(kind="lock").select_related("year") if a.digest == before.content["of"]), None
+    )
     if then is None:
         raise Refused("找不到上一次通报所依据的定案，请系统管理员运行 verify_ledger 核对")
     old = {row["code"]: row for row in then.content["figures"]["units"]}

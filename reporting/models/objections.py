@@ -39,7 +39,7 @@ class Objection(Kept):
 
     ANSWERS = (Status.UPHELD, Status.PARTLY, Status.DECLINED)
     MOVES = frozenset({"status", "answered_by", "answered_at", "answer", "withdrawn_at"})
-    MOST_FILES = 5
+    MOST_FILES = 3
 
     year = models.ForeignKey(AssessmentYear, models.PROTECT, verbose_name="年度", related_name="objections")
     number = models.PositiveSmallIntegerField("编号")

@@ -91,7 +91,7 @@ class PublishingVerbs:
         return missing
 
     def propose_publication(
-        self, actor: User, commended: Mapping[str, str], reason: str = "", *, seen: str | None = None, request=None
+        self, actor: User, commended: Mapping[str, str], reason: str = "", *, request=None
     ) -> YearProposal:
         """Proposes to publish the settled figures; `commended` maps the codes of the units the office commends to its reasons.
         A 更正 needs a `reason`. Raises PermissionDenied and Refused."""
@@ -102,7 +102,9 @@ class PublishingVerbs:
         for text in [*chosen.values(), reason]:
             if name := protected_name_in(text, protected):
                 raise Refused(f"通报里不能出现“{name}”，请换一种说法")
-        return self._propose("publish", actor, reason, seen, request, "", choices=json.dumps(chosen, ensure_ascii=False))
+        return self._propose(
+            "publish", actor, reason, None, request, "", choices=json.dumps(chosen, ensure_ascii=False)
+        )
 
     def _publish(self, proposal: YearProposal, actor: User) -> LedgerAct:
         """Inside the transaction of the confirmed proposal, with the year's row held."""

@@ -110,7 +110,11 @@ class AssessmentYear(ClosingVerbs, models.Model):
         "表扬：至少多少人次", null=True, blank=True, help_text="留空则完成任务即可"
     )
     commend_satisfaction = models.PositiveSmallIntegerField(
-        "表扬：满意率至少（%）", null=True, blank=True, validators=[MaxValueValidator(100)], help_text="留空则不看满意率"
+        "表扬：满意率至少（%）",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text="留空则不看满意率",
     )
     spur_below = models.PositiveSmallIntegerField(
         "督促整改：任一项低于任务的（%）",
