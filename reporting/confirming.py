@@ -118,7 +118,7 @@ class Sheet:
         found = []
         for month, rows in groupby(self.lines, key=lambda line: line.held_on.month):
             lines = list(rows)
-            found.append((month, total(l.size for l in lines if l.counts), total(l.size for l in lines)))
+            found.append((month, total(line.size for line in lines if line.counts), total(line.size for line in lines)))
         return found
 
 
