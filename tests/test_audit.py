@@ -35,7 +35,7 @@ from networks.models import (
     User,
     Zone,
 )
-from reporting.models import LedgerAct, QuotaAdjustment, YearProposal
+from reporting.models import Confirmation, LedgerAct, Objection, QuotaAdjustment, SignOff, YearProposal
 from trainings.models import (
     AudienceCount,
     CoOrganiser,
@@ -189,6 +189,11 @@ def crossing_counties():
         (LedgerAct, "county", "year__county"),
         (YearProposal, "year__county", "proposed_by__home_division"),
         (YearProposal, "year__county", "decided_by__home_division"),
+        (Confirmation, "year__county", "unit__county"),
+        (Confirmation, "year__county", "uploaded_by__home_division"),
+        (Objection, "year__county", "unit__county"),
+        (Objection, "year__county", "session__organiser__county"),
+        (SignOff, "act__county", "recorded_by__home_division"),
     ]
     for model, one, other in pairs:
         for pk, first, second in model.objects.values_list("pk", one, other):

@@ -89,7 +89,7 @@ def confirmation(request: HttpRequest, year: AssessmentYear, quarter: int, unit:
     shown = _unit(request, unit)
     _quarter(quarter)
     barred = barred_from_confirming_for(request.user, year, shown)
-    sending = request.method == "POST" and request.POST.get("act") == "upload"
+    sending = request.method == "POST" and request.POST.get("act") not in {"accept", "return"}
     form = UploadForm(request.POST if sending else None, uploads.made_ready(request.FILES) if sending else None)
     deciding = ReturnForm(request.POST if request.method == "POST" and not sending else None)
     extra = []

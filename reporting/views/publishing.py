@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -182,7 +183,7 @@ def sign_offs(request: HttpRequest, year: AssessmentYear, sequence: int) -> Http
     act = visible_or_404(request.user, acts, sequence=sequence)
     may_record = can(request.user, Action.HANDLE_FEEDBACK)
     if request.method == "POST" and not may_record:
-        return require(Action.HANDLE_FEEDBACK)(lambda asked: None)(request)
+        raise PermissionDenied("签批件由领导小组办公室的工作人员登记，您可以查看")
     sending = request.method == "POST"
     form = SignOffForm(request.POST if sending else None, uploads.made_ready(request.FILES) if sending else None)
     extra = []

@@ -268,7 +268,12 @@ def test_more_sessions_than_a_page_holds_are_summed_by_month(world, y2025, page)
             world.session(status="verified", held_on=datetime.date(2025, month, 3), reported=10)
     sheet = Sheets(y2025).of(world.ours, 0)
     assert not sheet.listed
-    assert sheet.months == [(3, (4, 420), (4, 420)), (5, (6, 60), (6, 60)), (6, (6, 60), (6, 60)), (8, (1, 33), (1, 33))]
+    assert sheet.months == [
+        (3, (4, 420), (4, 420)),
+        (5, (6, 60), (6, 60)),
+        (6, (6, 60), (6, 60)),
+        (8, (1, 33), (1, 33)),
+    ]
     shown = page(world.town, reverse("confirmation-print", args=[2025, 0])).content.decode()
     assert "计入场次" in shown and "桑蚕小蚕共育技术" not in shown
 
