@@ -157,6 +157,7 @@ class PersonAdmin(ScopedAdmin):
     form = PersonForm
     list_display = ["name", "post", "masked_phone", "account_names"]
     search_fields = ["name", "post", "accounts__username"]
+    names_in_search = True
     search_help_text = "按姓名、职务或账号查找"
     fields = ["county", "name", "post", "phone", "seen_version"]
     readonly_fields = ["masked_phone"]
@@ -239,6 +240,7 @@ class UserAdmin(ScopedAdmin):
     list_filter = ["role", "is_active"]
     list_select_related = ["person", "home_division", "home_unit"]
     search_fields = ["username", "person__name"]
+    names_in_search = True
     search_help_text = "按账号或姓名查找"
     date_hierarchy = "created_at"
     change_form_template = "admin/networks/user/change_form.html"

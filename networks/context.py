@@ -40,7 +40,9 @@ def navigation(request: HttpRequest) -> list[dict[str, object]]:
         ("course-list", "课程宣传", can(user, Action.VIEW_COURSES)),
         ("network", "机构网络", can(user, Action.VIEW_NETWORK)),
         ("assessment-now", "完成情况", can(user, Action.VIEW_STANDING)),
+        ("plan", "推进方案", can(user, Action.VIEW_PLAN)),
         ("dashboard-now", "年度看板", can(user, Action.VIEW_COUNTY)),
+        ("statistics", "培训统计", can(user, Action.VIEW_STANDING)),
         ("accounts", "账号", can(user, Action.MANAGE_ACCOUNTS) or can(user, Action.VIEW_LOGS)),
         ("admin:index", "管理后台", can(user, Action.USE_ADMIN)),
     ]

@@ -10,7 +10,7 @@ from collections import defaultdict
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, models
@@ -83,7 +83,22 @@ class ScopedInline(_Scoped, admin.TabularInline):
     extra = 0
 
 
+PRIVATE_QUERY = "private_query"  # field of the search form, and where the request keeps it
+
+
+class PrivateSearch(ChangeList):
+    """Takes what is looked for from the request's body: in an address it would stand in every link of the page and in the
+    web server's log."""
+
+    private_field = PRIVATE_QUERY
+
+    def get_queryset(self, request, exclude_parameters=None):
+        self.query = getattr(request, PRIVATE_QUERY, "")
+        return super().get_queryset(request, exclude_parameters)
+
+
 class ScopedAdmin(_Scoped, admin.ModelAdmin):
+    names_in_search = False  # whether people are looked for by name here: no address tells whom (PI-7)
     list_per_page = 50
     list_max_show_all = 200
     view_on_site = False
@@ -121,7 +136,20 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
     def _has_county(self) -> bool:
         return any(field.name == "county" and not field.primary_key for field in self.opts.fields)
 
+    def get_changelist(self, request, **kwargs) -> type[ChangeList]:
+        return PrivateSearch if self.names_in_search else super().get_changelist(request, **kwargs)
+
+    def _keep_search_private(self, request: HttpRequest) -> None:
+        if SEARCH_VAR in request.GET:  # an old bookmark
+            request.GET = request.GET.copy()
+            del request.GET[SEARCH_VAR]
+        if request.method == "POST" and PRIVATE_QUERY in request.POST:
+            setattr(request, PRIVATE_QUERY, request.POST[PRIVATE_QUERY].replace("\x00", "").strip()[:100])
+            request.method = "GET"  # a search reads, whatever carried it: no action is run
+
     def changelist_view(self, request, extra_context=None) -> HttpResponse:
+        if self.names_in_search:
+            self._keep_search_private(request)
         try:
             return super().changelist_view(request, extra_context)
         except (OverflowError, ValueError, DataError):  # a number or date in the address that no database holds

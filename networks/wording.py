@@ -35,6 +35,13 @@ def has_personal_number(text: str) -> bool:
     return bool(PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)))
 
 
+def refuse_numbers(text: str) -> str:
+    """The text of a note, which is read by more people than wrote it and kept for long. Raises ValidationError."""
+    if has_personal_number(text):
+        raise ValidationError("这里不写个人手机号码和身份证号，请去掉")
+    return text
+
+
 class Published(models.Model):
     """A row whose `PUBLIC_TEXTS`, and `phone` where it has one, everybody in the county reads, and residents some day."""
 

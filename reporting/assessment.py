@@ -40,6 +40,7 @@ __all__ = [
     "Tally",
     "counted_or_why",
     "county_standing",
+    "document_order",
     "forecast_of",
     "standings",
     "total",

@@ -23,6 +23,7 @@ from networks import audit
 from networks.forms import VersionedForm
 from networks.models import Division, MemberUnit, User
 from networks.names import clean_text
+from networks.wording import refuse_numbers
 from trainings.models import Refused, Status, TrainingSession
 from trainings.models.session_constraints import MOST_ATTENDANCES
 
@@ -122,7 +123,7 @@ class DrawForm(forms.Form):
         self.fields["year"].choices = [(year, f"{year}年") for year in years]
 
     def clean_seed(self) -> str:
-        return clean_text(self.cleaned_data["seed"])
+        return refuse_numbers(clean_text(self.cleaned_data["seed"]))  # it stands in the log
 
 
 # --- one call ------------------------------------------------------------------------------------------
@@ -158,6 +159,9 @@ class CallForm(VersionedForm):
         help_text="问了谁（写职务，不写居民姓名和电话）、说了什么",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def clean_note(self) -> str:
+        return refuse_numbers(self.cleaned_data["note"])
 
     def clean(self) -> dict:
         cleaned = super().clean()

@@ -16,9 +16,11 @@ from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .models import AssessmentYear, YearProposal
+from .plan_progress import Due, due
 from .prompting import OfficeReminders, UnitReminders, office_reminders, unit_reminders
 from .setup import open_steps
 from .shortfalls import shortfalls
+from .years import settled_years
 
 SHOWN = 10  # rows of a kind on a desk; the list of sessions has them all
 
@@ -87,6 +89,7 @@ class UnitDesk:
     complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
     reminders: UnitReminders  # what the office asks for
+    plan: Due | None  # the unit's tasks of the plan on which it has not reported this year
 
     @property
     def quiet(self) -> bool:
@@ -135,6 +138,7 @@ def unit_desk(user: User) -> UnitDesk:
         complaints=_complaints(user),
         proposals=proposals(user),
         reminders=unit_reminders(user),
+        plan=due(user, unit=user.own_unit) if user.own_unit and can(user, Action.VIEW_STANDING) else None,
     )
 
 
@@ -160,6 +164,7 @@ class BureauDesk:
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
     reminders: OfficeReminders  # 补报 to decide, papers to take in
+    plan: Due | None  # the plan's tasks on which somebody has not reported this year
 
     @property
     def to_help(self) -> list[Standing]:
@@ -185,12 +190,13 @@ def bureau_desk(user: User) -> BureauDesk:
     year = current_year(user)
     settling, by_command = _settling(user)
     undecided = [Status.SUBMITTED, Status.RETURNED]
+    in_settled = Q(held_on__year__in=settled_years(user.county_code))  # 年度已锁定未核定: nobody's work any more
     queue = (
         TrainingSession.objects.visible_to(user)
         .filter(status__in=undecided)
         .aggregate(
-            **{status.value: Count("pk", filter=Q(status=status)) for status in undecided},
-            oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED)),
+            **{status.value: Count("pk", filter=Q(status=status) & ~in_settled) for status in undecided},
+            oldest=Min("submitted_at", filter=Q(status=Status.SUBMITTED) & ~in_settled),
         )
     )
     second = [ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED]
@@ -210,4 +216,5 @@ def bureau_desk(user: User) -> BureauDesk:
         accounts=heard_of_judges(user),
         proposals=proposals(user),
         reminders=office_reminders(user),
+        plan=due(user),
     )

@@ -5,6 +5,7 @@ import datetime
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.utils import timezone
 from openpyxl import Workbook
@@ -177,9 +178,9 @@ def xlsx(export: Export) -> bytes:
 
 def put(cell: Cell, value: object) -> Cell:
     """Writes a value as what it is: numbers as numbers, everything else as text that no program takes for a formula."""
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         cell.value = value
-        cell.number_format = "#,##0"
+        cell.number_format = "#,##0.0" if isinstance(value, Decimal) else "#,##0"
     elif value not in (None, ""):
         cell.value = clean_text(str(value))
         cell.data_type = "s"

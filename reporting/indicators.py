@@ -18,6 +18,7 @@ from trainings.models import Audience, AudienceCount, Status, Theme, TrainingSes
 from trainings.satisfaction import DEFINITION, FEWEST, opinions_of
 
 from .assessment import Counting, CountyStanding, Tally, computed, county_standing, total
+from .definitions import NOT_A_RATE, Definition, Gauge
 from .frozen import frozen_of
 from .models import AssessmentYear
 from .network import NORM_CLAUSE, NORMS, Coverage, Network, Staffed
@@ -127,11 +128,12 @@ class YearFigures:
         if self.frozen:
             return self._frozen_groups("themes", Theme)
         rows = TrainingSession.objects.filter(self._verified()).order_by().values("theme")
+        size = Sum("days") if self.counting.daily else Count("*")
         found = {
             theme: (sessions, heads)
-            for theme, sessions, heads in rows.annotate(
-                sessions=Count("*"), heads=Sum("verified_attendance")
-            ).values_list("theme", "sessions", "heads")
+            for theme, sessions, heads in rows.annotate(sessions=size, heads=Sum("verified_attendance")).values_list(
+                "theme", "sessions", "heads"
+            )
         }
         groups = [Group(word.pk, str(word), *found[word.pk]) for word in Theme.objects.all() if word.pk in found]
         return [*groups, Group(None, "未填主题", *found[None])] if None in found else groups
@@ -196,13 +198,10 @@ def _audience_group(key: int | None, label: str, sessions: int, heads: int | Non
     return Group(key, label, sessions, heads, small=0 < (heads or 0) < SMALL)
 
 
-@dataclass(frozen=True)
-class Indicator:
-    key: str
-    label: str
-    unit: str
-    definition: str
-    clause: str
+@dataclass(frozen=True, kw_only=True)
+class Indicator(Definition):
+    """A figure of one county's year with the way to read it."""
+
     read: Callable[[YearFigures], object]
 
     def of(self, figures: YearFigures) -> object:
@@ -216,169 +215,257 @@ def _registry(*indicators: Indicator) -> dict[str, Indicator]:
 
 INDICATORS = _registry(
     Indicator(
-        "units_met",
-        "已完成任务的责任单位",
-        "个",
-        "已核定的场次和人次都达到应完成数的责任单位；场次、人次两项缺一不可。",
-        "三(六)",
-        lambda f: f.county.met,
+        key="units_met",
+        label="已完成任务的责任单位",
+        unit="个",
+        definition="已核定的场次和人次都达到应完成数的责任单位；场次、人次两项缺一不可。",
+        clause="三(六)",
+        numerator="已核定的场次和人次都达到应完成数的责任单位",
+        denominator="年度内承担过目标任务的全部责任单位",
+        excluded="只够场次或者只够人次的单位；待审核、计划的场次不作数",
+        gauge=Gauge.TASK,
+        read=lambda f: f.county.met,
     ),
     Indicator(
-        "units",
-        "责任单位",
-        "个",
-        "本年度内承担过目标任务的乡镇人民政府和县直部门。",
-        "三(六)",
-        lambda f: len(f.county.standings),
+        key="units",
+        label="责任单位",
+        unit="个",
+        definition="本年度内承担过目标任务的乡镇人民政府和县直部门。",
+        clause="三(六)",
+        numerator="本年度内承担过目标任务的单位",
+        denominator=NOT_A_RATE,
+        excluded="不承担任务的成员单位、领导小组以外的单位",
+        gauge=Gauge.TASK,
+        read=lambda f: len(f.county.standings),
     ),
     Indicator(
-        "sessions",
-        "计入任务的场次",
-        "场",
-        "已核定、至少计入一个责任单位的培训场次；联合举办的场次在全县只算一次。",
-        "三(六)",
-        lambda f: f.county.credited.sessions,
+        key="sessions",
+        label="计入任务的场次",
+        unit="场",
+        definition="已核定、至少计入一个责任单位的培训场次；联合举办的场次在全县只算一次。",
+        clause="三(六)",
+        numerator="已核定、至少计入一个责任单位的培训场次",
+        denominator=NOT_A_RATE,
+        excluded="未核定的场次；举办当日单位不承担任务的；形式不计入任务的；短于本年度最短时长的",
+        gauge=Gauge.TASK,
+        read=lambda f: f.county.credited.sessions,
     ),
     Indicator(
-        "attendances",
-        "计入任务的人次",
-        "人次",
-        "计入任务的场次的核定人次之和。同一个人参加两场算两人次，所以人次不是人数。",
-        "三(六)",
-        lambda f: f.county.credited.attendances,
+        key="attendances",
+        label="计入任务的人次",
+        unit="人次",
+        definition="计入任务的场次的核定人次之和。同一个人参加两场算两人次，所以人次不是人数。",
+        clause="三(六)",
+        numerator="计入任务的场次的核定人次",
+        denominator=NOT_A_RATE,
+        excluded="填报人次、签到人次；不计入任务的场次",
+        gauge=Gauge.TASK,
+        read=lambda f: f.county.credited.attendances,
     ),
     Indicator(
-        "all_sessions",
-        "全县已核定场次",
-        "场",
-        "全县所有单位已核定的培训场次，包括不承担任务的单位举办的，也包括形式不计入任务的。",
-        "三(一)",
-        lambda f: f.county.everything.sessions,
+        key="all_sessions",
+        label="全县已核定场次",
+        unit="场",
+        definition="全县所有单位已核定的培训场次，包括不承担任务的单位举办的，也包括形式不计入任务的。",
+        clause="三(一)",
+        numerator="全县所有单位已核定的培训场次",
+        denominator=NOT_A_RATE,
+        excluded="计划、草稿、待审核、退回、作废、取消的场次",
+        gauge=Gauge.LEDGER,
+        read=lambda f: f.county.everything.sessions,
     ),
     Indicator(
-        "all_attendances",
-        "全县已核定人次",
-        "人次",
-        "全县已核定场次的核定人次之和。",
-        "三(一)",
-        lambda f: f.county.everything.attendances,
+        key="all_attendances",
+        label="全县已核定人次",
+        unit="人次",
+        definition="全县已核定场次的核定人次之和。",
+        clause="三(一)",
+        numerator="全县已核定场次的核定人次",
+        denominator=NOT_A_RATE,
+        excluded="未核定场次的填报人次",
+        gauge=Gauge.LEDGER,
+        read=lambda f: f.county.everything.attendances,
     ),
     Indicator(
-        "rostered",
-        "有名册的场次：人数和人次",
-        "",
-        ROSTERED,
-        "一(三)",
-        lambda f: f.rostered,
+        key="rostered",
+        label="有名册的场次：人数和人次",
+        unit="",
+        definition=ROSTERED,
+        clause="一(三)",
+        numerator="签到名册去重以后的人数，和这些场次的签到人次",
+        denominator=NOT_A_RATE,
+        excluded="没有名册的场次；名册已按期删除的，人数无法计算",
+        gauge=Gauge.LEDGER,
+        read=lambda f: f.rostered,
     ),
     Indicator(
-        "required_sum",
-        "各单位任务之和（推算）",
-        "",
-        "各责任单位应完成数相加，只供对照；它不是全县的目标，一个单位多办并不能代替别的单位。",
-        "三(六)",
-        lambda f: f.county.required_sum,
+        key="required_sum",
+        label="各单位任务之和（推算）",
+        unit="",
+        definition="各责任单位应完成数相加，只供对照；它不是全县的目标，一个单位多办并不能代替别的单位。",
+        clause="三(六)",
+        numerator="各责任单位的应完成数",
+        denominator=NOT_A_RATE,
+        excluded="不承担任务的单位",
+        gauge=Gauge.TASK,
+        read=lambda f: f.county.required_sum,
     ),
     Indicator(
-        "months",
-        "各月计入任务的场次和人次",
-        "",
-        "计入任务的场次按培训日期（首日）所在月份汇总；序时进度是任务之和按月均分。",
-        "三(六)",
-        lambda f: f.months,
+        key="months",
+        label="各月计入任务的场次和人次",
+        unit="",
+        definition="计入任务的场次按培训日期（首日）所在月份汇总；序时进度是任务之和按月均分。",
+        clause="三(六)",
+        numerator="各月计入任务的场次和人次",
+        denominator=NOT_A_RATE,
+        excluded="不计入任务的场次",
+        gauge=Gauge.TASK,
+        read=lambda f: f.months,
     ),
     Indicator(
-        "pending",
-        "待审核",
-        "场",
-        "各单位已提交、领导小组办公室还没有核定或退回的场次；人次是填报数。",
-        "三(一)",
-        lambda f: f.county.submitted.sessions,
+        key="pending",
+        label="待审核",
+        unit="场",
+        definition="各单位已提交、领导小组办公室还没有核定或退回的场次；人次是填报数。",
+        clause="三(一)",
+        numerator="已提交、还没有核定或退回的场次",
+        denominator=NOT_A_RATE,
+        excluded="草稿、退回后还没有重新提交的场次；填报数不计入任务",
+        gauge=Gauge.WORK,
+        read=lambda f: f.county.submitted.sessions,
     ),
     Indicator(
-        "returned",
-        "退回修改",
-        "场",
-        "办公室退回、单位还没有重新提交的场次。",
-        "三(一)",
-        lambda f: f.county.returned.sessions,
+        key="returned",
+        label="退回修改",
+        unit="场",
+        definition="办公室退回、单位还没有重新提交的场次。",
+        clause="三(一)",
+        numerator="退回以后还没有重新提交的场次",
+        denominator=NOT_A_RATE,
+        excluded="已重新提交的场次",
+        gauge=Gauge.WORK,
+        read=lambda f: f.county.returned.sessions,
     ),
     Indicator(
-        "audiences",
-        "各类培训对象的人次",
-        "人次",
-        "全县已核定场次中，填报时注明各类对象人数的，按对象相加；没有注明人数的归入“未分对象”。"
-        f"不足 {SMALL} 人次的对象显示为“<{SMALL}”。",
-        "二(三)4、二(三)5",
-        lambda f: f.audiences,
+        key="audiences",
+        label="各类培训对象的人次",
+        unit="人次",
+        definition=(
+            "全县已核定场次中，填报时注明各类对象人数的，按对象相加；没有注明人数的归入“未分对象”。"
+            f"不足 {SMALL} 人次的对象显示为“<{SMALL}”。"
+        ),
+        clause="二(三)4、二(三)5",
+        numerator="已核定场次中分别注明的各类对象人数",
+        denominator=NOT_A_RATE,
+        excluded=f"没有分别注明的人数，归入“未分对象”；不足 {SMALL} 人次的不显示",
+        gauge=Gauge.LEDGER,
+        read=lambda f: f.audiences,
     ),
     Indicator(
-        "themes",
-        "各主题的场次和人次",
-        "场",
-        "全县已核定场次按主题类别汇总，人次是核定人次。",
-        "二(三)1",
-        lambda f: f.themes,
+        key="themes",
+        label="各主题的场次和人次",
+        unit="场",
+        definition="全县已核定场次按主题类别汇总，人次是核定人次。",
+        clause="二(三)1",
+        numerator="各主题的已核定场次和核定人次",
+        denominator=NOT_A_RATE,
+        excluded="未核定的场次",
+        gauge=Gauge.LEDGER,
+        read=lambda f: f.themes,
     ),
     Indicator(
-        "township_coverage",
-        "乡镇覆盖",
-        "",
-        f"有“运行”中的社区学校的乡镇数 ÷ 当日现有乡镇数。{RUNNING}待核实、筹建、无活动、暂停、停办的不算；旁边列出已开办的。",
-        "一(三)",
-        lambda f: f.coverage["township"],
+        key="township_coverage",
+        label="乡镇覆盖",
+        unit="",
+        definition=f"有“运行”中的社区学校的乡镇数 ÷ 当日现有乡镇数。{RUNNING}待核实、筹建、无活动、暂停、停办的不算；旁边列出已开办的。",
+        clause="一(三)",
+        numerator="有“运行”中的社区学校的乡镇",
+        denominator="当日现有的乡镇",
+        excluded="待核实、筹建、无活动、暂停、停办的社区学校；已撤并的乡镇",
+        gauge=Gauge.NETWORK,
+        read=lambda f: f.coverage["township"],
     ),
     Indicator(
-        "village_coverage",
-        "村覆盖",
-        "",
-        f"有“运行”中的教学点的村数 ÷ 当日现有村数（不含社区）。{RUNNING}",
-        "二(一)1",
-        lambda f: f.coverage["village"],
+        key="village_coverage",
+        label="村覆盖",
+        unit="",
+        definition=f"有“运行”中的教学点的村数 ÷ 当日现有村数（不含社区）。{RUNNING}",
+        clause="二(一)1",
+        numerator="有“运行”中的教学点的村",
+        denominator="当日现有的村",
+        excluded="社区；待核实、筹建、无活动、暂停、停办的教学点；已撤并的村",
+        gauge=Gauge.NETWORK,
+        read=lambda f: f.coverage["village"],
     ),
     Indicator(
-        "community_coverage",
-        "村（社区）覆盖",
-        "",
-        f"有“运行”中的教学点的村和社区数 ÷ 当日现有村和社区数。{RUNNING}",
-        "二(一)1",
-        lambda f: f.coverage["any_village"],
+        key="community_coverage",
+        label="村（社区）覆盖",
+        unit="",
+        definition=f"有“运行”中的教学点的村和社区数 ÷ 当日现有村和社区数。{RUNNING}",
+        clause="二(一)1",
+        numerator="有“运行”中的教学点的村和社区",
+        denominator="当日现有的村和社区",
+        excluded="待核实、筹建、无活动、暂停、停办的教学点；已撤并的村和社区",
+        gauge=Gauge.NETWORK,
+        read=lambda f: f.coverage["any_village"],
     ),
     Indicator(
-        "staffing",
-        "人员配备达标的机构",
-        "",
-        "按要求配备了人员的机构数 ÷ 当日已开办的同类机构数。"
-        + "；".join(f"{kind.label}：{norm.words}" for kind, norm in NORMS.items())
-        + "。派出学校没有登记的，不算达标。",
-        NORM_CLAUSE,
-        lambda f: f.staffing,
+        key="staffing",
+        label="人员配备达标的机构",
+        unit="",
+        definition=(
+            "按要求配备了人员的机构数 ÷ 当日已开办的同类机构数。"
+            + "；".join(f"{kind.label}：{norm.words}" for kind, norm in NORMS.items())
+            + "。派出学校没有登记的，不算达标。"
+        ),
+        clause=NORM_CLAUSE,
+        numerator="按要求配备了人员的机构",
+        denominator="当日已开办的同类机构",
+        excluded="派出学校没有登记的；志愿者不算配备人员",
+        gauge=Gauge.NETWORK,
+        read=lambda f: f.staffing,
     ),
     Indicator(
-        "participation",
-        "社区教育参与率",
-        "%",
-        "年度参与人数 ÷ 人口，都取自当年的年度数据；有常住人口用常住人口，没有的用户籍人口。人次不是人数，不用人次代替；"
-        "缺一项就无法计算。保留一位小数，多出的舍去。",
-        "一(三)",
-        lambda f: f.participation.value,
+        key="participation",
+        label="社区教育参与率",
+        unit="%",
+        definition=(
+            "年度参与人数 ÷ 人口，都取自当年的年度数据；有常住人口用常住人口，没有的用户籍人口。人次不是人数，不用人次代替；"
+            "缺一项就无法计算。保留一位小数，多出的舍去。"
+        ),
+        clause="一(三)",
+        numerator="当年年度数据里的参与人数",
+        denominator="当年常住人口；没有的用户籍人口",
+        excluded="人次：同一个人参加几次只算一个人",
+        gauge=Gauge.REFERENCE,
+        read=lambda f: f.participation.value,
     ),
     Indicator(
-        "satisfaction",
-        "满意度",
-        "%",
-        f"全县当年已核定的场次中，{DEFINITION}不足 {FEWEST} 份无法计算。保留一位小数，多出的舍去。",
-        "一(三)",
-        lambda f: f.satisfaction.value,
+        key="satisfaction",
+        label="满意度",
+        unit="%",
+        definition=f"全县当年已核定的场次中，{DEFINITION}不足 {FEWEST} 份无法计算。保留一位小数，多出的舍去。",
+        clause="一(三)",
+        numerator="表示满意、基本满意的答卷",
+        denominator="全部答卷（扫码和纸质相加）",
+        excluded=f"没有核定的场次的答卷；不足 {FEWEST} 份的无法计算",
+        gauge=Gauge.REFERENCE,
+        read=lambda f: f.satisfaction.value,
     ),
     Indicator(
-        "awareness",
-        "知晓率",
-        "%",
-        "调查中知道本地社区教育的居民 ÷ 回答调查的居民，取自当年的知晓率调查；县里没有做调查的，各乡镇的相加。"
-        f"回答的不足 {FEWEST} 人无法计算。保留一位小数，多出的舍去。",
-        "一(三)、三(七)",
-        lambda f: f.awareness.value,
+        key="awareness",
+        label="知晓率",
+        unit="%",
+        definition=(
+            "调查中知道本地社区教育的居民 ÷ 回答调查的居民，取自当年的知晓率调查；县里没有做调查的，各乡镇的相加。"
+            f"回答的不足 {FEWEST} 人无法计算。保留一位小数，多出的舍去。"
+        ),
+        clause="一(三)、三(七)",
+        numerator="调查中知道本地社区教育的居民",
+        denominator="回答调查的居民",
+        excluded=f"没有回答的；不足 {FEWEST} 人的无法计算",
+        gauge=Gauge.REFERENCE,
+        read=lambda f: f.awareness.value,
     ),
 )
 

@@ -165,6 +165,13 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.SignOff": {
         **dict.fromkeys(["signer", "recorded_by", "cancelled_by"], "signature"), "words": "free", "cancelled_why": "free",
     },
+    "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
+    "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
+    "reporting.TaskReport": {
+        **dict.fromkeys(["text", "needs", "withdrawn_why"], "free"),
+        **dict.fromkeys(["entered_by", "withdrawn_by"], "signature"),
+    },
+    "reporting.ReportEvidence": {"link": "free", "added_by": "signature"},
 }  # fmt: skip
 
 # Fields of a kind that could hold something about a person, and do not: names of places, bodies, words, documents.
@@ -213,8 +220,15 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
+<<<<<<< HEAD
     "reporting.Confirmation": "figures digest",
     "reporting.PlanTask": "clause title responsible_text",
+=======
+    "reporting.Plan": "title number carry_note quota_clause",
+    "reporting.PlanTask": "clause group title text responsible_text",
+    "reporting.TaskGoal": "text",
+    "reporting.TaskReport": "token",
+>>>>>>> main
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",
 }

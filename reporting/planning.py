@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
+from networks.models import MemberUnit, UnitSuccession
 from trainings.models import Status, Theme, TrainingSession, UnitPlan
 
 DEFINITION = (
@@ -124,6 +125,19 @@ class UnitYear:
             self.themes.append(Line("未填主题", total(o for (_, t), o in parts.items() if t is None)))
 
 
-def by_unit(units: Iterable[int], year: int) -> dict[int, Outcome]:
-    """What became of each unit's year. One query."""
-    return _outcomes(TrainingSession.objects.filter(organiser__in=list(units)).in_year(year), "organiser")
+def families(units: Iterable[MemberUnit], year: int, today: datetime.date | None = None) -> dict[int, list[int]]:
+    """{unit: itself and whatever it had taken over, by renaming or merger, by the end of that year or by today}, of units of
+    one county. One query."""
+    units = list(units)
+    if not units:
+        return {}
+    day = min(today or timezone.localdate(), datetime.date(year, 12, 31))
+    lineage = UnitSuccession.objects.of_county(units[0].county_id).lineage()
+    return {unit.pk: lineage.answering_for(unit.pk, day) for unit in units}
+
+
+def by_unit(parts: dict[int, list[int]], year: int) -> dict[int, Outcome]:
+    """What became of each unit's year, with that of what it has taken over (`families`). One query."""
+    everybody = {part for family in parts.values() for part in family}
+    found = _outcomes(TrainingSession.objects.filter(organiser__in=everybody).in_year(year), "organiser")
+    return {unit: total(found[part] for part in family if part in found) for unit, family in parts.items()}

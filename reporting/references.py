@@ -19,6 +19,7 @@ from trainings.models import Status, TrainingSession
 from trainings.satisfaction import DEFINITION, FEWEST, Opinions, opinions_by
 from trainings.satisfaction import NONE as NO_OPINIONS
 
+from .definitions import Definition, Gauge
 from .funds import FundTable
 from .models import ReferenceKey, ReferenceThreshold
 
@@ -240,6 +241,9 @@ class Reference:
     definition: str
     basis: str  # the document that sets it
     read: Callable[[ReferenceFigures, Division], Ratio]
+    numerator: str
+    denominator: str
+    excluded: str = "人次不代替人数；缺一项就无法计算，不作 0"
     of_money: bool = False
 
     @property
@@ -252,6 +256,20 @@ class Reference:
 
     def of(self, figures: ReferenceFigures, place: Division) -> Ratio:
         return self.read(figures, place)
+
+    @property
+    def told(self) -> Definition:
+        return Definition(
+            key=f"reference_{self.key.value}",
+            label=self.label,
+            unit=self.unit,
+            definition=f"{self.definition}参照值 {plain(self.default)}{self.unit}（县里可以另定，须写明理由）。",
+            clause=self.basis,
+            numerator=self.numerator,
+            denominator=self.denominator,
+            excluded=self.excluded,
+            gauge=Gauge.REFERENCE,
+        )
 
 
 def _among(learners: AnnualFigure.Kind) -> Callable[[ReferenceFigures, Division], Ratio]:
@@ -275,6 +293,9 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             ZONE_STANDARD,
             lambda f, place: per_capita(f.table, f.funds, place, f.year),
             of_money=True,
+            numerator="实际支出的社区教育经费",
+            denominator="常住人口，没有的用户籍人口",
+            excluded="预算数、没有支出的拨款；缺一个乡镇的支出就无法计算",
         ),
         Reference(
             ReferenceKey.PARTICIPATION,
@@ -282,6 +303,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             "年度参与人数 ÷ 人口；参与人数是人数不是人次，同一个人一年只算一次。有常住人口用常住人口，没有的用户籍人口。",
             ZONE_STANDARD,
             lambda f, place: participation(f.table, place, f.year),
+            numerator="年度参与人数",
+            denominator="常住人口，没有的用户籍人口",
         ),
         Reference(
             ReferenceKey.UNEMPLOYED,
@@ -289,6 +312,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"接受培训的登记失业人员 ÷ 登记失业人员。{_AMONG}",
             ZONE_STANDARD,
             _among(_KIND.UNEMPLOYED_TRAINED),
+            numerator=_KIND.UNEMPLOYED_TRAINED.label,
+            denominator=LEARNERS_AMONG[_KIND.UNEMPLOYED_TRAINED].label,
         ),
         Reference(
             ReferenceKey.MIGRANTS,
@@ -296,6 +321,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"接受培训的进城务工人员 ÷ 进城务工人员。{_AMONG}",
             ZONE_STANDARD,
             _among(_KIND.MIGRANTS_TRAINED),
+            numerator=_KIND.MIGRANTS_TRAINED.label,
+            denominator=LEARNERS_AMONG[_KIND.MIGRANTS_TRAINED].label,
         ),
         Reference(
             ReferenceKey.FARMERS,
@@ -303,6 +330,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"接受实用技术培训的农民 ÷ 农民。{_AMONG}",
             ZONE_STANDARD,
             _among(_KIND.FARMERS_TRAINED),
+            numerator=_KIND.FARMERS_TRAINED.label,
+            denominator=LEARNERS_AMONG[_KIND.FARMERS_TRAINED].label,
         ),
         Reference(
             ReferenceKey.LABOUR,
@@ -310,6 +339,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"接受转移就业培训的农村劳动力 ÷ 拟转移就业的农村劳动力。{_AMONG}",
             ZONE_STANDARD,
             _among(_KIND.LABOUR_TRAINED),
+            numerator=_KIND.LABOUR_TRAINED.label,
+            denominator=LEARNERS_AMONG[_KIND.LABOUR_TRAINED].label,
         ),
         Reference(
             ReferenceKey.MINORS,
@@ -317,6 +348,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"参加校外学习的未成年人 ÷ 未成年人。{_AMONG}",
             ZONE_STANDARD,
             _among(_KIND.MINORS_LEARNING),
+            numerator=_KIND.MINORS_LEARNING.label,
+            denominator=LEARNERS_AMONG[_KIND.MINORS_LEARNING].label,
         ),
         Reference(
             ReferenceKey.AWARENESS,
@@ -324,6 +357,9 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             "调查中知道本地社区教育的居民 ÷ 回答调查的居民；县里没有做调查的，各乡镇的相加。",
             ZONE_STANDARD,
             lambda f, place: f.awareness(place),
+            numerator="知道社区教育的居民",
+            denominator="回答调查的居民",
+            excluded=f"没有回答的；不足 {FEWEST} 人不作统计",
         ),
         Reference(
             ReferenceKey.SATISFACTION,
@@ -331,6 +367,9 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"当年已核定的场次中，{DEFINITION}乡镇的按举办地算。不足 {FEWEST} 份不作统计。",
             ZONE_STANDARD,
             lambda f, place: f.satisfaction(place),
+            numerator="表示满意、基本满意的居民",
+            denominator="回答调查的居民",
+            excluded=f"没有核定的场次的答卷；不足 {FEWEST} 份不作统计",
         ),
         Reference(
             ReferenceKey.ELDERLY,
@@ -338,6 +377,8 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             f"参加学习的老年人 ÷ 60岁及以上老年人。{_AMONG}",
             ELDERLY_PLAN,
             _among(_KIND.ELDERLY_LEARNING),
+            numerator=_KIND.ELDERLY_LEARNING.label,
+            denominator=LEARNERS_AMONG[_KIND.ELDERLY_LEARNING].label,
         ),
         Reference(
             ReferenceKey.ELDERLY_SCHOOLS,
@@ -345,6 +386,9 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             "在“共享资源”里登记有向居民开放的老年人学习场所的乡镇 ÷ 乡镇；当年年底前开放、没有停止的才算。",
             ELDERLY_PLAN,
             lambda f, place: f.elderly_schools(place),
+            numerator="有老年学校的乡镇",
+            denominator="乡镇",
+            excluded="当年年底前没有开放或者已经停止的；还没有登记任何老年人学习场所的，无法计算",
         ),
         Reference(
             ReferenceKey.ELDERLY_POINTS,
@@ -352,6 +396,9 @@ REFERENCES: dict[ReferenceKey, Reference] = {
             "村（社区）里登记有向居民开放的老年人学习场所的村和社区 ÷ 村和社区；当年年底前开放、没有停止的才算。",
             ELDERLY_PLAN,
             lambda f, place: f.elderly_points(place),
+            numerator="有老年学习点的村（社区）",
+            denominator="村（社区）",
+            excluded="当年年底前没有开放或者已经停止的；还没有登记任何老年人学习场所的，无法计算",
         ),
     ]
 }

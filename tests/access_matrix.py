@@ -286,6 +286,10 @@ sign-off-cancel      | GET  | ours.sign_off     | BUREAU                        
 sign-off-cancel      | POST | ours.sign_off     | BUREAU                                  | *          | foreign_bureau
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+statistics           | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+statistics-rows      | GET  | -                 | *                                       | STANDING_TO_NOBODY leader |
+statistics-export    | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+how                  | GET  | -                 | *                                       | operator homeless |
 
 contacts-export      | GET  | -                 | BUREAU foreign_bureau centre            | *          |
 
@@ -297,6 +301,50 @@ resource-project     | GET  | ours.project      | *                             
 resource-project     | GET  | foreign.project   | FOREIGN                                 | NO_NETWORK | *
 
 funds                | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+plan                 | GET  | -                 | *                                       | NO_NETWORK |
+plan-matrix          | GET  | -                 | BUREAU foreign_bureau leader auditor    | *          |
+plan-matrix-paper    | GET  | -                 | BUREAU foreign_bureau leader auditor    | *          |
+plan-matrix-export   | GET  | -                 | BUREAU foreign_bureau leader auditor    | *          |
+plan-reports         | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+plan-reports-export  | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+plan-report          | GET  | ours.report       | BUREAU auditor leader town head         | STANDING_TO_NOBODY | *
+plan-report          | GET  | theirs.report     | BUREAU auditor leader town2             | STANDING_TO_NOBODY | *
+plan-report          | GET  | foreign.report    | foreign_bureau foreign_town             | STANDING_TO_NOBODY | *
+plan-report-file     | GET  | ours.report_file  | BUREAU auditor leader town head         | STANDING_TO_NOBODY | *
+plan-report-file     | GET  | foreign.report_file | foreign_bureau foreign_town           | STANDING_TO_NOBODY | *
+plan-report-file     | GET  | mixed.report_file |                                         | STANDING_TO_NOBODY | *
+plan-report-add      | POST | ours.report       | town BUREAU                             | READERS centre | *
+plan-report-add      | POST | foreign.report    | foreign_town foreign_bureau             | READERS centre | *
+plan-report-withdraw | GET  | ours.report       | town BUREAU                             | READERS centre | *
+plan-report-withdraw | POST | ours.report       | town BUREAU                             | READERS centre | *
+plan-report-withdraw | POST | theirs.report     | town2 BUREAU                            | READERS centre | *
+plan-task            | GET  | ours.task         | *                                       | NO_NETWORK | FOREIGN
+plan-task            | GET  | foreign.task      | FOREIGN                                 | NO_NETWORK | *
+plan-report-new      | GET  | ours.report_new   | town BUREAU                             | *          | FOREIGN
+plan-report-new      | POST | ours.report_new   | town BUREAU                             | *          | FOREIGN
+plan-report-new      | POST | theirs.report_new | town2 BUREAU                            | *          | FOREIGN
+plan-report-new      | POST | foreign.report_new | FOREIGN                                | READERS centre | *
+plan-goals           | GET  | ours.task_year    | BUREAU                                  | *          | foreign_bureau
+plan-goals           | POST | ours.task_year    | BUREAU                                  | *          | foreign_bureau
+plan-judge           | GET  | ours.task_year    | BUREAU                                  | *          | foreign_bureau
+plan-judge           | POST | ours.task_year    | BUREAU                                  | *          | foreign_bureau
+plan-judge           | POST | foreign.task_year | foreign_bureau                          | *          | BUREAU
+plan-year-turn       | GET  | ours.plan_year    | BUREAU                                  | *          | foreign_bureau
+plan-year-turn       | POST | ours.plan_year    | BUREAU                                  | *          | foreign_bureau
+plan-list            | GET  | -                 | BUREAU foreign_bureau                   | *          |
+plan-new             | GET  | -                 | BUREAU foreign_bureau                   | *          |
+plan-new             | POST | -                 | BUREAU foreign_bureau                   | *          |
+plan-detail          | GET  | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-edit-document   | GET  | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-edit-document   | POST | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-task-new        | GET  | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-task-new        | POST | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-task-edit       | GET  | ours.task         | BUREAU                                  | *          | foreign_bureau
+plan-task-edit       | POST | ours.task         | BUREAU                                  | *          | foreign_bureau
+plan-tasks-upload    | GET  | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-tasks-upload    | POST | ours.plan         | BUREAU                                  | *          | foreign_bureau
+plan-tasks-export    | GET  | ours.plan         | BUREAU                                  | *          | foreign_bureau
+
 zones                | GET  | -                 | *                                       | operator homeless |
 zone-new             | GET  | -                 | BUREAU foreign_bureau                   | *          |
 zone-new             | POST | -                 | BUREAU foreign_bureau                   | *          |

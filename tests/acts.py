@@ -15,9 +15,11 @@ from PIL import Image
 from networks.models import Institution
 from reporting.models import AssessmentYear, Objection
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
+from trainings.series import mark_of
 
 from .admin_acts import ADMIN_ACTS, AdminAct
-from .site_map import Site, as_shown, ledger, registry
+from .makers import ledger, registry, tasks_workbook
+from .site_map import Site, as_shown
 
 PASSWORD = "Correct-Horse-7"
 KEY = "0b5c3a52-5d1c-4d0e-9a43-4a6f6f0c2f11"  # of one form
@@ -90,6 +92,15 @@ def _series_form(site: Site) -> dict:
 
 def _later(site: Site, days: int = 20) -> dict:
     return {"held_on": (site.world.today + datetime.timedelta(days=days)).isoformat(), "reason": "农忙"}
+
+
+def _put_off(site: Site, **which) -> dict:
+    """Of the planned sessions that `which` names, in the order of their days."""
+    return _later(site) | {"seen": mark_of(TrainingSession.objects.filter(**which).order_by("held_on"))}
+
+
+def _pk(site: Site, sample: str) -> int:
+    return site.samples.kwargs[sample]["pk"]
 
 
 def _announced() -> dict:
@@ -510,9 +521,14 @@ ACTS = [
 ACTS += [  # plan, classes, calendar
     Act("class-new", "town", "-", _series_form),
     Act("class-edit", "town", "ours.class", lambda s: {"name": "新名称", "note": "下半年再办", "seen_version": "0"}),
-    Act("class-postpone", "town", "ours.class", lambda s: _later(s) | {"store": "1"}),
+    Act(
+        "class-postpone",
+        "town",
+        "ours.class",
+        lambda s: _put_off(s, training_class=_pk(s, "ours.class")) | {"store": "1"},
+    ),
     Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
-    Act("session-postpone", "town", "ours.planned", _later),
+    Act("session-postpone", "town", "ours.planned", lambda s: _put_off(s, pk=_pk(s, "ours.planned"))),
     Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
 ]
 
@@ -573,6 +589,7 @@ ACTS += [  # what the office asks of the units
 ]
 
 
+<<<<<<< HEAD
 def _stamped(site: Site) -> dict:
     page = site.send("town", "GET", site.samples.url("confirmation", "ours.confirmation_open"))
     form = {"act": "upload", "code": page.context["state"].sheet.code, "scan": picture()}
@@ -619,6 +636,83 @@ ACTS += [  # confirmation on paper, feedback and publication
 ]
 
 
+=======
+def _report(site: Site) -> dict:
+    shown = as_shown(site.send("town", "GET", site.samples.url("plan-report-new", "ours.report_new")))
+    return shown | {
+        "text": "又有两所学校周末开放",
+        "needs": "缺管理员",
+        "as_of": f"{site.world.year}-01-01",
+        "sessions": [site.samples.kwargs["ours.verified"]["pk"]],
+        "link": "https://example.invalid/",
+        "photos": picture(),
+    }
+
+
+def _plan_document(site: Site) -> dict:
+    return {
+        "title": "马山县社区教育发展实施方案（2027—2030年）",
+        "number": "马政办发〔2027〕3号",
+        "issued_on": "2026-01-05",
+        "first_year": "2027",
+        "last_year": "2030",
+        "quota_clause": "四(二)",
+    }
+
+
+def _plan_task(site: Site) -> dict:
+    told = {"clause": "二(五)1", "group": "二(五)新任务", "title": "社区老年教育", "text": "条文", "position": "21"}
+    return told | {"responsible_text": "县教育局、各乡(镇)人民政府", "since": site.world.today.isoformat()}
+
+
+ACTS += [  # the plan of the founding document
+    Act("plan-report-new", "town", "ours.report_new", _report),
+    Act(
+        "plan-report-new",
+        "bureau",
+        "ours.report_new",
+        lambda s: {"text": "电话报来", "as_of": f"{s.world.year}-01-01", "on_behalf_source": "phone", "seen": "1"},
+        "on behalf",
+    ),
+    Act("plan-report-add", "town", "ours.report", lambda s: {"link": "https://example.invalid/report"}),
+    Act("plan-report-withdraw", "town", "ours.report", lambda s: {"why": "报错了任务"}),
+    Act("plan-goals", "bureau", "ours.task_year", lambda s: _goals(s)),
+    Act(
+        "plan-judge",
+        "bureau",
+        "ours.task_year",
+        lambda s: {"standing": "done", "note": "学校都开放了", "seen_version": "0"},
+    ),
+    Act("plan-year-turn", "bureau", "ours.plan_year", lambda s: {"turn": "close", "note": "汇总完毕"}),
+    Act("plan-new", "bureau", "-", _plan_document),
+    Act(
+        "plan-edit-document",
+        "bureau",
+        "ours.plan",
+        lambda s: {"title": "方案", "used_until": "2030", "carry_note": "沿用", "seen_version": "0"},
+    ),
+    Act("plan-task-new", "bureau", "ours.plan", _plan_task),
+    Act(
+        "plan-task-edit",
+        "bureau",
+        "ours.task",
+        lambda s: _plan_task(s) | {"seen_version": "0", "responsible": "县教育局"},
+    ),
+    Act(
+        "plan-tasks-upload",
+        "bureau",
+        "ours.plan",
+        lambda s: {"workbook": tasks_workbook(("五(一)", "五、其他", "办好学习节", "条文", "各成员单位、县教育局"))},
+    ),
+]
+
+
+def _goals(site: Site) -> dict:
+    shown = as_shown(site.send("bureau", "GET", site.samples.url("plan-goals", "ours.task_year")))
+    return shown | {"county": "所有学校都开放", f"u{site.world.ours.pk}": "新汉村小学先开放"}
+
+
+>>>>>>> main
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {

@@ -9,7 +9,7 @@ from openpyxl import Workbook, load_workbook
 from networks.models import MemberUnit, ResourceProject, SharedResource
 from networks.registry import REGISTRIES
 from networks.registry import workbook as registry_workbook
-from reporting.models import PlanTask, TaskResponsibility
+from reporting.models import Plan, PlanTask, TaskResponsibility
 
 
 def ledger(*titles: str) -> SimpleUploadedFile:
@@ -36,11 +36,24 @@ def registry(user, key: str, *rows: dict) -> SimpleUploadedFile:
     return SimpleUploadedFile("名册.xlsx", file.getvalue())
 
 
+def tasks_workbook(*rows: tuple) -> SimpleUploadedFile:
+    """Tasks of a plan as they are uploaded."""
+    book = Workbook()
+    book.active.append(["条款", "任务分组", "任务", "条文", "责任单位"])
+    for row in rows:
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return SimpleUploadedFile("任务表.xlsx", file.getvalue())
+
+
 def answer_for(unit: MemberUnit, *clauses: str) -> None:
     """The unit answers for these tasks of its county's plan since 2019."""
     for clause in clauses:
         task, _ = PlanTask.objects.get_or_create(
-            county=unit.county, clause=clause, defaults={"title": clause, "responsible_text": clause}
+            plan=Plan.objects.founding(unit.county),
+            clause=clause,
+            defaults={"title": clause, "responsible_text": clause},
         )
         TaskResponsibility.objects.get_or_create(task=task, unit=unit, starts_on=datetime.date(2019, 2, 2))
 

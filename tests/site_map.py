@@ -47,6 +47,7 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
+<<<<<<< HEAD
 from reporting.confirming import Sheets
 from reporting.models import (
     AssessmentYear,
@@ -58,6 +59,18 @@ from reporting.models import (
     Prompt,
     QuotaAdjustment,
     SignOff,
+=======
+from reporting.models import (
+    AssessmentYear,
+    LateEntry,
+    Material,
+    MaterialKind,
+    PlanTask,
+    Prompt,
+    QuotaAdjustment,
+    ReportEvidence,
+    TaskReport,
+>>>>>>> main
 )
 from trainings import imports
 from trainings.models import (
@@ -83,6 +96,8 @@ from trainings.models.scans import Attendee
 from trainings.models.vocabulary import VOCABULARIES
 
 from .makers import a_project, answer_for, ledger, open_place, registry
+
+ADULT, MINOR, TAIL = "欧阳金丝雀", "覃金丝雀", "7391"  # in every draft's roster, and nowhere else
 
 
 @dataclass(frozen=True)
@@ -171,6 +186,7 @@ class Samples:
         for whose, unit in owners.items():
             self._people(whose, unit)
         self._sharing()
+        self._plan()
         self._changes()
         self._library()
         self._prompting()
@@ -251,15 +267,15 @@ class Samples:
             places = self.w.other_places if whose == "foreign" else self.w.places
             line = RosterLine.objects.create(
                 session_id=key,
-                name=f"韦{whose}",
+                name=ADULT,
                 age_band="adult",
                 home=places[town],
-                phone_tail="1234",
+                phone_tail=TAIL,
                 source="pasted",
             )
             self.kwargs[f"{whose}.line"] = {"pk": key, "line_pk": line.pk}
         ours = self.kwargs["ours.draft"]["pk"]
-        RosterLine.objects.create(session_id=ours, name="覃小妹", age_band="minor", source="by_hand")
+        RosterLine.objects.create(session_id=ours, name=MINOR, age_band="minor", source="by_hand")
         self.kwargs["mixed.line"] = {"pk": ours, "line_pk": self.kwargs["theirs.line"]["line_pk"]}
         for session in TrainingSession.objects.filter(roster__isnull=False).distinct():
             session.count_roster()
@@ -425,6 +441,34 @@ class Samples:
                 last.save()
                 late = LateEntry.objects.create(year=last, unit=unit, reason=f"{whose}的签到表才收齐", asked_by=officer)
                 self.kwargs[f"{whose}.late"] = {"year": w.year - 1, "pk": late.pk}
+
+    def _plan(self) -> None:
+        """A task for which ours, theirs and foreign answer, and a report of each with a photo."""
+        content = io.BytesIO()
+        Image.new("RGB", (8, 8), "green").save(content, "JPEG")
+        officers = self._keepers()
+        for whose, unit in {"ours": self.w.ours, "theirs": self.w.theirs, "foreign": self.w.foreign}.items():
+            task = PlanTask.objects.get(plan__county=unit.county, clause="二(二)1")
+            told = {"text": f"{whose}的学校开放了操场", "as_of": datetime.date(self.w.year, 1, 1), "token": whose}
+            actor = officers[whose]
+            report = TaskReport.file(actor=actor, task=task, year=self.w.year, unit=unit, **told)
+            with uploads.atomic():
+                photo = uploads.prepare(SimpleUploadedFile("照片.jpg", content.getvalue()))
+                piece = ReportEvidence.add(report, actor=actor, files=[photo])[0]
+            year = {"pk": task.pk, "year": self.w.year}
+            self.kwargs |= {
+                f"{whose}.plan": {"pk": task.plan_id},
+                f"{whose}.plan_year": {"pk": task.plan_id, "year": self.w.year},
+                f"{whose}.task": {"pk": task.pk},
+                f"{whose}.task_year": year,
+                f"{whose}.report_new": year | {"unit": unit.code},
+                f"{whose}.report": {"pk": report.pk},
+                f"{whose}.report_file": {"pk": report.pk, "evidence_pk": piece.pk},
+            }
+        self.kwargs["mixed.report_file"] = {
+            "pk": self.kwargs["ours.report"]["pk"],
+            "evidence_pk": self.kwargs["theirs.report_file"]["evidence_pk"],
+        }
 
     def _library(self) -> None:
         """Courses of each unit: a draft with a file and a link, one that waits, one that is public."""
@@ -622,6 +666,7 @@ class Site:
     def __init__(self, world, media) -> None:
         self.world, self.media = world, media
         self.samples = Samples(world)
+        self.pages: dict = {}  # see walk.page
         self.client = Client(raise_request_exception=False)
         self.keys = {"anonymous": ""}
         for name, user in world.users.items():

@@ -1,8 +1,11 @@
 """AU-1: what cannot be recorded does not happen. AC-3: what nobody asked for is not stored."""
 
+import functools
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.db import connection
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
@@ -35,7 +38,18 @@ from networks.models import (
     User,
     Zone,
 )
-from reporting.models import Confirmation, LedgerAct, Objection, QuotaAdjustment, SignOff, YearProposal
+from reporting.models import (
+    Confirmation,
+    LedgerAct,
+    Objection,
+    QuotaAdjustment,
+    ReportEvidence,
+    SignOff,
+    TaskGoal,
+    TaskReport,
+    TaskResponsibility,
+    YearProposal,
+)
 from trainings.models import (
     AudienceCount,
     CoOrganiser,
@@ -61,16 +75,22 @@ LOST = "the log cannot be written"
 
 
 def dump():
-    """Every row of every table that matters, as {table: set of rows}."""
+    """Every row of every table that matters, as {table: set of rows}, in the database's own words."""
     return {
         model._meta.db_table: {
             # PostgreSQL gives binary columns as views, which show where they lie, not what they hold
             repr([bytes(value) if isinstance(value, memoryview) else value for value in row])
-            for row in model._base_manager.values_list()
+            for row in rows_of(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")
         }
         for model in apps.get_models(include_auto_created=True)
         if model._meta.app_label not in NO_PART_OF_THE_RECORD
     }
+
+
+def rows_of(sql, params=()):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
 
 
 def changed(before, after):
@@ -131,16 +151,9 @@ _COUNTIES = {
 }
 
 
-def crossing_counties():
-    """Rows of which one half belongs to another county than the other; there must be none."""
-    crossing = []
-    for session in TrainingSession.objects.select_related("organiser", "entered_by", "batch"):
-        county = session.organiser.county_id
-        homes = [session.place_id or county, session.entered_by.county_code]
-        homes += [session.host.division_id] if session.host else []
-        homes += [session.submitted_by.county_code] if session.submitted_by else []
-        homes += [session.batch.county_id] if session.batch else []
-        crossing += [f"session {session.pk}: {home}" for home in homes if not home.startswith(county)]
+@functools.cache
+def county_pairs():
+    """(model, SQL, its parameters) of two columns each that belong to one county: composed once, asked hundreds of times."""
     pairs = [
         (CoOrganiser, "session__organiser__county", "unit__county"),
         (Evidence, "session__organiser__county", "uploaded_by__person__county"),
@@ -183,6 +196,12 @@ def crossing_counties():
         (ScanSheet, "session__organiser__county", "opened_by__home_division"),
         (RosterLine, "session__organiser__county", "home"),
         (Feedback, "session__organiser__county", "answered_by__home_division"),
+        (TaskResponsibility, "task__plan__county", "unit__county"),
+        (TaskGoal, "task__plan__county", "unit__county"),
+        (TaskReport, "task__plan__county", "unit__county"),
+        (TaskReport, "task__plan__county", "sessions__organiser__county"),
+        (TaskReport, "unit__county", "entered_by__home_division"),
+        (ReportEvidence, "report__unit__county", "attachment__place"),
     ]
     pairs += [
         (LedgerAct, "county", "proposed_by__home_division"),
@@ -195,15 +214,30 @@ def crossing_counties():
         (Objection, "year__county", "session__organiser__county"),
         (SignOff, "act__county", "recorded_by__home_division"),
     ]
-    for model, one, other in pairs:
-        for pk, first, second in model.objects.values_list("pk", one, other):
+    return [(m.__name__, *m.objects.values_list("pk", one, other).query.sql_with_params()) for m, one, other in pairs]
+
+
+def crossing_counties():
+    """Rows of which one half belongs to another county than the other; there must be none."""
+    crossing = []
+    accounts = ["entered_by__home_unit", "submitted_by__home_unit"]
+    for session in TrainingSession.objects.select_related("organiser", "batch", "host", *accounts):
+        county = session.organiser.county_id
+        homes = [session.place_id or county, session.entered_by.county_code]
+        homes += [session.host.division_id] if session.host else []
+        homes += [session.submitted_by.county_code] if session.submitted_by else []
+        homes += [session.batch.county_id] if session.batch else []
+        crossing += [f"session {session.pk}: {home}" for home in homes if not home.startswith(county)]
+    for name, sql, params in county_pairs():
+        for pk, first, second in rows_of(sql, params):
             if first and second and not str(second).startswith(str(first)):
-                crossing.append(f"{model.__name__} {pk}: {first} and {second}")
+                crossing.append(f"{name} {pk}: {first} and {second}")
     for model in _COUNTIES:
         for pk, old, new in model.objects.values_list("pk", *_COUNTIES[model]):
             if old[:6] != new[:6]:
                 crossing.append(f"{model.__name__} {pk}: {old} and {new}")
-    for account in User.objects.exclude(person__county=None).exclude(role="operator"):
+    accounts = User.objects.select_related("person", "home_unit").exclude(person__county=None)
+    for account in accounts.exclude(role="operator"):
         if account.county_code and account.person.county_id != account.county_code:
             crossing.append(f"account {account}")
     return crossing

@@ -103,3 +103,52 @@ def test_in_9_states_of_institutions_become_dated_entries_and_the_tables_are_tho
     assert not institution.filter(state="unconfirmed").exclude(state_since=None).exists()
 
     assert tables(connections[ALIAS]) == tables(connection)
+
+
+@pytest.mark.django_db
+def test_in_9_tasks_become_those_of_the_founding_plan_and_bodies_answer_in_place_of_their_units(migrated):
+    old = migrated("reporting", "0005_prompting_and_materials")
+    division, unit, task, answers = (
+        old.get_model(app, name).objects.using(ALIAS)
+        for app, name in [
+            ("networks", "Division"),
+            ("networks", "MemberUnit"),
+            ("reporting", "PlanTask"),
+            ("reporting", "TaskResponsibility"),
+        ]
+    )
+    since, until = datetime.date(2019, 2, 2), datetime.date(2024, 1, 1)
+    for code in ("450124", "450125"):
+        county = division.create(code=code, tier="county", name=code, short_name=code)
+        units = [
+            unit.create(county=county, code=f"u{n}", name=name, kind=kind, division=county)
+            for n, (name, kind) in enumerate(
+                [
+                    ("县教育局", "department"),
+                    ("县民政局", "department"),
+                    ("白山镇人民政府", "township"),
+                    ("古零镇人民政府", "township"),
+                ]
+            )
+        ]
+        for clause, text, bound in [
+            ("二(一)3", "各成员单位（县直部门）、白山镇人民政府", [0, 1, 2]),
+            ("二(二)1", "县教育局、各乡(镇)人民政府", [0, 2, 3]),
+            ("三(四)", "县人民政府", []),
+        ]:
+            row = task.create(county=county, clause=clause, title=clause, responsible_text=text, position=1)
+            for n in bound:
+                answers.create(task=row, unit=units[n], starts_on=since, ends_on=until if n == 1 else None)
+    new = migrated()
+    plan, answers = (new.get_model("reporting", name).objects.using(ALIAS) for name in ("Plan", "TaskResponsibility"))
+    founding = {"founding": True, "number": "马政办发〔2019〕2号", "first_year": 2018, "last_year": 2020}
+    assert plan.filter(**founding).count() == plan.count() == 2
+    of_ours = answers.filter(task__plan__county="450124").order_by("task__clause", "position")
+    assert list(of_ours.values_list("task__clause", "whom", "unit__name", "position", "ends_on")) == [
+        ("二(一)3", "departments", None, 1, None),
+        ("二(一)3", "unit", "白山镇人民政府", 2, None),
+        ("二(二)1", "unit", "县教育局", 1, None),
+        ("二(二)1", "townships", None, 2, None),
+    ]
+    clause = new.get_model("reporting", "PlanTask").objects.using(ALIAS).get(plan__county="450124", clause="二(二)1")
+    assert clause.group == "二(二)整合社区教育资源" and clause.text.startswith("开放共享学校资源。")

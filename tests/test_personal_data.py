@@ -17,11 +17,11 @@ from django.urls import reverse
 from networks.models import AuditEvent
 from reporting import personal_data
 from trainings.models import Audience, RosterLine, TrainingSession
-from trainings.models.rosters import identity_of
 
-from .site_map import taken_back
+from .site_map import ADULT, MINOR, TAIL, taken_back
 from .test_access_matrix import page_rows
 from .test_web import screens
+from .walk import logged, page, walks
 
 pytestmark = pytest.mark.django_db
 ROLES = [
@@ -111,30 +111,22 @@ def addresses_of(response, text):
     return {unquote(address) for address in found}
 
 
-ADULT, MINOR, TAIL = "欧阳金丝雀", "覃金丝雀", "7391"
-
-
-@pytest.fixture
-def canaries(site):
-    """Every draft's roster holds an adult and a minor whose names stand nowhere else."""
-    with taken_back():
-        for line in RosterLine.objects.all():
-            minor = line.age_band == "minor"
-            name, tail = (MINOR, "") if minor else (ADULT, TAIL)
-            RosterLine.objects.filter(pk=line.pk).update(name=name, phone_tail=tail, identity=identity_of(name, tail))
-        yield site
-
-
 OWN = {"ours.draft": "town", "theirs.draft": "town2", "foreign.draft": "foreign_town"}
 OFFICE = {"ours.draft": "bureau", "theirs.draft": "bureau", "foreign.draft": "foreign_bureau"}
 
 
-def test_pi_3_ac_6_names_stand_only_where_they_were_asked_for_and_minors_only_in_their_own_unit(canaries, caplog):
-    site, leaks, seen = canaries, [], set()
-    caplog.set_level(logging.DEBUG)
+@walks
+def test_pi_3_ac_6_names_stand_only_where_they_were_asked_for_and_minors_only_in_their_own_unit(site):
+    leaks, seen, lines = [], set(), []
     for name, sample, method, url, body in visits(site):
         for who in ROLES:
-            response = site.send(who, method, url, body)
+            if method == "GET":
+                response = page(site, who, url)
+                lines += response.lines
+            else:
+                with logged() as meanwhile:
+                    response = site.send(who, method, url, body)
+                lines += meanwhile
             text = text_of(response)
             for what in [ADULT, MINOR, TAIL]:
                 if any(what in address for address in addresses_of(response, text)):
@@ -150,7 +142,7 @@ def test_pi_3_ac_6_names_stand_only_where_they_were_asked_for_and_minors_only_in
     assert leaks == []
     for name in POSTS:
         assert {(name, "town", ADULT), (name, "town", MINOR), (name, "bureau", ADULT), (name, "town", TAIL)} <= seen
-    lines = [record.getMessage() for record in caplog.records if not record.name.startswith("django.db")]
+    assert len(lines) > 100
     assert [line for line in lines if ADULT in line or MINOR in line] == []
     assert not re.search("金丝雀", str(list(AuditEvent.objects.values())))
 

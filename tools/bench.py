@@ -2,7 +2,7 @@
 
 - Import: rehearsal and commit of a ledger of 10,000 rows, against openpyxl merely reading the file in full mode.
 - Photos: how often a changed photo is missed and another one taken for it, on a generated corpus (tools/photo_corpus.py).
-- Pages: county assessment, dashboard and session list at 1,000 and 200,000 stored sessions over ten years, against the
+- Pages: county assessment, dashboard, session list and statistics at 1,000 and 200,000 stored sessions over ten years, against the
   bare grouped count and sum of one year's verified sessions on the same database.
 
 Works in a temporary database of its own (SQLite, or PostgreSQL when DATABASE_URL says so), which is removed afterwards. Every
@@ -102,6 +102,10 @@ def report_pages(folder: Path, sizes: list[int]) -> None:
                 ("dashboard: calculation", "figures"),
                 ("dashboard: page", "dashboard"),
                 ("session list: page", "list"),
+                ("statistics by unit, two years: table", "table_unit"),
+                ("statistics by unit, two years: page", "statistics"),
+                ("statistics by place held, two years: table", "table_held"),
+                ("statistics by audience, two years: table", "table_audience"),
             ]:
                 found = database.step(step)
                 ratio = f"{found['ms'] / bare['ms']:.1f}"
@@ -354,6 +358,23 @@ def figures(_: str) -> dict:
     return measured(work)
 
 
+def statistics(by: str) -> dict:
+    """One table of this year beside the same days of the year before, its charts left out."""
+    django()
+    from networks.models import User
+    from reporting.measures import By
+    from reporting.periods import Period
+    from reporting.statistics import Asked, Statistics
+
+    bureau, asked = User.objects.get(username="bureau"), Asked(Period.of_year(this_year()), By(by))
+
+    def work() -> None:
+        found = Statistics(bureau, asked)
+        assert found.rows and found.total.now.held
+
+    return measured(work)
+
+
 def page(path: str) -> dict:
     """What a bureau officer waits for, rights, template and all."""
     django()
@@ -467,6 +488,10 @@ STEPS = {
     "assessment": lambda _: page("/assessment/{}/"),
     "dashboard": lambda _: page("/dashboard/{}/"),
     "list": lambda _: page("/sessions/?year={}"),
+    "statistics": lambda _: page("/statistics/?year={}"),
+    "table_unit": lambda _: statistics("unit"),
+    "table_held": lambda _: statistics("held"),
+    "table_audience": lambda _: statistics("audience"),
     "write_ledger": write_ledger,
     "read_ledger": read_ledger,
     "import_ledger": import_ledger,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from networks.forms import DateInput, VersionedForm
 from networks.models import User
 from networks.names import clean_text
+from networks.wording import refuse_numbers
 from networks.xlsx.dates import read_when
 from networks.xlsx.problems import ValueProblem
 
@@ -66,7 +67,13 @@ class SeriesForm(SessionForm):
     every = forms.IntegerField(
         label="每隔几天", required=False, min_value=1, max_value=90, help_text="1 是天天办，2 是隔一天办一次"
     )
-    count = forms.IntegerField(label="一共几场", required=False, min_value=1, max_value=series.MOST_SESSIONS)
+    count = forms.IntegerField(
+        label="一共几场",
+        required=False,
+        min_value=1,
+        max_value=series.MOST_SESSIONS,
+        error_messages={"max_value": f"一个班最多 {series.MOST_SESSIONS} 场，请分成几个班"},
+    )
     chosen = DaysField(label="办班的日期", help_text="一行一个，或用顿号隔开；如：3月5日、3月9日、3月20日")
     skipped = DaysField(label="这些日子不办", help_text="节假日、农忙等；跳过的顺延到下一次，仍排满场数。可以不填")
     copied_from = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31)
@@ -138,6 +145,9 @@ class SeriesForm(SessionForm):
                     self.add_error("first", "请核对年份")
                 return
             days = series.spaced_days(first, step, data["count"], lists.get("skipped", []))
+            if len(days) < data["count"]:  # the span came to its end first
+                self.add_error("count", f"一年多只排得下 {len(days)} 场：请减少场数、缩短间隔，或分成几个班")
+                return
         if len(days) > series.MOST_SESSIONS:
             self.add_error("chosen", f"一个班最多 {series.MOST_SESSIONS} 场，请分成几个班")
         elif days and (days[-1] - days[0]).days > series.LONGEST_SPAN:
@@ -246,7 +256,7 @@ class ClassForm(VersionedForm):
         return refuse_protected(self.cleaned_data["name"])
 
     def clean_note(self) -> str:
-        return refuse_protected(self.cleaned_data["note"])
+        return refuse_numbers(refuse_protected(self.cleaned_data["note"]))
 
 
 class PostponeForm(forms.Form):
@@ -279,11 +289,11 @@ class PostponeForm(forms.Form):
         return day
 
     def clean_reason(self) -> str:
-        return clean_text(self.cleaned_data["reason"])
+        return refuse_numbers(clean_text(self.cleaned_data["reason"]))
 
 
 class CancelForm(forms.Form):
     reason = forms.CharField(label="取消的原因", max_length=80, help_text="如：报名的人太少、教师调离")
 
     def clean_reason(self) -> str:
-        return clean_text(self.cleaned_data["reason"])
+        return refuse_numbers(clean_text(self.cleaned_data["reason"]))

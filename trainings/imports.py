@@ -4,6 +4,8 @@ What is in the file and what may be stored is decided by `trainings.workbook`; h
 pages. Nothing of a ledger counts before `confirm`. Every function names what it raises; nothing is half done.
 """
 
+import datetime
+import functools
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from networks import audit
@@ -30,6 +33,8 @@ from .models.imports import kept_name
 from .workbook import COLUMNS, Refused, Rehearsal, commit, rehearse
 
 State = ImportBatch.State
+KEPT_FOR = datetime.timedelta(days=30)  # an upload that nobody confirms
+FORGOTTEN = "删除久未入库的台账"
 MOVED = "校验之后系统中的数据有了变化，还没有入库。下面是重新校验的结果，请看过再确认"
 
 
@@ -201,6 +206,28 @@ def discard(batch: ImportBatch, user: User) -> None:
         file = row.file
         row.delete()
         transaction.on_commit(lambda: file.delete(save=False))
+
+
+def forgotten(now: datetime.datetime) -> QuerySet[ImportBatch]:
+    """Uploads that nobody has confirmed for KEPT_FOR; a ledger that was proposed waits for its second person."""
+    return ImportBatch.objects.filter(state=State.REHEARSED, uploaded_at__lt=now - KEPT_FOR).order_by("pk")
+
+
+def drop_forgotten(now: datetime.datetime) -> int:
+    """Deletes what `forgotten` names, with its files, each by itself; returns how many. A ledger names people, and what is
+    not stored after a month is not going to be."""
+    dropped = 0
+    for batch in forgotten(now):
+        with transaction.atomic():
+            row = forgotten(now).select_for_update().filter(pk=batch.pk).first()
+            if row is None:  # confirmed or discarded this moment
+                continue
+            audit.record(FORGOTTEN, actor=None, subject=row, county_code=row.county_id, sha256=row.sha256)
+            name, storage = row.file.name, row.file.storage
+            row.delete()
+            transaction.on_commit(functools.partial(storage.delete, name))
+        dropped += 1
+    return dropped
 
 
 def _locked(batch: ImportBatch, *states: str) -> ImportBatch:

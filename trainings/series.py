@@ -7,6 +7,7 @@ groups may share a hall, and whoever plans knows.
 
 import copy
 import datetime
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ def day_words(day: datetime.date) -> str:
 
 
 def spaced_days(first: datetime.date, step: int, count: int, skipped: Iterable[datetime.date]) -> list[datetime.date]:
-    """`count` days from `first`, `step` days apart, without those skipped: what is skipped is held one step later."""
+    """`count` days from `first`, `step` days apart, without those skipped: what is skipped is held one step later. Fewer where
+    LONGEST_SPAN ends before."""
     passed, days, day = set(skipped), [], first
     while len(days) < count and (day - first).days <= LONGEST_SPAN:
         if day not in passed:
@@ -209,6 +211,12 @@ def remaining(training_class: TrainingClass, user: User) -> list[TrainingSession
     """The planned sessions of a class that this account may move, the next one first."""
     rows = TrainingSession.objects.editable_by(user).filter(training_class=training_class, status=Status.PLANNED)
     return list(rows.select_related("organiser", "place__parent").order_by("held_on", "start_time", "pk"))
+
+
+def mark_of(sessions: Iterable[TrainingSession]) -> str:
+    """By what a page tells that what it showed has been changed meanwhile, by whomever (IN-4)."""
+    versions = ",".join(f"{session.pk}-{session.version}" for session in sessions)
+    return hashlib.sha256(versions.encode()).hexdigest()[:16]
 
 
 def put_off(sessions: list[TrainingSession], first: datetime.date, user: User) -> list[Row]:

@@ -5,7 +5,7 @@ declares by which of its fields it belongs to a county, a place or a unit (`scop
 inside it but not allowed is 403. Whoever has no home sees nothing.
 
 Everybody imports from here, never from a module inside: `roles` says what each role may do, `rows` which rows it sees and
-keeps, and `judging`, `sessions`, `people`, `network`, `accounts` and `years` answer the questions of their subject.
+keeps, and `judging`, `sessions`, `people`, `network`, `plan`, `accounts` and `years` answer the questions of their subject.
 """
 
 from .accounts import (
@@ -57,6 +57,12 @@ from .people import (
     units_in_directory,
     units_to_staff,
 )
+from .plan import (
+    barred_from_amending_report,
+    barred_from_judging,
+    reports_on_behalf,
+    units_to_report_progress_for,
+)
 from .roles import ROLES, Action, RoleRights, Sight, Subject, can, enters_for_the_centre, require
 from .rows import (
     Scope,
@@ -76,6 +82,7 @@ from .sessions import (
     hears_residents,
     own_roster,
     sees_drafts_of,
+    sessions_to_sum,
     units_to_enter_for,
 )
 from .years import (
@@ -101,6 +108,7 @@ __all__ = [
     "Sight",
     "Subject",
     "at_own_places",
+    "barred_from_amending_report",
     "barred_from_answering",
     "barred_from_answering_objection",
     "barred_from_approving",
@@ -111,7 +119,11 @@ __all__ = [
     "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
+<<<<<<< HEAD
     "barred_from_handling_feedback",
+=======
+    "barred_from_judging",
+>>>>>>> main
     "barred_from_linking",
     "barred_from_locking",
     "barred_from_managing",
@@ -152,16 +164,19 @@ __all__ = [
     "places_to_keep_at",
     "places_to_lead",
     "places_to_watch",
+    "reports_on_behalf",
     "require",
     "reviewers_of",
     "roles_to_grant",
     "seconders_for",
     "sees_all_staff",
     "sees_drafts_of",
+    "sessions_to_sum",
     "units_in_directory",
     "units_to_enter_for",
     "units_to_plan_for",
     "units_to_report_for",
+    "units_to_report_progress_for",
     "units_to_staff",
     "units_to_watch",
     "verify_declarations",

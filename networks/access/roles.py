@@ -30,6 +30,9 @@ class Action(StrEnum):
     MANAGE_YEARS = "设置考核年度和目标任务"
     PROMPT = "催报、收取报送材料、审批补报"
     VIEW_MATERIALS = "查看报送材料"
+    VIEW_PLAN = "查看推进方案的任务和年度目标"
+    REPORT_PROGRESS = "汇报方案任务的进展"
+    MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
     VIEW_FEEDBACK = "查看确认表和复核申请"
     FILE_FEEDBACK = "上传本单位盖章的确认表，提出复核申请"
@@ -96,6 +99,8 @@ _OFFICER = (
     Action.VIEW_FEEDBACK,
     Action.FILE_FEEDBACK,
     Action.VIEW_MATERIALS,
+    Action.VIEW_PLAN,
+    Action.REPORT_PROGRESS,
     Action.VIEW_NETWORK,
     Action.VIEW_STAFF,
     Action.KEEP_OWN,
@@ -131,8 +136,14 @@ ROLES: dict[str, RoleRights] = {
             Action.PROMPT,
             Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
+<<<<<<< HEAD
             Action.VIEW_FEEDBACK,
             Action.HANDLE_FEEDBACK,
+=======
+            Action.VIEW_PLAN,
+            Action.REPORT_PROGRESS,
+            Action.MANAGE_PLAN,
+>>>>>>> main
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -163,6 +174,7 @@ ROLES: dict[str, RoleRights] = {
             Action.IMPORT,
             Action.VIEW_SESSIONS,
             Action.EXPORT,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,
@@ -196,6 +208,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_STANDING,
             Action.VIEW_FEEDBACK,
             Action.VIEW_MATERIALS,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_COURSES,
@@ -205,7 +218,7 @@ ROLES: dict[str, RoleRights] = {
     ),
     "leader": _role(
         "领导小组成员：查看全县数字，不看单条记录，不作改动。",
-        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_NETWORK, Action.VIEW_COURSES],
+        [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_PLAN, Action.VIEW_NETWORK, Action.VIEW_COURSES],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
     ),
@@ -218,6 +231,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_COUNTY,
             Action.VIEW_FEEDBACK,
             Action.VIEW_MATERIALS,
+            Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_LOGS,

@@ -25,6 +25,16 @@ def units_to_enter_for(user: User) -> models.QuerySet[MemberUnit]:
     return units.none()
 
 
+def sessions_to_sum(user: User) -> models.QuerySet[TrainingSession]:
+    """The sessions that the sums shown to this account are made of: its whole county's for whoever sees the county's
+    figures (leaders see sums without ever seeing a row), else those that it sees itself."""
+    sessions = apps.get_model("trainings", "TrainingSession").objects
+    if can(user, Action.VIEW_COUNTY):
+        units = apps.get_model("networks", "MemberUnit").objects.filter(county_id=user.county_code)
+        return sessions.filter(organiser__in=units.values("pk"))
+    return sessions.visible_to(user)
+
+
 def sees_drafts_of(user: User, session: TrainingSession) -> bool:
     """Whether a visible session's life before its submission is this account's business too: its own unit's, its own
     (the centre's), or everybody's in the county."""

@@ -1,5 +1,6 @@
 """What became of units and places: renamed, merged, split. Nothing is overwritten; figures are read then or now."""
 
+import copy
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
@@ -220,6 +221,12 @@ class Places:
         self.county_code, self.day = county_code, day
         self._lineage = DivisionSuccession.objects.of_county(county_code).lineage()
         self._parents = dict(Division.objects.within(county_code).values_list("code", "parent_id"))
+
+    def on(self, day: datetime.date) -> "Places":
+        """The same county on another day. No query."""
+        other = copy.copy(self)
+        other.day = day
+        return other
 
     @property
     def lineage(self) -> Lineage[str]:

@@ -3,10 +3,12 @@
 Nothing of it counts before `confirm`. Every function names what it raises; nothing is half done.
 """
 
+import datetime
 import hashlib
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from networks import audit
@@ -17,6 +19,8 @@ from . import REGISTRIES
 from .rehearsal import Rehearsal, apply, rehearse
 
 State = RegistryImport.State
+KEPT_FOR = datetime.timedelta(days=30)  # an upload that nobody confirms
+FORGOTTEN = "删除久未登记的名册表格"
 MOVED = "校验之后系统中的内容有了变化，还没有登记。下面是重新校验的结果，请看过再确认"
 DONE = "这份表格已经登记过，没有再次登记"
 
@@ -96,6 +100,26 @@ def discard(row: RegistryImport) -> None:
         row = _waiting(row)
         audit.record("放弃名册表格", actor=row.user, subject=row, registry=row.registry, sha256=row.sha256)
         _remove(row)
+
+
+def forgotten(now: datetime.datetime) -> QuerySet[RegistryImport]:
+    """Uploads that nobody has confirmed for KEPT_FOR."""
+    return RegistryImport.objects.filter(state=State.REHEARSED, uploaded_at__lt=now - KEPT_FOR).order_by("pk")
+
+
+def drop_forgotten(now: datetime.datetime) -> int:
+    """Deletes what `forgotten` names, with its files, each by itself; returns how many."""
+    dropped = 0
+    for one in forgotten(now):
+        with transaction.atomic():
+            row = forgotten(now).select_for_update(of=("self",)).select_related("user").filter(pk=one.pk).first()
+            if row is None:  # confirmed, replaced or discarded this moment
+                continue
+            detail = {"registry": row.registry, "sha256": row.sha256}
+            audit.record(FORGOTTEN, actor=None, subject=row, county_code=row.user.county_code, **detail)
+            _remove(row)
+        dropped += 1
+    return dropped
 
 
 def _waiting(row: RegistryImport) -> RegistryImport:

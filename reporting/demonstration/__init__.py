@@ -4,7 +4,8 @@
 them · `sharing` groups, places and projects · `library` courses, instructors and stories · `figures` annual figures, funds,
 self-checks · `changes` a renaming · `script` what must be seen · `topics.csv` what is taught · `calendar` what takes place
 (pure) · `ledger` puts it into the database · `pictures` the evidence · `rosters` who was there · `door` sign-in by QR,
-opinions and surveys · `announcing` what residents see of it · `planning` classes and plans · `hints` what the reviewer is
+opinions and surveys · `announcing` what residents see of it · `planning` classes and plans ·
+`plan_progress` goals, reports and decisions on the plan's tasks · `hints` what the reviewer is
 pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what coordinators reported by their link, and how
 much work entering is · `settling` the years that are locked · `prompting` the years' dates, papers, prompts and late entry.
 """
@@ -36,6 +37,7 @@ from . import (
     more_accounts,
     network,
     people,
+    plan_progress,
     planning,
     prompting,
     rosters,
@@ -101,6 +103,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             uploads.write(today)
             entering.write(county, today)
             door.write(county, today)
+            plan_progress.write(county, today)
             changes.write(county)
             figures.write(county, today.year)
             more_accounts.write(county, today)

@@ -1,11 +1,16 @@
-"""What it adds up to: assessment years, quotas and the plan's tasks."""
+"""What it adds up to: assessment years, quotas, and the plan with its tasks and what is reported of them."""
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
 from .feedback import Confirmation, Quarter, SignOff
 from .materials import AskedOf, Material, MaterialKind
+<<<<<<< HEAD
 from .objections import Objection, ObjectionFile
 from .plan import PlanTask, TaskResponsibility
+=======
+from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
+from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
+>>>>>>> main
 from .prompts import LateEntry, Prompt
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
@@ -20,15 +25,28 @@ __all__ = [
     "LedgerAct",
     "Material",
     "MaterialKind",
+<<<<<<< HEAD
     "Objection",
     "ObjectionFile",
+=======
+    "Plan",
+>>>>>>> main
     "PlanTask",
+    "PlanYear",
     "Prompt",
     "Quarter",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
+<<<<<<< HEAD
     "SignOff",
+=======
+    "ReportEvidence",
+    "Standing",
+    "TaskGoal",
+    "TaskJudgement",
+    "TaskReport",
+>>>>>>> main
     "TaskResponsibility",
     "YearProposal",
 ]

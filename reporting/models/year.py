@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -31,19 +32,21 @@ class AssessmentYearQuerySet(ScopedQuerySet):
     def open_year(self, county: Division, year: int) -> "AssessmentYear":
         """The county's year, opened with default rules when it does not exist yet; the counting forms are copied from the
         vocabulary as it is now."""
-        within = year in PLAN_YEARS
-        opened, fresh = self.get_or_create(
-            county=county,
-            year=year,
-            defaults={
-                "basis_title": PLAN_TITLE if within else LATER_BASIS,
-                "basis_number": PLAN_NUMBER if within else "",
-                "basis_clause": "三(六)" if within else "",
-            },
-        )
+        basis = dict(zip(("basis_title", "basis_number", "basis_clause"), self._basis(county, year), strict=True))
+        opened, fresh = self.get_or_create(county=county, year=year, defaults=basis)
         if fresh:
             opened.counting_forms.set(DeliveryForm.objects.filter(counts_for_quota=True))
         return opened
+
+    @staticmethod
+    def _basis(county: Division, year: int) -> tuple[str, str, str]:
+        """文件名, 文号, 条款: of the county's plan for that year which says what is to be held in a year, else of the founding
+        document for its own years; afterwards it is only referred to."""
+        plans = apps.get_model("reporting", "Plan").objects.filter(county=county).exclude(quota_clause="")
+        own = plans.filter(first_year__lte=year, last_year__gte=year).order_by("-first_year").first()
+        if own:
+            return own.title, own.number, own.quota_clause
+        return (PLAN_TITLE, PLAN_NUMBER, "三(六)") if year in PLAN_YEARS else (LATER_BASIS, "", "")
 
 
 class AssessmentYear(ClosingVerbs, models.Model):

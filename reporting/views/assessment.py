@@ -209,7 +209,7 @@ def _hints(year: AssessmentYear, session: TrainingSession) -> list[str]:
 @require(Action.VIEW_STANDING)
 @with_year
 def rules(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
-    context = {"year": year, "rules": in_words(year), "indicators": INDICATORS.values()}
+    context = {"year": year, "rules": in_words(year)}
     return render(request, "reporting/assessment_rules.html", context)
 
 

@@ -21,6 +21,7 @@ from networks.access import (
 from networks.forms import SeveralField, VersionedForm, place_choices
 from networks.models import Division, MemberUnit, User
 from networks.views.keeping import keep
+from networks.wording import refuse_numbers
 from trainings import series, years
 from trainings.changes import plan_notes
 from trainings.models import Theme, TrainingClass, TrainingSession, UnitPlan
@@ -168,8 +169,8 @@ def plans(request: HttpRequest, year: int) -> HttpResponse:
     day = timezone.localdate().replace(year=year, month=12, day=31) if year < timezone.localdate().year else None
     standing = units_to_watch(user).on(day or timezone.localdate())
     units = [u for u in standing if u.kind != MemberUnit.Kind.OTHER or u.pk in written]
-    became = planning.by_unit([unit.pk for unit in units], year)
-    lines = [(unit, written.get(unit.pk), became.get(unit.pk, planning.Outcome())) for unit in units]
+    became = planning.by_unit(planning.families(units, year), year)
+    lines = [(unit, written.get(unit.pk), became[unit.pk]) for unit in units]
     context = {
         "year": year,
         "years": _years_offered(user, year),
@@ -187,7 +188,10 @@ def plan(request: HttpRequest, year: int, unit: str) -> HttpResponse:
     """One unit's plan, and the year as it went."""
     year, user = _year_or_404(year), request.user
     shown = _unit_or_404(units_to_watch(user), unit)
-    stored = UnitPlan.objects.visible_to(user).filter(unit=shown, year=year).prefetch_related("themes").first()
+    family = planning.families([shown], year)[shown.pk]
+    seen = UnitPlan.objects.visible_to(user).filter(unit__in=family, year=year)
+    written = {plan.unit_id: plan for plan in seen.select_related("unit").prefetch_related("themes")}
+    stored = written.pop(shown.pk, None)
     assessed = AssessmentYear.objects.visible_to(user).filter(year=year).first()
     found = standings(assessed, units=[shown]) if assessed else []
     context = {
@@ -196,12 +200,15 @@ def plan(request: HttpRequest, year: int, unit: str) -> HttpResponse:
         "year_text": str(year),
         "unit": shown,
         "plan": stored,
-        "went": planning.UnitYear([shown.pk], year, stored),
+        "went": planning.UnitYear(family, year, stored),
+        "taken_over": list(written.values()),
+        "merged": len(family) > 1,
         "assessed": assessed,
         "required": found[0].required if found else None,
         "last": stored.history.select_related("history_user__person").first() if stored else None,
         "may_write": units_to_plan_for(user).filter(pk=shown.pk).exists() and not _locked(shown, year),
-        "sees_rows": can(user, Action.VIEW_SESSIONS),
+        # The lists behind the figures are of one unit as it was.
+        "sees_rows": can(user, Action.VIEW_SESSIONS) and len(family) == 1,
         "whole_county": can(user, Action.VIEW_COUNTY),
         "sees_plans": True,
         "definition": planning.DEFINITION,
@@ -243,7 +250,7 @@ class PlanForm(VersionedForm):
         name = protected_names_in([text])[0]
         if name:  # read by the leading group, which sees no session (PI-2)
             raise ValidationError(f"这里不能出现“{name}”，请改用不指明人群的说法")
-        return text
+        return refuse_numbers(text)
 
     def clean(self) -> dict:
         data = super().clean()

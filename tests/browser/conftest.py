@@ -43,7 +43,7 @@ def site(tmp_path_factory):
         "PYTHONUTF8": "1",
     }
     manage = [sys.executable, str(HOME / "manage.py"), "demo"]
-    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=120)
+    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=300)
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([*manage, "--port", str(port)], env=env, stdout=log, stderr=log)
     base = f"http://127.0.0.1:{port}"

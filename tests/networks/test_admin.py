@@ -4,6 +4,7 @@ import ast
 import datetime
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -457,3 +458,23 @@ def test_the_township_filter_leaves_the_rows_of_that_township_and_nothing_for_a_
         bureau.get(url(model), {"township": "450125100"}).context["cl"].queryset.count()
         == model.objects.visible_to(world.bureau).count()
     )
+
+
+# --- looking for people ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [Person, User])
+def test_pi_7_whoever_is_looked_for_by_name_stands_in_no_address(world, client, model):
+    client.force_login(world.operator)
+    Person.objects.filter(pk=world.town.person_id).update(name="覃金丝雀")
+    page = client.get(url(model)).content.decode()
+    assert 'name="private_query"' in page and 'name="q"' not in page
+    answer = client.post(url(model) + "?o=1", {"private_query": " 金丝雀 ", "action": "delete_selected"})
+    found = answer.content.decode()
+    assert answer.status_code == 200 and answer.context["cl"].result_count == 1 and 'value="金丝雀"' in found
+    by_address = client.get(url(model), {"q": "金丝雀"})  # an old bookmark finds everybody and is passed on to no link
+    assert by_address.context["cl"].result_count > 1
+    for text in [found, by_address.content.decode()]:
+        addresses = re.findall(r'(?:href|action)="([^"]*)"', text)
+        assert len(addresses) > 5 and not [a for a in addresses if "金丝雀" in unquote(unquote(a))]
+    assert client.post(url(model), {"private_query": "a\x00b"}).context["cl"].result_count == 0

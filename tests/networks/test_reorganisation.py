@@ -20,7 +20,7 @@ from networks.models import (
 )
 from networks.models.succession import Lineage, Link
 from networks.reorganisation import NewUnit, merge_units, rehearse, rename_unit, split_unit
-from reporting.models import AssessmentYear, PlanTask, TaskResponsibility
+from reporting.models import AssessmentYear, Plan, PlanTask, TaskResponsibility
 from trainings.models import CoOrganiser, TrainingSession
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,9 @@ def test_a_renamed_unit_hands_over_its_dated_facts_and_keeps_its_own_up_to_the_d
 
 
 def test_affiliated_bodies_people_tasks_and_places_for_learning_follow(world):
-    task = PlanTask.objects.create(county=world.county, clause="二(二)1", title="开放共享", responsible_text="文广")
+    task = PlanTask.objects.create(
+        plan=Plan.objects.founding(world.county), clause="二(二)1", title="开放共享", responsible_text="文广"
+    )
     TaskResponsibility.objects.create(task=task, unit=world.wxgtj, starts_on=date(2019, 2, 2))
     contact = Person.objects.create(county=world.county, name="李联络")
     Appointment.objects.create(person=contact, unit=world.wxgtj, function="contact")

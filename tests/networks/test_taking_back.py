@@ -24,7 +24,7 @@ from networks.models import (
 )
 from networks.redistricting import NewPlace, merge_places, rename_place, split_place
 from networks.reorganisation import NewUnit, merge_units, rename_unit, split_unit, take_back
-from reporting.models import AssessmentYear, PlanTask, TaskResponsibility
+from reporting.models import AssessmentYear, Plan, PlanTask, TaskResponsibility
 from trainings.models import CoOrganiser, TrainingSession
 
 from .test_reorganisation import JULY, fresh, november, refused  # noqa: F401 — the clock is a fixture
@@ -37,7 +37,9 @@ UNTOLD = {"version", "last_login"}
 def full(world):
     """Something of everything that follows a unit or a place."""
     here, there = world.places["新汉村"], world.places["新兴社区"]
-    task = PlanTask.objects.create(county=world.county, clause="二(二)1", title="开放共享", responsible_text="文广")
+    task = PlanTask.objects.create(
+        plan=Plan.objects.founding(world.county), clause="二(二)1", title="开放共享", responsible_text="文广"
+    )
     TaskResponsibility.objects.create(task=task, unit=world.wxgtj, starts_on=date(2019, 2, 2))
     TaskResponsibility.objects.create(task=task, unit=world.ours, starts_on=date(2026, 9, 1))
     UnitTerm.objects.filter(unit=world.lgj).update(starts_on=date(2026, 10, 1))

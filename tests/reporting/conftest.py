@@ -1,5 +1,9 @@
 import pytest
 
+from .plan_world import plan
+
+__all__ = ["plan"]
+
 
 @pytest.fixture
 def page(client):

@@ -146,8 +146,9 @@ def test_what_makes_no_sense_is_told_at_its_field_and_stays(desk, world):
         ({"figure_said": "-1"}, "figure_said"),
         ({"figure_said": "20001"}, "figure_said"),
         ({"figure_said": "四十"}, "figure_said"),
+        ({"note": "写好的说明，打的 13800138000"}, "note"),
     ]:
-        response = record(desk, call, note="写好的说明", **given)
+        response = record(desk, call, **({"note": "写好的说明"} | given))
         assert response.context["form"].errors[field], given
         assertContains(response, "写好的说明")
     assert Call.objects.exclude(outcome="").count() == 0

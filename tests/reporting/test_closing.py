@@ -156,6 +156,7 @@ def test_two_people_lock_and_open_a_year_on_the_screen(world, y2025, ask):
     queue = ask(world.bureau2, "review-queue", {"tab": "locked"}, args=())
     assert queue.context["page_obj"].paginator.count == 1
     assert ask(world.bureau2, "review-queue", args=()).context["page_obj"].paginator.count == 0
+    assert ask(world.bureau2, "desk", args=()).context["desk"].waiting == 0
 
     bare = ask(world.bureau2, "year-propose", {"reason": " ", "seen": act.digest}, "post").content.decode()
     assert "请写明解锁的原因" in bare

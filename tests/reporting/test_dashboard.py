@@ -119,6 +119,14 @@ def test_themes_are_in_the_documents_order(world, years):
     ]
 
 
+def test_themes_count_a_class_as_the_year_does_and_open_rows_with_the_same_sum(world, years, page):
+    world.session(status="verified", held_on=date(2026, 3, 5), ends_on=date(2026, 3, 7), reported=10)
+    AssessmentYear.objects.filter(pk=years[0].pk).update(class_counts=AssessmentYear.ClassCounts.DAILY)
+    [(group, url)] = page(world.bureau, "/dashboard/2026/").context["board"].themes
+    assert (group.sessions, group.attendances) == (3, 10)
+    assert page(world.bureau, url).context["sum"] == (3, 10)
+
+
 def test_ac_2_a_leader_gets_counts_and_no_way_to_rows(world, years, page):
     world.session(status="verified", held_on=date(2026, 3, 5), reported=123, title="桑蚕的名字")
     text = page(world.leader, "/dashboard/2026/").content.decode()

@@ -38,7 +38,17 @@ from reporting.calls import redrawn
 from reporting.demonstration import calendar, ledger
 from reporting.indicators import YearFigures
 from reporting.ledger import verify
-from reporting.models import AssessmentYear, CallSample, LedgerAct, QuotaAdjustment
+from reporting.models import (
+    AssessmentYear,
+    CallSample,
+    LedgerAct,
+    Plan,
+    PlanYear,
+    QuotaAdjustment,
+    ReportEvidence,
+    TaskJudgement,
+    TaskReport,
+)
 from reporting.network import Network
 from reporting.references import ReferenceFigures, outcomes
 from trainings import imports
@@ -418,3 +428,15 @@ def test_the_reviewer_is_pointed_to_something_and_calls_have_been_made(county):
     assert "photo" in {hint.kind for every in hints_of(drafts, "450124").values() for hint in every}
     sample = CallSample.objects.get()
     assert redrawn(sample) and sample.calls.exclude(outcome="").count() == 6
+
+
+def test_the_plan_is_reported_on_and_judged_this_year_and_closed_last_year(county):
+    plan = Plan.objects.get(founding=True)
+    assert plan.tasks.count() == 20
+    reports = TaskReport.objects.filter(task__plan=plan)
+    assert dict(reports.order_by().values_list("year").annotate(Count("pk"))) == {2025: 16, 2026: 16}
+    assert reports.filter(year=2026, unit__code="450124100", number=2).count() == 1
+    assert reports.filter(sessions=None).count() < 8 and ReportEvidence.objects.count() >= 8
+    judged = TaskJudgement.objects.filter(year=2026).values_list("standing", flat=True)
+    assert sorted(judged) == ["done", "hindered"]
+    assert list(PlanYear.objects.exclude(closed_at=None).values_list("year", flat=True)) == [2025]

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from networks.models import AuditEvent
+from networks.models import AuditEvent, MemberUnit, UnitSuccession, UnitTerm
 from trainings.models import Theme, TrainingClass, TrainingSession, UnitPlan
 
 
@@ -163,3 +163,33 @@ def test_ld_2_plan_pages_ask_as_much_for_many_sessions_as_for_few(world, client,
     UnitPlan.objects.create(unit=world.theirs, year=world.year, sessions=5).themes.set(Theme.objects.all()[:5])
     assert queries() == few
     assert TrainingSession.objects.count() == 30 and not TrainingClass.objects.exists()
+
+
+def test_the_plan_of_a_merged_unit_counts_what_it_has_taken_over(world, ask):
+    w, day = world, datetime.date(world.year, 1, 1)
+    w.session(w.wxgtj, title="合并前文化局的课", status="verified", reported=40)
+    w.session(w.lgj, title="合并前老干局的课", status="verified", reported=30)
+    w.session(w.jyj, title="与此无关的课", actor=w.bureau, verifier=w.bureau2, status="verified", reported=900)
+    UnitPlan.objects.create(unit=w.lgj, year=w.year, sessions=7, attendances=1200)
+    new = MemberUnit.objects.create(
+        county=w.county, code="wlj", name="县文旅局", kind="department", division=w.county, position=16
+    )
+    UnitTerm.objects.create(unit=new, fact="group", starts_on=day)
+    for old in [w.wxgtj, w.lgj]:
+        UnitSuccession.objects.create(old=old, new=new, on=day, change="merge")
+    page = ask(w.bureau, f"/plans/{w.year}/wlj/")
+    assert (page.context["went"].whole.verified, page.context["went"].whole.attendances) == (2, 70)
+    assert (
+        "含更名、合并前的单位" in page.content.decode()
+        and "县老干局原来的计划：7 场、1,200 人次" in page.content.decode()
+    )
+    [line] = [line for line in ask(w.bureau, f"/plans/{w.year}/").context["lines"] if line[0] == new]
+    assert (line[2].verified, line[2].attendances) == (2, 70)
+    before = ask(w.bureau, f"/plans/{w.year - 1}/wlj/")  # the year before, there was nothing to take over
+    assert "含更名" not in before.content.decode()
+
+
+def test_pi_4_a_plan_that_many_read_names_nobodys_telephone(world, ask, url):
+    body = {"sessions": "6", "text": "每月一场，找韦老师 13800138000", "seen_version": "0"}
+    assert "这里不写个人手机号码" in ask(world.town, url + "edit/", body, "post").content.decode()
+    assert not UnitPlan.objects.exists()

@@ -1,12 +1,15 @@
 """培训日历: a month by place and unit, of what one may see (AC-2, LD-2)."""
 
 import datetime
+import re
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from networks.models import Division
+from trainings.models import TrainingSession
 
 MARCH = datetime.date(2031, 3, 5)
 
@@ -100,3 +103,31 @@ def test_ld_2_a_busy_month_asks_as_much_as_a_quiet_one(world, client):
         day = MARCH + datetime.timedelta(days=number % 20)
         world.session(world.theirs, status="planned", held_on=day, title=f"又课{number}", place=world.places["羊山村"])
     assert queries() == few
+
+
+def undated(world, *args, **fields):
+    row = world.session(*args, status="planned", **fields)
+    TrainingSession.objects.filter(pk=row.pk).update(held_on=None)
+
+
+def test_what_has_no_day_yet_stands_below_every_month_of_whoever_may_see_it(world, ask):
+    undated(world, title="还没定日子的课")
+    undated(world, world.theirs, title="他们没定日子的课")
+    undated(world, world.foreign, title="外县没定日子的课")
+    for month in ("2031-03", "2031-04"):
+        page = ask(world.town, f"/calendar/?month={month}").content.decode()
+        assert "还没有定日子" in page and "还没定日子的课" in page and "他们" not in page and "外县" not in page
+    titles = [str(row) for row in ask(world.bureau, "/calendar/").context["undated"]]
+    assert titles == ["他们没定日子的课", "还没定日子的课"]
+    page = ask(world.bureau, "/calendar/?unit=450124100").content.decode()
+    assert "还没定日子的课" in page and "他们" not in page
+    assert "还没有定日子" not in ask(world.town2, "/calendar/?township=450124100").content.decode()
+
+
+def test_a_month_that_runs_has_a_way_past_the_days_that_are_over(world, ask):
+    for day, title in [(5, "过去的课"), (22, "将来的课")]:
+        world.session(status="planned", held_on=datetime.date(world.year, 6, day), title=title)
+    with time_machine.travel(f"{world.year}-06-20 09:00+08:00", tick=False):
+        page = ask(world.town, "/calendar/").content.decode()
+        assert re.search(r'href="#d22">\s*今天起', page)
+        assert "今天起" not in ask(world.town, f"/calendar/?month={world.year}-07").content.decode()

@@ -111,6 +111,20 @@ def test_days_come_weekly_every_few_days_or_as_written_and_skipped_ones_are_made
     assert response.context["form"]["title"].value() == "智能手机使用"  # nothing typed is lost
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"repeat": "days", "every": "90", "count": "60"}, "只排得下 5 场"),
+        ({"repeat": "weekly", "count": "59"}, "只排得下 58 场"),
+        ({"repeat": "weekly", "count": "1000"}, "一个班最多 60 场"),
+    ],
+)
+def test_more_sessions_than_fit_are_refused_and_not_left_out(world, ask, monday, changes, sentence):
+    response = ask(world.town, NEW, filled(world, monday, **changes), "post")
+    assert sentence in response.context["form"].errors["count"][0] and "rows" not in response.context
+    assert f'value="{changes["count"]}"' in response.content.decode()
+
+
 def test_an_unticked_day_is_left_out_and_the_rest_are_numbered_in_order(world, ask, monday):
     body = filled(world, monday) | stored(world, *weeks(monday, 0, 1, 2, 3))
     body["day"] = [day.isoformat() for day in weeks(monday, 0, 3)]
@@ -247,7 +261,8 @@ def test_the_rest_of_a_class_is_put_off_together_after_a_look(world, ask, monday
         (row.held_on, row.held_on + 3 * DAY) for row in rows[1:]
     ]
     assert [row.held_on for row in sessions(made)] == [row.held_on for row in rows]  # not yet
-    response = ask(world.town, url, {"held_on": to.isoformat(), "reason": "农忙", "store": "1"}, "post")
+    given = {"held_on": to.isoformat(), "reason": "农忙", "store": "1", "seen": response.context["seen"]}
+    response = ask(world.town, url, given, "post")
     assert response.url == f"/classes/{made.pk}/"
     moved = sessions(made)
     assert [row.held_on for row in moved] == [rows[0].held_on, *(row.held_on + 3 * DAY for row in rows[1:])]
@@ -260,7 +275,8 @@ def test_the_rest_of_a_class_is_not_put_off_into_the_past(world, ask, monday, ma
     url = f"/classes/{made.pk}/postpone/"
     response = ask(world.town, url, {"held_on": yesterday.isoformat(), "reason": "农忙"}, "post")
     assert response.context["wrong"]
-    response = ask(world.town, url, {"held_on": yesterday.isoformat(), "reason": "农忙", "store": "1"}, "post")
+    given = {"held_on": yesterday.isoformat(), "reason": "农忙", "store": "1", "seen": response.context["seen"]}
+    response = ask(world.town, url, given, "post")
     assert "已经过去" in response.content.decode()
     assert [row.held_on for row in sessions(made)] == weeks(monday, 0, 1, 2, 3)
 
@@ -286,11 +302,30 @@ def test_a_planned_session_is_put_off_with_reason_and_new_times(world, ask, mond
     clock = {"start_time": datetime.time(9), "end_time": datetime.time(11)}
     row = world.session(status="planned", held_on=monday, **clock)
     new = {"held_on": (monday + DAY).isoformat(), "start_time": "14:00", "end_time": "15:30", "reason": "停电"}
+    new["seen"] = ask(world.town, f"/sessions/{row.pk}/postpone/").context["seen"]
     assert ask(world.town, f"/sessions/{row.pk}/postpone/", new, "post").url == f"/sessions/{row.pk}/"
     row.refresh_from_db()
     assert (row.held_on, row.start_time, row.minutes, row.status) == (monday + DAY, datetime.time(14), 90, "planned")
     page = ask(world.town, f"/sessions/{row.pk}/history/").content.decode()
     assert "改期：停电" in page
+
+
+def test_in_4_who_puts_off_second_sees_the_new_day_before_moving_it_again(world, ask, monday, make):
+    made = make()
+    rows, url = sessions(made), f"/classes/{made.pk}/postpone/"
+    single = f"/sessions/{rows[0].pk}/postpone/"
+    to = {"held_on": (monday + DAY).isoformat(), "reason": "农忙"}
+    pages = {url: to | {"store": "1"}, single: to}
+    seen = {page: ask(world.town, page).context["seen"] for page in pages}
+    rows[0].postpone(actor=world.town, reason="停电", held_on=monday + 2 * DAY)
+    for page, given in pages.items():
+        response = ask(world.town, page, given | {"seen": seen[page]}, "post")
+        assert "有人改动过日期或内容，没有改期" in response.content.decode()
+        assert 'value="农忙"' in response.content.decode()
+        assert [row.held_on for row in sessions(made)] == [monday + 2 * DAY, *weeks(monday, 1, 2, 3)]
+        pages[page] = given | {"seen": response.context["seen"]}
+    assert ask(world.town, single, pages[single], "post").status_code == 302  # looked at once more
+    assert sessions(made)[0].held_on == monday + DAY
 
 
 def test_a_class_of_several_days_is_put_off_with_all_of_them(world, monday):

@@ -381,6 +381,14 @@ def test_a_double_click_answers_once_and_a_second_answer_is_kept_beside_the_firs
     assert [hint.answer.text for hint in page.context["hints"]] == ["再问过，是 196 人"]
 
 
+@pytest.mark.parametrize("number", ["13800138000", "138 0013 8000", "４５０１２４１９８５０１０１１２３４"])
+def test_pi_4_no_answer_keeps_somebodys_telephone_or_identity_number(desk, world, number):
+    session = held(world, reported=200)
+    response = say(desk, session, found(world, session, "round")[0], f"打过 {number} 核实")
+    assertContains(response, "这里不写个人手机号码和身份证号")
+    assert not HintAnswer.objects.exists()
+
+
 def test_in_a_locked_year_nothing_is_answered(desk, world):
     session = held(world, reported=200)
     hint = found(world, session, "round")[0]

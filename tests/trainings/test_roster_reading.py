@@ -57,6 +57,23 @@ def test_a_chat_list_is_read_whatever_its_numbers_look_like():
     assert "一行一人" in found.lines[5].notes[0]
 
 
+@pytest.mark.parametrize("text", ["1.李四2.王五3.赵六", "（1）李四（2）王五（3）赵六", "1、李四2、王五3、赵六"])
+def test_a_list_written_on_one_line_without_spaces_is_three_people_and_not_one(text):
+    assert [p.name for p in read_text(text).lines] == ["李四", "王五", "赵六"]
+
+
+def test_a_group_of_a_village_is_a_place_and_its_number_nobodys_age():
+    assert lines("1.李四，女，新汉村3组\n2.王五@新汉村\n3.赵六，羊山村2队，45") == [
+        ("李四", "f", "", "新汉村3组", ""),
+        ("王五", "", "", "新汉村", ""),
+        ("赵六", "", "adult", "羊山村2队", ""),
+    ]
+
+
+def test_what_is_said_right_behind_a_name_is_no_part_of_it():
+    assert [p.name for p in read_text("1.李四已到\n2.王五已报名\n3.赵六参加").lines] == ["李四", "王五", "赵六"]
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -125,6 +125,12 @@ def test_wb_3_hostile_words_stay_words_on_every_page(client, world):
     assert bad not in text_of(page(client, "session-new", copy=session.pk))
 
 
+def test_pi_7_nobody_is_looked_for_by_a_teachers_name_in_the_address(town, world):
+    world.session(title="小蚕共育", instructors="韦金丝雀", venue="村委会")
+    assert "小蚕共育" in text_of(page(town, "session-list", q="村委会"))
+    assert "小蚕共育" not in text_of(page(town, "session-list", q="金丝雀"))
+
+
 def test_voiding_asks_once_on_a_page_that_says_what_will_happen(town, world):
     session = world.session()
     assert "不再提交、不再审核，也不计入任何数字" in text_of(page(town, "session-void", session.pk))

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from networks import audit
 from networks.access import barred_from_reviewing
 from networks.models import User
+from networks.wording import refuse_numbers
 
 from ..models import HintAnswer, TrainingSession
 from .model import Hint
@@ -28,6 +29,9 @@ class AnswerForm(forms.Form):
     def __init__(self, data: dict | None, mark: str = "") -> None:
         mark = mark or str((data or {}).get("fingerprint", ""))
         super().__init__(data, initial={"fingerprint": mark}, auto_id=f"answer_{mark[:12]}_%s")
+
+    def clean_text(self) -> str:
+        return refuse_numbers(self.cleaned_data["text"])
 
 
 def answer(

@@ -190,6 +190,7 @@ class EntryVerbs:
                 raise Refused(
                     "这一场已有居民在网上报名，所选培训对象不留姓名：请先在“居民报名”页面清空报名，再改培训对象"
                 )
+            self.refuse_locked_year(hold=False)  # the caller's save asks again, and holds the year
             self.audience_counts.all().delete()
             AudienceCount.objects.bulk_create(AudienceCount(session=self, audience=a, number=n) for a, n in counts)
         self.audience_text = text
@@ -205,6 +206,7 @@ class EntryVerbs:
         if len(text) > LONGEST_LIST:
             raise Refused("协办单位太多，请只填主要的几家")
         if self.pk:
+            self.refuse_locked_year(hold=False)
             confirmed = dict(self.co_organisers.exclude(confirmed_at=None).values_list("unit_id", "confirmed_at"))
             self.co_organisers.all().delete()
             CoOrganiser.objects.bulk_create(

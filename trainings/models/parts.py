@@ -1,6 +1,6 @@
 """What hangs on a session: audience counts and co-organisers. The session's own methods write them."""
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from networks.access import Scope, ScopedQuerySet, Subject
@@ -9,7 +9,21 @@ from networks.models import MemberUnit
 from .vocabulary import Audience
 
 
-class AudienceCount(models.Model):
+class OfSession:
+    """The last gate also for what is written past the session's own methods: nothing of a locked year changes."""
+
+    def save(self, **kwargs) -> None:
+        with transaction.atomic():
+            self.session.refuse_locked_year()
+            super().save(**kwargs)
+
+    def delete(self, **kwargs) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            self.session.refuse_locked_year()
+            return super().delete(**kwargs)
+
+
+class AudienceCount(OfSession, models.Model):
     """培训对象 of a session with an optional number of heads; no number is 未分."""
 
     session = models.ForeignKey("trainings.TrainingSession", models.CASCADE, related_name="audience_counts")
@@ -32,7 +46,7 @@ class AudienceCount(models.Model):
         return f"{self.audience}{self.number or ''}"
 
 
-class CoOrganiser(models.Model):
+class CoOrganiser(OfSession, models.Model):
     """协办单位: a unit (which may confirm and then be credited, if the year says so) or a name kept as text."""
 
     session = models.ForeignKey("trainings.TrainingSession", models.CASCADE, related_name="co_organisers")

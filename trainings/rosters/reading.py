@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from networks.xlsx.cells import NO_VALUE, read_workbook
@@ -198,13 +198,16 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _INLINE = re.compile(r"(?:^|(?<=[\s、,，;；。]))([0-9]{1,3})\s*[.．、)）:：](?=\s*[^\W\d_])")
-_SEPARATORS = re.compile(r"[\s,，、;；|()（）\[\]【】:：+~*。!！_—]+")
+# The same written without a space between (1.李四2.王五, （1）李四（2）王五); taken where the first stands at the beginning.
+_GLUED_INLINE = re.compile(r"(?<![0-9.])(?:([0-9]{1,3})\s*[.．、:：]|[(（]\s*([0-9]{1,3})\s*[)）])(?=\s*[^\W\d_])")
+_SEPARATORS = re.compile(r"[\s,，、;；|()（）\[\]【】:：+~*。!！_—@＠]+")
 _MORE = re.compile(r"[+x×*]\s*[0-9]{1,2}(?![0-9])\s*人?")  # 张三+1: somebody without a name; the grid counts lines
 _WORDS = {  # what people write beside their names
     "报名", "参加", "签到", "已到", "到", "收到", "村民", "居民", "学员", "家长", "本人", "一人", "两人", "已签", "请假", "接龙",
     "例", "例如", "格式", "姓名", "性别", "年龄", "电话", "手机", "尾号", "手机尾号", "联系电话", "岁", "人", "名", "共", "确认",
     "参训", "已报", "代", "替", "同上", "女士", "先生", "同志", "老师", "村", "社区", "序号", "名单",
 }  # fmt: skip
+_SAID = re.compile(r"(?:已到|已报名?|已签到?|报名|签到|收到|参加)$")  # written right behind a name
 _NO_NAME = re.compile(r"接龙|报名|名单|名册|培训|签到|通知|大家|格式|参加|集中")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _PLAIN_NAME = re.compile(r"(?:[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}|[^\W\d_]+(?:·[^\W\d_]+)+)")
@@ -243,16 +246,24 @@ def _without_pictures(line: str) -> str:
 
 def _apart(line: str) -> list[str]:
     """1.张三 2.李四 3.王五 on one line are three lines, where the numbers count up one by one."""
-    marks = list(_INLINE.finditer(line))
-    numbers = [int(mark[1]) for mark in marks]
-    if len(marks) < 2 or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        return [line]
+    marks = _counted_up(_INLINE.finditer(line))
+    if not marks:
+        marks = _counted_up(_GLUED_INLINE.finditer(line))
+        if not marks or line[: marks[0].start()].strip():
+            return [line]
     ends = [mark.start() for mark in marks[1:]] + [len(line)]
     before = line[: marks[0].start()]
     return [
         *filter(str.strip, [before]),
         *(line[m.start() : e].rstrip("、,，;； ") for m, e in zip(marks, ends, strict=True)),
     ]
+
+
+def _counted_up(marks: Iterable[re.Match]) -> list[re.Match]:
+    """The marks of a list, where there are at least two and each number is one more than that before; else none."""
+    marks = list(marks)
+    numbers = [int(mark[mark.lastindex]) for mark in marks]
+    return marks if len(marks) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) else []
 
 
 def _take(found: Reading, tokens: list[str], line: str, is_place: IsPlace, *, alone: bool = False) -> None:
@@ -269,10 +280,10 @@ def _take(found: Reading, tokens: list[str], line: str, is_place: IsPlace, *, al
             typed.age = band_of(token)
         elif is_place(token) or (_PLACE_LIKE.fullmatch(token) and len(token) > 2):
             typed.home = typed.home or token
-        elif token in _WORDS or _NO_NAME.search(token) or not any(ch.isalpha() for ch in token):
+        elif token in _WORDS or _NO_NAME.search(_without_words(token)) or not any(ch.isalpha() for ch in token):
             left.append(token)
         elif not typed.name and not _NUMBER_FIRST.match(token):
-            typed.name = tidy_name(token)[:LONGEST]
+            typed.name = _without_words(tidy_name(token))[:LONGEST]
         else:
             (others if _PLAIN_NAME.fullmatch(token) else left).append(token)
     if not typed.name:
@@ -304,6 +315,8 @@ def _peeled(token: str, is_place: IsPlace) -> list[str]:
     if (at := re.search(r"(?:手机|电话)?尾(?:号|数)?[0-9]{4}(?![0-9])", token)) and at[0] != token:
         parts, token = [at[0]], token[: at.start()] + token[at.end() :]
     found = _GLUED.fullmatch(token)
+    if found and (is_place(found[1]) or _PLACE_LIKE.fullmatch(found[1])):
+        found = None  # 新汉村3组 is a place, and 3 nobody's age
     rest = found[4] if found else ""
     if found and int(found[3]) <= OLDEST and (not rest or is_place(rest) or _PLACE_LIKE.fullmatch(rest)):
         return [*filter(None, [found[1], found[2], f"{found[3]}岁", *_peeled(found[4], is_place)]), *parts]
@@ -317,6 +330,12 @@ def tidy_name(text: str) -> str:
     """A name without the spaces that line it up (张　三); those within a name of other letters stay."""
     text = " ".join(text.split()).strip("、,，.。;；:：-—*#·")
     return text.replace(" ", "") if _HAN.fullmatch(text.replace(" ", "").replace("·", "")) else text
+
+
+def _without_words(name: str) -> str:
+    """李四已到 as 李四: what somebody in a chat wrote right behind the name."""
+    bare = _SAID.sub("", name)
+    return bare if _PLAIN_NAME.fullmatch(bare) else name
 
 
 def sex_of(text: str) -> str:

@@ -18,6 +18,7 @@ from ..forms import FIRST_YEAR, LAST_YEAR
 from ..models import Status, TrainingSession
 
 MOST_SHOWN = 600  # sessions of one month on one page
+MOST_UNDATED = 30  # sessions without a day, below the month
 IN_A_CELL = 4  # sessions in a day's cell of the month; the list has them all
 
 
@@ -75,11 +76,17 @@ def calendar(request: HttpRequest) -> HttpResponse:
     rows = _of_month(seen, asked, first, last)
     found = list(rows.select_related("organiser", "place__parent")[: MOST_SHOWN + 1])
     days = _days(found[:MOST_SHOWN], first, last, today)
+    undated = _asked_for(seen, asked).filter(held_on=None).exclude(status=Status.CANCELLED).order_by("-pk")
+    busy = [day for day in days if day.sessions]
     context = {
+        "undated": list(undated.select_related("organiser", "place__parent")[: MOST_UNDATED + 1]),
+        "most_undated": MOST_UNDATED,
+        # On a phone the month is a list that begins weeks ago.
+        "next_day": next((day for day in busy if day.date >= today), None) if busy and first <= today <= last else None,
         "asked": asked,
         "first": first,
         "days": days,
-        "busy": [day for day in days if day.sessions],
+        "busy": busy,
         "in_a_cell": IN_A_CELL,
         "count": min(len(found), MOST_SHOWN),
         "too_many": len(found) > MOST_SHOWN,
@@ -95,14 +102,19 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 
 def _of_month(rows, asked: CalendarFilter, first: datetime.date, last: datetime.date):
-    """The sessions of which a day lies in the month, at the places and of the unit asked for."""
+    """The sessions asked for of which a day lies in the month."""
     in_month = Q(held_on__gte=first, held_on__lte=last) | Q(held_on__lt=first, ends_on__gte=first)
-    rows = rows.filter(in_month)
+    rows = _asked_for(rows, asked).filter(in_month)
+    return rows.order_by("held_on", F("start_time").asc(nulls_last=True), "pk")
+
+
+def _asked_for(rows, asked: CalendarFilter):
+    """Those at the places and of the unit asked for."""
     if asked.value("township"):
         rows = rows.held_within(Division.objects.get(pk=asked.value("township")))
     if asked.value("unit"):
         rows = rows.filter(organiser__code=asked.value("unit"))
-    return rows.order_by("held_on", F("start_time").asc(nulls_last=True), "pk")
+    return rows
 
 
 def _days(

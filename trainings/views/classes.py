@@ -28,6 +28,7 @@ from ..models.verbs import MOVES
 from .entry import DRAFT_DONE
 
 WRITTEN = ["GET", "HEAD", "POST"]
+MOVED = "您打开页面以后，有人改动过日期或内容，没有改期。下面是现在的安排，请核对后再定"
 NOT_YOURS = "这个班由建立它的单位维护，您可以查看，不能改动"
 
 
@@ -206,7 +207,9 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         first = form.cleaned_data["held_on"]
         try:
-            if "store" in request.POST:
+            if "store" in request.POST and _moved(request, rest):
+                extra = [MOVED]
+            elif "store" in request.POST:
                 reason = form.cleaned_data["reason"]
                 done = series.postpone_rest(found, actor=request.user, reason=reason, first=first, request=request)
                 messages.success(request, f"已改期 {done} 场。")
@@ -223,9 +226,14 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "wrong": any(row.problems for row in rows),
         "extra": extra,
+        "seen": series.mark_of(rest),
         "crumbs": _crumbs(found),
     }
     return render(request, "trainings/classes/postpone.html", context)
+
+
+def _moved(request: HttpRequest, sessions: list[TrainingSession]) -> bool:
+    return request.POST.get("seen") != series.mark_of(sessions)
 
 
 # --- one session -----------------------------------------------------------------------------------------
@@ -243,7 +251,9 @@ def postpone_session(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"start_time": session.start_time, "end_time": session.end_time}
     form = PostponeForm(request.POST or None, initial=initial)
     extra = []
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _moved(request, [session]):
+        extra = [MOVED]
+    elif request.method == "POST" and form.is_valid():
         try:
             session.postpone(actor=request.user, **form.cleaned_data)
         except Refused as refused:
@@ -256,5 +266,5 @@ def postpone_session(request: HttpRequest, pk: int) -> HttpResponse:
                 for hint in row.hints:
                     messages.warning(request, hint)
             return redirect("session-detail", pk)
-    context = {"form": form, "session": session, "extra": extra}
+    context = {"form": form, "session": session, "extra": extra, "seen": series.mark_of([session])}
     return render(request, "trainings/classes/postpone_session.html", context)

@@ -1,0 +1,332 @@
+"""推进方案 as the office keeps it: goals, decisions, closed years, later plans, and what goes out."""
+
+import datetime
+import io
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from networks.models import AuditEvent, Division
+from reporting.models import (
+    AssessmentYear,
+    Plan,
+    PlanTask,
+    PlanYear,
+    ReportEvidence,
+    TaskGoal,
+    TaskJudgement,
+    TaskReport,
+    TaskResponsibility,
+)
+from reporting.plan_progress import Board, due, expected, heard
+
+from ..makers import tasks_workbook
+from .plan_world import SINCE, as_shown, body, file_report, task_of
+
+# --- goals, decisions, closing ---------------------------------------------------------------------------
+
+
+def test_the_office_sets_goals_for_the_county_and_a_unit_and_both_are_read(world, plan, ask):
+    task = task_of(plan, "二(一)1")
+    url = f"/plan/tasks/{task.pk}/{world.year}/goals/"
+    seen = ask(world.bureau, url).context["form"]["seen"].value()
+    ask(world.bureau, url, {"seen": seen, "county": "全部挂牌", f"u{world.ours.pk}": "先办两个点"}, "post")
+    assert {(goal.unit, goal.text) for goal in TaskGoal.objects.all()} == {
+        (None, "全部挂牌"),
+        (world.ours, "先办两个点"),
+    }
+    page = ask(world.town, f"/plan/tasks/{task.pk}/?year={world.year}").content.decode()
+    assert "全部挂牌" in page and "先办两个点" in page
+    stale = ask(world.bureau2, url, {"seen": seen, "county": "八成挂牌"}, "post").content.decode()
+    assert "全部挂牌" in stale and "八成挂牌" in stale and TaskGoal.objects.get(unit=None).text == "全部挂牌"
+
+
+def test_a_task_stands_as_the_reports_say_until_the_office_decides(world, plan, ask):
+    task = task_of(plan, "二(一)1")
+    url = f"/plan/tasks/{task.pk}/{world.year}/judge/"
+    line = Board(plan, world.year, world.bureau).line(task)
+    assert (str(line.standing), line.told_by) == ("not_begun", "按汇报推断")
+    bad = ask(world.bureau, url, {"standing": "hindered", "note": "", "seen_version": "0"}, "post")
+    assert "要写明情况" in bad.content.decode()
+    ask(world.bureau, url, {"standing": "hindered", "note": "缺钱", "seen_version": "0"}, "post")
+    line = Board(plan, world.year, world.town).line(task)
+    assert (str(line.standing), line.told_by, line.judgement.note) == ("hindered", "办公室认定", "缺钱")
+    late = ask(world.bureau2, url, {"standing": "done", "note": "好了", "seen_version": "0"}, "post")
+    assert "已有人先改成了" in late.content.decode()
+    ask(world.bureau2, url, {"standing": "", "note": "", "seen_version": "1"}, "post")
+    assert Board(plan, world.year, world.town).line(task).told_by == "按汇报推断"
+    assert [row.history_change_reason for row in TaskJudgement.objects.get().history.all()] == ["收回认定", "认定"]
+
+
+def test_ac_5_nobody_declares_done_what_they_reported_themselves(world, plan, ask):
+    report = file_report(world, plan, actor=world.bureau, on_behalf_source="phone")
+    url = f"/plan/tasks/{report.task_id}/{world.year}/judge/"
+    barred = ask(world.bureau, url, {"standing": "done", "note": "x", "seen_version": "0"}, "post")
+    assert "须由另一位工作人员认定完成" in barred.content.decode() and not TaskJudgement.objects.exists()
+    ask(world.bureau2, url, {"standing": "done", "note": "有照片", "seen_version": "0"}, "post")
+    assert TaskJudgement.objects.get().standing == "done"
+
+
+def test_a_closed_year_takes_no_report_goal_or_decision_and_a_locked_assessment_year_does(world, plan, ask):
+    AssessmentYear.objects.filter(pk=world.assessment_year.pk).update(status="locked")
+    report = file_report(world, plan)
+    turn = f"/plan/all/{plan.pk}/{world.year}/turn/"
+    ask(world.bureau, turn, {"turn": "close", "note": "汇总完毕"}, "post")
+    assert PlanYear.objects.get().closed_by == world.bureau
+    task = report.task
+    for url, sent in [
+        (f"/plan/tasks/{task.pk}/{world.year}/report/450124100/", body(seen="1", token="q" * 32)),
+        (f"/plan/reports/{report.pk}/withdraw/", {"why": "x"}),
+        (f"/plan/reports/{report.pk}/add/", {"link": "https://example.invalid/"}),
+    ]:
+        assert "已经办结" in ask(world.town, url, sent, "post").content.decode()
+    judged = {"standing": "done", "note": "x", "seen_version": "0"}
+    for url, sent in [("judge", judged), ("goals", {"county": "新目标", "seen": "{}"})]:
+        page = ask(world.bureau, f"/plan/tasks/{task.pk}/{world.year}/{url}/", sent, "post")
+        assert "已经办结" in page.content.decode()
+    with pytest.raises(ValidationError, match="已经办结"):
+        file_report(world, plan)
+    assert (TaskReport.objects.count(), TaskGoal.objects.count(), TaskJudgement.objects.count()) == (1, 0, 0)
+    assert due(world.town, unit=world.ours) is None
+    again = ask(world.bureau2, turn, {"turn": "close", "note": ""}, "post")  # overtaken: it does not open it
+    assert "已经办结" in again.content.decode() and PlanYear.objects.get().closed_at
+    assert "原因" in ask(world.bureau2, turn, {"turn": "open", "note": ""}, "post").content.decode()
+    ask(world.bureau2, turn, {"turn": "open", "note": "补报一项"}, "post")
+    assert file_report(world, plan).number == 2
+    assert [row.history_change_reason for row in PlanYear.objects.get().history.all()] == ["重新打开", "办结"]
+
+
+# --- later plans -----------------------------------------------------------------------------------------
+
+
+def document(**more):
+    return {
+        "title": "马山县社区教育发展实施方案（2027—2030年）",
+        "number": "马政办发〔2027〕3号",
+        "issued_on": "2026-01-05",
+        "first_year": "2027",
+        "last_year": "2030",
+        "quota_clause": "四(二)",
+    } | more
+
+
+def test_a_later_plan_is_entered_by_page_and_workbook_and_names_the_basis_of_its_years(world, plan, ask):
+    ask(world.bureau, "/plan/all/new/", document(), "post")
+    later = Plan.objects.get(founding=False)
+    rows = [
+        ("一(一)", "一、基础", "建好教学点", "条文一", "各成员单位、各乡（镇）人民政府"),
+        ("一(二)", "一、基础", "办好学习节", "条文二", "教育局、新闻单位"),
+        ("合计", "", "", "", ""),
+    ]
+    url = f"/plan/all/{later.pk}/tasks/upload/"
+    checked = ask(world.bureau, url, {"workbook": tasks_workbook(*rows), "only_check": "on"}, "post")
+    assert "新增 2 项" in checked.content.decode() and later.tasks.count() == 0
+    ask(world.bureau, url, {"workbook": tasks_workbook(*rows)}, "post")
+    board = Board(later, 2027, world.bureau)
+    assert [(line.task.clause, line.answering) for line in board.lines] == [
+        ("一(一)", [world.jyj, world.wxgtj, world.lgj, world.ours, world.theirs]),
+        ("一(二)", [world.jyj]),
+    ]
+    form = {"clause": "一(三)", "group": "一、基础", "title": "加一条", "responsible_text": "白山镇", "position": "3"}
+    ask(world.bureau, f"/plan/all/{later.pk}/tasks/new/", form | {"since": "2026-01-05"}, "post")
+    assert Board(later, 2027, world.bureau).lines[2].answering == [world.ours]
+    assert AssessmentYear.objects.open_year(world.county, 2028).basis == (
+        "马山县社区教育发展实施方案（2027—2030年）（马政办发〔2027〕3号）四(二)"
+    )
+    assert AssessmentYear.objects.open_year(world.county, 2019).basis_clause == "三(六)"
+    assert AssessmentYear.objects.open_year(world.county, 2031).basis.startswith("参照马政办发〔2019〕2号")
+    tabs = ask(world.town, "/plan/").context["asked"].plan_tabs
+    assert [plan.number for plan, _ in tabs] == ["马政办发〔2027〕3号", "马政办发〔2019〕2号"]
+
+
+def test_a_workbook_with_one_wrong_row_stores_nothing_and_says_where(world, plan, ask):
+    url = f"/plan/all/{plan.pk}/tasks/upload/"
+    rows = [
+        ("五(一)", "", "好的", "", "县教育局"),
+        ("五(二)", "", "", "", "县教育局"),
+        ("五(一)", "", "重复", "", "县教育局"),
+    ]
+    page = ask(world.bureau, url, {"workbook": tasks_workbook(*rows)}, "post").content.decode()
+    assert "第 3 行，任务" in page and "出现了两次" in page and plan.tasks.count() == 3
+    page = ask(world.bureau, url, {"workbook": SimpleUploadedFile("a.xlsx", b"not a workbook")}, "post")
+    assert page.status_code == 200 and page.context["form"].errors
+
+
+def test_the_tasks_that_go_out_as_a_workbook_come_in_again_without_a_change(world, plan, ask):
+    out = ask(world.bureau, f"/plan/all/{plan.pk}/tasks/export/")
+    content = b"".join(out.streaming_content)
+    sent = SimpleUploadedFile("任务表.xlsx", content)
+    ask(world.bureau, f"/plan/all/{plan.pk}/tasks/upload/", {"workbook": sent}, "post")
+    event = AuditEvent.objects.get(action="表格录入方案任务")
+    assert event.detail == {"created": 0, "changed": 0, "same": 3}
+
+
+def test_who_answers_changes_from_a_day_on_and_the_days_before_stay(world, plan, ask):
+    task = task_of(plan, "二(一)3")
+    url = f"/plan/tasks/{task.pk}/edit/"
+    sent = as_shown(ask(world.bureau, url))
+    day = datetime.date(world.year, 1, 1)
+    ask(world.bureau, url, sent | {"responsible": "古零镇人民政府、县教育局、某报社", "since": day.isoformat()}, "post")
+    rows = list(task.responsibilities.order_by("pk").values_list("unit", "starts_on", "ends_on"))
+    assert rows == [
+        (world.ours.pk, SINCE, day),
+        (world.theirs.pk, day, None),
+        (world.jyj.pk, day, None),
+    ]
+    assert Board(plan, world.year - 1, world.bureau).line(task).answering == [world.ours]
+    assert Board(plan, world.year, world.bureau).line(task).answering == [world.theirs, world.jyj]
+    task.refresh_from_db()
+    assert task.responsible_text == "白山镇人民政府"  # the document's words stay
+
+
+def test_in_4_a_plan_and_a_task_that_somebody_else_has_changed_are_shown_with_both_values(world, plan, ask):
+    task = task_of(plan, "二(一)3")
+    for url, field in [(f"/plan/all/{plan.pk}/edit/", "title"), (f"/plan/tasks/{task.pk}/edit/", "title")]:
+        sent = as_shown(ask(world.bureau, url))
+        ask(world.bureau, url, sent | {field: "甲改的"}, "post")
+        page = ask(world.bureau2, url, sent | {field: "乙改的"}, "post").content.decode()
+        assert "甲改的" in page and "乙改的" in page and "已有人先改成了" in page
+
+
+def test_the_years_on_offer_are_the_plan_s_own_and_those_in_which_it_is_followed(world, plan):
+    today = datetime.date(2026, 11, 25)
+    assert plan.years(today) == list(range(2027, 2017, -1))
+    plan.used_until = 2024
+    assert plan.years(today)[0] == 2024 and not plan.used_in(2025) and plan.used_in(2024)
+    with pytest.raises(ValidationError, match="不在这个方案的期限内"):
+        PlanYear.hold(plan, 2017)
+
+
+# --- out, and how it is asked ----------------------------------------------------------------------------
+
+
+def sheet_of(response):
+    return load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+
+
+def test_xl_8_matrix_and_reports_go_out_as_workbooks_without_a_formula(world, plan, ask):
+    file_report(world, plan, text="=1+1", needs="+缺钱")
+    file_report(world, plan, unit=world.theirs, actor=world.town2, text="古零镇")
+    matrix = sheet_of(ask(world.leader, f"/plan/matrix/export/?year={world.year}"))
+    cells = [cell for row in matrix.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert [cell.value for cell in matrix[3]][:7] == [
+        "条款", "任务", "状态", "状态来源", "年度目标", "应报单位", "已报单位",
+    ]  # fmt: skip
+    first = [cell.value for cell in matrix[4]]
+    assert first[:3] == ["二(一)1", "任务二(一)1", "进行中"] and first[5:9] == [5, 2, "1月1日，1 次", "1月1日，1 次"]
+    assert first[9:] == ["未报", "未报", "未报"]
+    reports = sheet_of(ask(world.bureau, f"/plan/reports/export/?year={world.year}"))
+    assert all(cell.data_type != "f" for row in reports.iter_rows() for cell in row)
+    assert [row[6].value for row in reports.iter_rows(min_row=4, max_row=5)] == ["=1+1", "古零镇"]
+    own = sheet_of(ask(world.town2, f"/plan/reports/export/?year={world.year}"))
+    assert "=1+1" not in {cell.value for row in own.iter_rows() for cell in row}
+    assert AuditEvent.objects.filter(action="导出方案进展汇报").count() == 2
+
+
+def test_group_and_unit_narrow_the_tasks_and_nonsense_is_passed_over(world, plan, ask):
+    def shown(query):
+        return [
+            line.task.clause for _, lines in ask(world.bureau, f"/plan/?{query}").context["groups"] for line in lines
+        ]
+
+    assert shown("") == ["二(一)1", "二(一)3", "三(七)"]
+    assert shown("group=2") == ["三(七)"]
+    assert shown("unit=450124103") == ["二(一)1"]
+    assert shown("unit=450124100&group=1") == ["二(一)1", "二(一)3"]
+    assert shown("plan=x&year=²&group=9&unit=%00&page=-1") == ["二(一)1", "二(一)3", "三(七)"]
+
+
+def test_ld_2_the_pages_ask_as_many_questions_with_thirty_tasks_and_reports_as_with_three(world, plan, ask):
+    urls = [
+        (world.bureau, "/plan/"),
+        (world.bureau, "/plan/matrix/"),
+        (world.leader, "/plan/matrix/paper/"),
+        (world.bureau, "/plan/reports/"),
+        (world.bureau, f"/plan/tasks/{task_of(plan, '二(一)1').pk}/"),
+        (world.bureau, f"/plan/all/{plan.pk}/"),
+        (world.town, "/plan/"),
+        (world.town, "/"),
+    ]
+
+    def counts():
+        found = []
+        for user, url in urls:
+            ask(user, url)
+            with CaptureQueriesContext(connection) as asked:
+                ask(user, url)
+            found.append(len(asked))
+        return found
+
+    held = [world.session(status="verified", title=f"场次{number}") for number in range(12)]
+    for _ in range(3):
+        file_report(world, plan, sessions=held[:1])
+    few = counts()
+    for number in range(30):
+        row = PlanTask.objects.create(
+            plan=plan, clause=f"九{number}", group=f"九{number % 4}", title="多", responsible_text="各"
+        )
+        TaskResponsibility.objects.create(task=row, whom="townships", starts_on=SINCE)
+        TaskGoal.objects.create(task=row, year=world.year, text="目标")
+        file_report(world, plan, clause=row.clause)
+        file_report(world, plan, sessions=held[: number % 12])
+    assert counts() == few
+
+
+def test_counting_what_is_due(world, plan):
+    file_report(world, plan)
+    file_report(world, plan)  # twice by the same unit is once
+    lines = Board(plan, world.year, world.bureau).lines
+    assert (expected(lines), heard(lines)) == (6, 1)
+    assert [str(unit) for unit in lines[1].silent] == ["白山镇人民政府"]
+
+
+# --- rules that the database holds too -------------------------------------------------------------------
+
+
+def test_in_5_the_database_refuses_what_no_form_lets_through(world, plan):
+    report, task = file_report(world, plan), task_of(plan, "二(一)1")
+    TaskGoal.objects.create(task=task, year=2026, text="目标")
+    same = {"task": task, "year": report.year, "unit": report.unit, "as_of": report.as_of, "entered_by": world.town}
+    judged = {"task": task, "judged_by": world.bureau, "judged_at": report.entered_at}
+    a_plan = {"county": world.county, "title": "x", "issued_on": SINCE, "first_year": 2027, "last_year": 2030}
+    broken = [
+        lambda: Plan.objects.create(**a_plan | {"number": plan.number}),
+        lambda: Plan.objects.create(**a_plan | {"number": "n", "founding": True}),
+        lambda: Plan.objects.create(**a_plan | {"number": "n", "last_year": 2026}),
+        lambda: Plan.objects.create(**a_plan | {"number": "n", "used_until": 2029}),
+        lambda: Plan.objects.create(**a_plan | {"number": ""}),
+        lambda: PlanTask.objects.create(plan=plan, clause="二(一)1", title="又一个", responsible_text="x"),
+        lambda: PlanTask.objects.create(plan=plan, clause="", title="没有条款", responsible_text="x"),
+        lambda: TaskResponsibility.objects.create(task=task, starts_on=SINCE),
+        lambda: TaskResponsibility.objects.create(task=task, whom="townships", unit=world.ours, starts_on=SINCE),
+        lambda: TaskResponsibility.objects.create(task=task, whom="townships", starts_on=SINCE),
+        lambda: PlanYear.objects.create(plan=plan, year=1999),
+        lambda: PlanYear.objects.create(plan=plan, year=2026, closed_at=report.entered_at),
+        lambda: TaskGoal.objects.create(task=task, year=2026, text="第二个"),
+        lambda: TaskGoal.objects.create(task=task, year=2026, unit=world.ours, text=""),
+        lambda: TaskJudgement.objects.create(**judged, year=2026, standing="perfect"),
+        lambda: TaskJudgement.objects.create(**judged, year=2026, standing="not_done", note=""),
+        lambda: TaskReport.objects.create(**same, number=1, text="x", token="new"),
+        lambda: TaskReport.objects.create(**same, number=0, text="x", token="new"),
+        lambda: TaskReport.objects.create(**same, number=2, text="", token="new"),
+        lambda: TaskReport.objects.create(**same, number=2, text="x", token=report.token),
+        lambda: TaskReport.objects.create(**same, number=2, text="x", token="new", withdrawn_why="没有人撤"),
+        lambda: ReportEvidence.objects.create(report=report, added_by=world.town),
+        lambda: ReportEvidence.objects.create(report=report, added_by=world.town, link=""),
+    ]
+    for number, write in enumerate(broken):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            write()
+            pytest.fail(f"line {number} was stored")
+
+
+def test_the_county_s_own_plan_is_not_another_county_s(world, plan, ask):
+    foreign = Plan.objects.founding(world.other_county)
+    assert Plan.objects.founding(Division.objects.get(pk=world.county.pk)) == plan
+    assert ask(world.bureau, f"/plan/all/{foreign.pk}/").status_code == 404
+    assert ask(world.bureau, f"/plan/?plan={foreign.pk}").context["plan"] == plan
