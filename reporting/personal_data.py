@@ -220,15 +220,11 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
-<<<<<<< HEAD
     "reporting.Confirmation": "figures digest",
-    "reporting.PlanTask": "clause title responsible_text",
-=======
     "reporting.Plan": "title number carry_note quota_clause",
     "reporting.PlanTask": "clause group title text responsible_text",
     "reporting.TaskGoal": "text",
     "reporting.TaskReport": "token",
->>>>>>> main
     "reporting.ReferenceThreshold": "reason",
     "reporting.AssessmentYear": "basis_title basis_number basis_clause",
 }

@@ -19,12 +19,9 @@ from .views import (
     learn_map,
     materials,
     network,
-<<<<<<< HEAD
     objections,
-=======
     plan,
     plan_keeping,
->>>>>>> main
     planning,
     projects,
     prompting,

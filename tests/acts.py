@@ -589,7 +589,6 @@ ACTS += [  # what the office asks of the units
 ]
 
 
-<<<<<<< HEAD
 def _stamped(site: Site) -> dict:
     page = site.send("town", "GET", site.samples.url("confirmation", "ours.confirmation_open"))
     form = {"act": "upload", "code": page.context["state"].sheet.code, "scan": picture()}
@@ -636,7 +635,6 @@ ACTS += [  # confirmation on paper, feedback and publication
 ]
 
 
-=======
 def _report(site: Site) -> dict:
     shown = as_shown(site.send("town", "GET", site.samples.url("plan-report-new", "ours.report_new")))
     return shown | {
@@ -712,7 +710,6 @@ def _goals(site: Site) -> dict:
     return shown | {"county": "所有学校都开放", f"u{site.world.ours.pk}": "新汉村小学先开放"}
 
 
->>>>>>> main
 EVERYTHING = [*ACTS, *(AdminAct(*line) for line in ADMIN_ACTS)]
 
 WITHOUT_EFFECT = {

@@ -47,7 +47,6 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
-<<<<<<< HEAD
 from reporting.confirming import Sheets
 from reporting.models import (
     AssessmentYear,
@@ -56,21 +55,12 @@ from reporting.models import (
     Material,
     MaterialKind,
     Objection,
-    Prompt,
-    QuotaAdjustment,
-    SignOff,
-=======
-from reporting.models import (
-    AssessmentYear,
-    LateEntry,
-    Material,
-    MaterialKind,
     PlanTask,
     Prompt,
     QuotaAdjustment,
     ReportEvidence,
+    SignOff,
     TaskReport,
->>>>>>> main
 )
 from trainings import imports
 from trainings.models import (

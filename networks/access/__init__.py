@@ -119,11 +119,8 @@ __all__ = [
     "barred_from_deciding_on",
     "barred_from_granting",
     "barred_from_handling",
-<<<<<<< HEAD
     "barred_from_handling_feedback",
-=======
     "barred_from_judging",
->>>>>>> main
     "barred_from_linking",
     "barred_from_locking",
     "barred_from_managing",

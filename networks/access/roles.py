@@ -136,14 +136,11 @@ ROLES: dict[str, RoleRights] = {
             Action.PROMPT,
             Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
-<<<<<<< HEAD
             Action.VIEW_FEEDBACK,
             Action.HANDLE_FEEDBACK,
-=======
             Action.VIEW_PLAN,
             Action.REPORT_PROGRESS,
             Action.MANAGE_PLAN,
->>>>>>> main
             Action.VIEW_NETWORK,
             Action.VIEW_STAFF,
             Action.VIEW_CONTACTS,

@@ -115,9 +115,7 @@ def _published(year: AssessmentYear, people: dict[str, User]) -> None:
     _corrected(year, people, chosen, start + 20 * STEP)
 
 
-def _corrected(
-    year: AssessmentYear, people: dict[str, User], chosen: dict[str, str], start: datetime.datetime
-) -> None:
+def _corrected(year: AssessmentYear, people: dict[str, User], chosen: dict[str, str], start: datetime.datetime) -> None:
     """An adjusted quota that the leading group had agreed to was not entered before the lock."""
     bureau, second = people["bureau"], people["bureau2"]
     reason = f"{MARK}：领导小组会议已同意调减的任务，锁定前漏登记"

@@ -4,13 +4,9 @@ from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
 from .feedback import Confirmation, Quarter, SignOff
 from .materials import AskedOf, Material, MaterialKind
-<<<<<<< HEAD
 from .objections import Objection, ObjectionFile
-from .plan import PlanTask, TaskResponsibility
-=======
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
->>>>>>> main
 from .prompts import LateEntry, Prompt
 from .references import ReferenceKey, ReferenceThreshold
 from .year import AssessmentYear, QuotaAdjustment
@@ -25,12 +21,9 @@ __all__ = [
     "LedgerAct",
     "Material",
     "MaterialKind",
-<<<<<<< HEAD
     "Objection",
     "ObjectionFile",
-=======
     "Plan",
->>>>>>> main
     "PlanTask",
     "PlanYear",
     "Prompt",
@@ -38,15 +31,12 @@ __all__ = [
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
-<<<<<<< HEAD
-    "SignOff",
-=======
     "ReportEvidence",
+    "SignOff",
     "Standing",
     "TaskGoal",
     "TaskJudgement",
     "TaskReport",
->>>>>>> main
     "TaskResponsibility",
     "YearProposal",
 ]
