@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.utils import timezone
 
 from networks import audit
 from networks.access import barred_from_locking
@@ -82,6 +83,7 @@ class ClosingVerbs(PublishingVerbs):
                 kind=verb,
                 reason=reason.strip(),
                 proposed_by=actor,
+                proposed_at=timezone.now(),
                 seen_digest=digest,
                 os_user=os_user,
                 choices=choices,

@@ -189,6 +189,7 @@ class Confirmation(Kept):
             filled_on=filled_on,
             scan=uploads.attach(scan, unit.division, actor, guarded=True),
             uploaded_by=actor,
+            uploaded_at=timezone.now(),
         )
         row._record("上传完成情况确认表", actor, request, sha256=scan.sha256_original)
         return row
@@ -315,6 +316,7 @@ class SignOff(Kept):
             words=words,
             scan=uploads.attach(scan, year.county, actor, guarded=True),
             recorded_by=actor,
+            recorded_at=timezone.now(),
         )
         row._record("登记签批件", actor, request, sha256=scan.sha256_original)
         return row

@@ -139,6 +139,7 @@ class Objection(Kept):
             about=about.strip(),
             wanted=wanted.strip(),
             filed_by=actor,
+            filed_at=timezone.now(),
         )
         for prepared in files:
             attached = uploads.attach(prepared, unit.division, actor, guarded=True)
