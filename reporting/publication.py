@@ -21,6 +21,8 @@ from .frozen import Frozen, frozen_of
 from .models import AssessmentYear, LedgerAct
 
 LONGEST_REASON = 120
+# Fields of the year, frozen with its rules.
+CRITERIA = ("commend_met_by", "commend_sessions", "commend_attendances", "commend_satisfaction", "spur_below")
 
 
 @dataclass(frozen=True)
