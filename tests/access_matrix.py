@@ -260,6 +260,8 @@ year-decide          | POST | year              | BUREAU foreign_bureau         
 year-annex           | GET  | settled           | BUREAU auditor                          | *          | foreign_bureau
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+dashboard-speech     | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+dashboard-picture    | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
 statistics           | GET  | -                 | *                                       | STANDING_TO_NOBODY |
 statistics-rows      | GET  | -                 | *                                       | STANDING_TO_NOBODY leader |
 statistics-export    | GET  | -                 | *                                       | STANDING_TO_NOBODY |
