@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from networks.access import Action, can
 from networks.models import DivisionSuccession, MemberUnit, User
-from networks.templatetags.page import cn_date
+from networks.templatetags.page import VERDICTS, Badge, cn_date
 
 from . import speech
 from .assessment import Forecast, Standing, Tally
@@ -91,6 +91,15 @@ class Dashboard:
     def label(self, forecast: Forecast) -> str:
         """A year that is over has no outlook: whoever has not met the quota has not met it."""
         return speech.NOT_MET if self.over and forecast == Forecast.LOST else forecast.label
+
+    @property
+    def verdicts(self) -> list[tuple[Badge, list[Standing], Forecast]]:
+        """`by_verdict` with the words of each; nobody is on the way any more in a year that is over."""
+        return [
+            (Badge(self.label(forecast), *VERDICTS[forecast][1:]), standings, forecast)
+            for forecast, standings in self.by_verdict
+            if standings or not self.over or forecast in {Forecast.MET, Forecast.LOST}
+        ]
 
     # --- first of all: on course or not --------------------------------------------------------------
 
