@@ -163,6 +163,11 @@ class Dashboard:
     def years(self) -> list[YearSoFar]:
         return year_against_year(self.figures, self.until, self.earlier)
 
+    @property
+    def last_words(self) -> str:
+        """What `last_to_date` is called: a year that is over is compared with the whole year before."""
+        return "上年" if self.until == self.year.last_day else "上年同期"
+
     @cached_property
     def last_to_date(self) -> Tally | None:
         return self.last.until(same_day(self.until, 1)) if self.last else None
@@ -214,7 +219,7 @@ class Dashboard:
     def curve_caption(self) -> str:
         """The same figures as the paragraph, so that one page never gives two for one day."""
         words = f"截至{cn_date(self.until, 'short')}累计 {self.county.credited.sessions:,} 场"
-        return f"{words}，上年同期 {self.last_to_date.sessions:,} 场。" if self.last else f"{words}。"
+        return f"{words}，{self.last_words} {self.last_to_date.sessions:,} 场。" if self.last else f"{words}。"
 
     @property
     def reach(self) -> BarChart:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from networks.templatetags.page import cn_date
 
 from .dashboard import Dashboard
+from .indicators import INDICATORS
 from .speech import names
 
+COUNTED = "只算已核定的场次；人次不是人数"
 HELPED = 12  # units that a picture lists; on a phone more cannot be read
 
 
@@ -26,13 +28,21 @@ def picture_of(board: Dashboard, *, named: bool, site_name: str, demo: bool) -> 
         "shares": [{"kind": s.forecast.value, "label": s.label, "number": s.number} for s in board.shares],
         "figures": [
             {
-                "label": "已完成任务的责任单位",
+                "label": INDICATORS["units_met"].label,
                 "value": f"{county.met}",
                 "unit": f"/ {len(county.standings)} 个",
                 "note": f"上年全年 {board.last.county.met} 个" if board.last else "",
             },
-            _figure("计入任务的场次", credited.sessions, "场", last.sessions if last else None),
-            _figure("计入任务的人次", credited.attendances, "人次", last.attendances if last else None),
+            _figure(
+                INDICATORS["sessions"].label, credited.sessions, "场", board.last_words, last.sessions if last else None
+            ),
+            _figure(
+                INDICATORS["attendances"].label,
+                credited.attendances,
+                "人次",
+                board.last_words,
+                last.attendances if last else None,
+            ),
         ],
         "month": _month(board, named=named),
         "years": [
@@ -48,16 +58,13 @@ def picture_of(board: Dashboard, *, named: bool, site_name: str, demo: bool) -> 
         "help_title": "没有完成年度任务的单位" if board.over else "需要帮助的单位",
         "help": _help(board) if named else [],
         "for": "点名的一张：只在领导小组内传看" if named else "",
-        "source": f"来源：{site_name}，{OFFICE_SOURCE}",
+        "source": f"来源：{site_name}，{COUNTED}",
         "demo": "演示数据，不作为工作依据" if demo else "",
     }
 
 
-OFFICE_SOURCE = "只算已核定的场次；人次不是人数"
-
-
-def _figure(label: str, value: int, unit: str, last: int | None) -> dict[str, str]:
-    note = "" if last is None else f"上年同期 {last:,} {unit}"
+def _figure(label: str, value: int, unit: str, beside: str, last: int | None) -> dict[str, str]:
+    note = "" if last is None else f"{beside} {last:,} {unit}"
     return {"label": label, "value": f"{value:,}", "unit": unit, "note": note}
 
 

@@ -37,7 +37,7 @@ def _units(board: Dashboard) -> str:
 def _sums(board: Dashboard) -> str:
     credited, last = board.county.credited, board.last_to_date
     words = f"计入任务的培训 {credited.sessions:,} 场、{credited.attendances:,} 人次"
-    return f"{words}，上年同期 {last.sessions:,} 场、{last.attendances:,} 人次" if last else words
+    return f"{words}，{board.last_words} {last.sessions:,} 场、{last.attendances:,} 人次" if last else words
 
 
 def _month(board: Dashboard) -> str:

@@ -36,7 +36,7 @@
   // Chinese breaks after any character, but a line begins with no closing mark and figures stay together.
   function lines(text, width) {
     var found = [], line = "";
-    (text.match(/[0-9][0-9,.%]*|[A-Za-z]+|[\s\S]/g) || []).forEach(function (part) {
+    (text.match(/[0-9A-Za-z][0-9A-Za-z,.%]*|[\s\S]/g) || []).forEach(function (part) {
       if (line && pen.measureText(line + part).width > width && NO_START.indexOf(part) < 0) {
         found.push(line);
         line = part.trim();
