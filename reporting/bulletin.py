@@ -25,6 +25,7 @@ from .counting import Standing, Tally
 from .frozen import Frozen
 from .models import AssessmentYear, Bulletin, LedgerAct
 from .models.bulletin import DOCUMENT_NUMBER
+from .publication import publications
 
 TEXTS = ("title", "recipients", "opening", "body", "closing", "attachments", "copy_to")  # where fields may stand
 LINES = ("opening", "body", "closing")  # where tables may stand
@@ -118,10 +119,8 @@ class Figures:
     @cached_property
     def published(self) -> dict | None:
         """The lists as they were published with this act; None while nothing is published on it."""
-        for act in self.year.acts.filter(kind="publish").order_by("-sequence"):
-            if act.content.get("of") == self.act.digest:
-                return act.content
-        return None
+        contents = (one.content for one in publications(self.year))
+        return next((content for content in contents if content["of"] == self.act.digest), None)
 
     @cached_property
     def commended(self) -> list[tuple[str, str]]:

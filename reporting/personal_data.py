@@ -155,6 +155,15 @@ PERSONAL: dict[str, dict[str, str]] = {
     },
     "reporting.YearProposal": {
         **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
+        "choices": "free",
+    },
+    "reporting.Confirmation": {**dict.fromkeys(["uploaded_by", "decided_by"], "signature"), "note": "free"},
+    "reporting.Objection": {
+        **dict.fromkeys(["filed_by", "answered_by"], "signature"),
+        **dict.fromkeys(["about", "wanted", "answer"], "free"),
+    },
+    "reporting.SignOff": {
+        **dict.fromkeys(["signer", "recorded_by", "cancelled_by"], "signature"), "words": "free", "cancelled_why": "free",
     },
     "reporting.Bulletin": {
         **dict.fromkeys(["title", "opening", "body", "closing", "attachments", "recipients", "content"], "free"),
@@ -215,6 +224,7 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
+    "reporting.Confirmation": "figures digest",
     "reporting.Bulletin": "masthead number issuer copy_to printed_by word_digest",
     "reporting.Plan": "title number carry_note quota_clause",
     "reporting.PlanTask": "clause group title text responsible_text",

@@ -34,6 +34,9 @@ class Action(StrEnum):
     REPORT_PROGRESS = "汇报方案任务的进展"
     MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
+    VIEW_FEEDBACK = "查看确认表和复核申请"
+    FILE_FEEDBACK = "上传本单位盖章的确认表，提出复核申请"
+    HANDLE_FEEDBACK = "核对确认表，答复复核申请，登记签批件"
     WRITE_BULLETINS = "起草和印发通报"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
@@ -95,6 +98,8 @@ _OFFICER = (
     Action.VIEW_SESSIONS,
     Action.EXPORT,
     Action.VIEW_STANDING,
+    Action.VIEW_FEEDBACK,
+    Action.FILE_FEEDBACK,
     Action.VIEW_MATERIALS,
     Action.VIEW_PLAN,
     Action.REPORT_PROGRESS,
@@ -134,6 +139,8 @@ ROLES: dict[str, RoleRights] = {
             Action.PROMPT,
             Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
+            Action.VIEW_FEEDBACK,
+            Action.HANDLE_FEEDBACK,
             Action.WRITE_BULLETINS,
             Action.VIEW_PLAN,
             Action.REPORT_PROGRESS,
@@ -201,6 +208,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_SESSIONS,
             Action.EXPORT,
             Action.VIEW_STANDING,
+            Action.VIEW_FEEDBACK,
             Action.VIEW_MATERIALS,
             Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
@@ -224,6 +232,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_FEEDBACK,
             Action.VIEW_MATERIALS,
             Action.VIEW_PLAN,
             Action.VIEW_NETWORK,

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reporting', '0008_tasks_belong_to_a_plan'),
+        ('reporting', '0009_feedback'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
