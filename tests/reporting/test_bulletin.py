@@ -253,7 +253,7 @@ def test_whoever_issues_issues_what_was_on_the_page(world, draft):
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"status": "lost"}, "bulletin_status_known"),
+        ({"status": "lost"}, "bulletin_issued_whole"),
         ({"status": "issued"}, "bulletin_issued_whole"),
         ({"content": "{}"}, "bulletin_issued_whole"),
     ],
