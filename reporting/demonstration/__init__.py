@@ -30,6 +30,7 @@ from . import (
     changes,
     door,
     entering,
+    feedback,
     figures,
     hints,
     ledger,
@@ -109,6 +110,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             more_accounts.write(county, today)
             prompting.write(county, today)
             settling.write(county, today)
+            feedback.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )

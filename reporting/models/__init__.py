@@ -2,7 +2,9 @@
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
+from .feedback import Confirmation, Quarter, SignOff
 from .materials import AskedOf, Material, MaterialKind
+from .objections import Objection, ObjectionFile
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
 from .prompts import LateEntry, Prompt
@@ -14,18 +16,23 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "Confirmation",
     "LateEntry",
     "LedgerAct",
     "Material",
     "MaterialKind",
+    "Objection",
+    "ObjectionFile",
     "Plan",
     "PlanTask",
     "PlanYear",
     "Prompt",
+    "Quarter",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
     "ReportEvidence",
+    "SignOff",
     "Standing",
     "TaskGoal",
     "TaskJudgement",
