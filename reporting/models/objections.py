@@ -67,6 +67,10 @@ class Objection(Kept):
         verbose_name = verbose_name_plural = "复核申请"
         ordering = ["year", "number"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["sent", "upheld", "partly", "declined", "withdrawn"]),
+                name="objection_status_known",
+            ),
             models.UniqueConstraint(fields=["year", "number"], name="objection_number_once"),
             models.CheckConstraint(condition=~Q(about="") & ~Q(wanted=""), name="objection_says_what"),
             models.CheckConstraint(
