@@ -286,6 +286,8 @@ sign-off-cancel      | GET  | ours.sign_off     | BUREAU                        
 sign-off-cancel      | POST | ours.sign_off     | BUREAU                                  | *          | foreign_bureau
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+dashboard-speech     | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+dashboard-picture    | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
 statistics           | GET  | -                 | *                                       | STANDING_TO_NOBODY |
 statistics-rows      | GET  | -                 | *                                       | STANDING_TO_NOBODY leader |
 statistics-export    | GET  | -                 | *                                       | STANDING_TO_NOBODY |
