@@ -41,11 +41,14 @@ from reporting.ledger import verify
 from reporting.models import (
     AssessmentYear,
     CallSample,
+    Confirmation,
     LedgerAct,
+    Objection,
     Plan,
     PlanYear,
     QuotaAdjustment,
     ReportEvidence,
+    SignOff,
     TaskJudgement,
     TaskReport,
 )
