@@ -164,7 +164,7 @@ def test_a_settled_year_is_told_by_its_act_and_names_the_digest(world, years, pa
     """Raw writes after locking change neither words nor picture; a day within the year is read from the rows elsewhere."""
     verified(world, world.ours, date(2025, 3, 5), 100, times=4)
     act = world.lock(years[1])
-    TrainingSession.objects.filter(held_on__year=2025).update(verified_attendance=1)
+    TrainingSession.objects.filter(held_on__year=2025).update(verified_attendance=1, reported_attendance=1)
     text = page(world.leader, "/dashboard/2025/speech/").content.decode()
     assert "2025年度已锁定定案，马山县 4 个责任单位中 1 个已完成年度任务，3 个没有完成。" in text
     assert "计入任务的培训 4 场、400 人次" in text
