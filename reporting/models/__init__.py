@@ -1,6 +1,7 @@
 """What it adds up to: assessment years, quotas, and the plan with its tasks and what is reported of them."""
 
 from .acts import LedgerAct, YearProposal
+from .bulletin import Bulletin
 from .calls import Call, CallSample
 from .feedback import Confirmation, Quarter, SignOff
 from .materials import AskedOf, Material, MaterialKind
@@ -14,6 +15,7 @@ from .year import AssessmentYear, QuotaAdjustment
 __all__ = [
     "AskedOf",
     "AssessmentYear",
+    "Bulletin",
     "Call",
     "CallSample",
     "Confirmation",
