@@ -156,6 +156,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.YearProposal": {
         **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
     },
+    "reporting.FormEntry": {"values": "free"},
     "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
     "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
     "reporting.TaskReport": {
@@ -208,6 +209,7 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
+    "reporting.FormEntry": "form",
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",

@@ -673,3 +673,7 @@ WITHOUT_EFFECT = {
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }
+
+ACTS += [  # what the office files
+    Act("form-fill", "bureau", "form", lambda s: {f"meetings.{s.world.county.pk}": "2"}),
+]

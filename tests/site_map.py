@@ -121,6 +121,7 @@ class Samples:
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
         self.kwargs |= {key: {"registry": key} for key in REGISTRIES}
         self.kwargs["threshold"] = {"key": "participation"}
+        self.kwargs["form"] = {"year": w.year, "key": "annual-report"}
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")

@@ -2,6 +2,7 @@
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
+from .forms import FormEntry
 from .materials import AskedOf, Material, MaterialKind
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
@@ -14,6 +15,7 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "FormEntry",
     "LateEntry",
     "LedgerAct",
     "Material",
