@@ -105,7 +105,7 @@ class _Writer:
         with zipfile.ZipFile(self.out, "w", zipfile.ZIP_STORED) as self.zip:
             for session in sessions:
                 record = self._record(session)
-                context = {"record": record, "session": session, "user": self.user, "made": self.made}
+                context = {"record": record, "session": session, "user": self.user, "made": self.made, "up": "../"}
                 self._text(f"{record.folder}/record.html", render_to_string("trainings/archive/_record.html", context))
                 files += sum(bool(piece.path) for piece in record.pieces)
                 # Of a finished record the cover needs a line only: its lines and history must not pile up in memory.

@@ -17,7 +17,7 @@ from networks.models import AnnualFigure, Appointment, Division, Institution, Le
 from networks.templatetags.page import cn_date
 from trainings.models import Audience, Course, DeliveryForm, Programme, Status, Theme, TrainingSession
 
-from ..counting import Standing
+from ..counting import Standing, total
 from ..indicators import INDICATORS, SMALL, YearFigures
 from ..measures import By
 from ..models import AssessmentYear, ReferenceKey
@@ -361,10 +361,12 @@ def divisions(kind: str) -> Read:
 
 
 def held_here(part: str) -> Read:
-    """Sessions or attendances of the year held at the row's place, whoever held them (network activity)."""
+    """Sessions or attendances of the year held at the row's place or below it, whoever held them; of the county everything
+    that was held within it."""
 
     def read(sources: Sources, row: Row) -> Cell:
-        found = sources.figures.network.activity.get(row.of.pk)
+        activity = sources.figures.network.activity
+        found = total(activity.values()) if row.of == sources.county else activity.get(row.of.pk)
         return Cell(getattr(found, part) if found else 0, "培训台账：在本地举办的已核定场次")
 
     return read

@@ -216,3 +216,15 @@ def test_pf_a_form_asks_as_many_queries_with_3_sessions_as_with_30(world, year, 
     for _ in range(27):
         world.session(world.theirs, status="verified", reported=20)
     assert asked() == few
+
+
+def test_the_county_line_counts_what_was_held_anywhere_within_it(world, year):
+    world.session(world.ours, status="verified", reported=30)
+    world.session(world.theirs, status="verified", reported=40)
+    world.session(world.wxgtj, status="verified", reported=50, place=world.county)
+    lines = {
+        line.key: {f.key: c.value for f, c in line.cells}
+        for line in fill(FORMS["community-survey"], year, world.bureau).lines
+    }
+    assert [lines[key]["attendances"] for key in (world.places["白山镇"].pk, world.places["古零镇"].pk)] == [30, 40]
+    assert (lines[world.county.pk]["sessions"], lines[world.county.pk]["attendances"]) == (3, 120)
