@@ -157,6 +157,10 @@ PERSONAL: dict[str, dict[str, str]] = {
         **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
     },
     "reporting.FormEntry": {"values": "free"},
+    "reporting.Submission": {
+        "figures": "free", "why": "free", "cancelled_why": "free", "signer": "staff",
+        "prepared_by": "signature", "sent_by": "signature", "cancelled_by": "signature",
+    },
     "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
     "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
     "reporting.TaskReport": {
@@ -210,6 +214,7 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
     "reporting.FormEntry": "form",
+    "reporting.Submission": "form to_whom digest",
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",

@@ -28,6 +28,7 @@ from .views import (
     setup,
     statistics,
     stories,
+    submissions,
     zones,
 )
 
@@ -63,6 +64,14 @@ urlpatterns = [
     path("assessment/<int:year>/forms/<slug:key>/fill/", forms.form_fill, name="form-fill"),
     path("assessment/<int:year>/forms/<slug:key>/print/", forms.form_print, name="form-print"),
     path("assessment/<int:year>/forms/<slug:key>/export/", forms.form_export, name="form-export"),
+    path("assessment/<int:year>/submissions/", submissions.submissions, name="submissions"),
+    path("assessment/<int:year>/submissions/new/<slug:key>/", submissions.new, name="submission-new"),
+    path("assessment/submissions/<int:pk>/", submissions.submission, name="submission"),
+    path("assessment/submissions/<int:pk>/print/", submissions.paper, name="submission-print"),
+    path("assessment/submissions/<int:pk>/send/", submissions.send, name="submission-send"),
+    path("assessment/submissions/<int:pk>/cancel/", submissions.cancel, name="submission-cancel"),
+    path("assessment/submissions/<int:pk>/file/", submissions.workbook, name="submission-file"),
+    path("assessment/submissions/<int:pk>/scan/", submissions.scan, name="submission-scan"),
     path("assessment/<int:year>/<str:unit>/", assessment.unit, name="assessment-unit"),
     path("network/", network.network, name="network"),
     path("network/shortfalls/", network.shortfall_list, name="network-shortfalls"),

@@ -85,7 +85,13 @@ from .sessions import (
     sessions_to_sum,
     units_to_enter_for,
 )
-from .years import barred_from_deciding_on, barred_from_locking, barred_from_withdrawing, deciders_for
+from .years import (
+    barred_from_deciding_on,
+    barred_from_filing,
+    barred_from_locking,
+    barred_from_withdrawing,
+    deciders_for,
+)
 
 __all__ = [
     "EDUCATION_BUREAU",
@@ -103,6 +109,7 @@ __all__ = [
     "barred_from_calling",
     "barred_from_deciding_late",
     "barred_from_deciding_on",
+    "barred_from_filing",
     "barred_from_granting",
     "barred_from_handling",
     "barred_from_judging",

@@ -45,3 +45,12 @@ def deciders_for(user: User) -> models.QuerySet[User]:
     users = apps.get_model("networks", "User").objects
     here = users.filter(role__in=roles, is_active=True, home_division_id=user.county_code)
     return here.exclude(person_id=user.person_id)
+
+
+def barred_from_filing(user: User, year: AssessmentYear) -> str:
+    """Why this account may not send a form upward, or ''."""
+    if not can(user, Action.MANAGE_YEARS):
+        return "报表由领导小组办公室的工作人员上报"
+    if year.county_id != user.county_code:
+        return "这个年度不属于本县"
+    return ""

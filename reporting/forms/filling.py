@@ -177,10 +177,14 @@ def frozen(filled: Filled) -> dict:
         "form": filled.form.key,
         "title": filled.title,
         "as_of": filled.as_of,
+        "wide": filled.form.wide,
+        "row_word": filled.form.row_word,
+        "basis": filled.form.basis,
         "lines": [
             {
                 "key": line.key,
                 "label": line.label,
+                "is_total": line.is_total,
                 "cells": [
                     {
                         "key": field.key,

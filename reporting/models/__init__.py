@@ -8,6 +8,7 @@ from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
 from .prompts import LateEntry, Prompt
 from .references import ReferenceKey, ReferenceThreshold
+from .submissions import Submission
 from .year import AssessmentYear, QuotaAdjustment
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ReferenceThreshold",
     "ReportEvidence",
     "Standing",
+    "Submission",
     "TaskGoal",
     "TaskJudgement",
     "TaskReport",

@@ -29,6 +29,7 @@ def forms(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "year": year,
         "years": request.years_shown,
         "forms": list(FORMS.values()),
+        "sees_submissions": can(request.user, Action.MANAGE_YEARS) or can(request.user, Action.VIEW_LOGS),
         "may_export": can(request.user, Action.EXPORT),
         "crumbs": _crumbs(year)[:1],
     }
@@ -52,6 +53,7 @@ def form(request: HttpRequest, year: AssessmentYear, key: str) -> HttpResponse:
         "form": filled.form,
         "filled": filled,
         "may_fill": can(request.user, Action.MANAGE_YEARS) and bool(filled.form.typed) and bool(filled.lines),
+        "may_file": can(request.user, Action.MANAGE_YEARS),
         "crumbs": _crumbs(year),
     }
     return render(request, "reporting/forms/form.html", context)
