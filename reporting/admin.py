@@ -69,6 +69,19 @@ class AssessmentYearAdmin(ScopedAdmin):
                 ]
             },
         ),
+        (
+            "表扬和督促整改的条件",
+            {
+                "fields": [
+                    "commend_met_by",
+                    "commend_sessions",
+                    "commend_attendances",
+                    "commend_satisfaction",
+                    "spur_below",
+                ],
+                "description": "在锁定以前定好；达到条件的由办公室选定并写明理由。",
+            },
+        ),
         ("预测", {"fields": ["attendances_per_session", "sessions_per_week"]}),
     ]
 

@@ -15,6 +15,7 @@ from networks.templatetags.page import Badge, cn_date
 from trainings.hints import hints_of
 from trainings.models import CoOrganiser, Evidence, Status, TrainingSession
 
+from .confirming import to_confirm
 from .indicators import YearFigures
 from .materials import missing, waiting
 from .models import AssessmentYear, Call
@@ -138,10 +139,24 @@ def _calendar(year: AssessmentYear) -> Iterator[Item]:
         yield Item("open", "填报日期", f"各单位可以填报到{cn_date(last)}")
 
 
+def _confirmations(year: AssessmentYear) -> Iterator[Item]:
+    units, confirmed, url = to_confirm(year)
+    words = f"{units} 个单位中 {confirmed} 个的全年确认表已盖章交回，数字没有变化"
+    done = units == confirmed
+    yield Item("done" if done else "open", "盖章的确认表", words, "" if done else url)
+
+
 def _papers(year: AssessmentYear) -> Iterator[Item]:
     url = reverse("materials", args=[year.year])
     yield _count("报送材料", len(missing(year)), "都已报送或免报", "还有 {} 份没有报送", url, state="known")
     yield _count("待收的材料", len(waiting(year)), "没有", "有 {} 份已报送、办公室还没有收", url)
 
 
-CHECKS: list[Callable[[AssessmentYear], Iterable[Item]]] = [_sessions, _calendar, _hints, _papers, _figures]
+CHECKS: list[Callable[[AssessmentYear], Iterable[Item]]] = [
+    _sessions,
+    _confirmations,
+    _calendar,
+    _hints,
+    _papers,
+    _figures,
+]

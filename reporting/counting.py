@@ -5,6 +5,7 @@ county's page, a unit's page, the dashboard, the command and the workbook all su
 of them can count otherwise. The number of queries does not depend on the number of sessions or units.
 """
 
+import copy
 import datetime
 import math
 from collections import defaultdict
@@ -174,6 +175,12 @@ class Counting:
         self.year = year
         self.as_of = as_of
         self.first, self.after = year.first_day, year.last_day + datetime.timedelta(days=1)
+
+    def until(self, day: datetime.date) -> "Counting":
+        """The same rules, counting up to a day; what was read from the database for them is not read again."""
+        other = copy.copy(self)
+        other.as_of = day
+        return other
 
     # --- the rule ----------------------------------------------------------------------------------
 

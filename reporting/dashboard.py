@@ -1,7 +1,11 @@
-"""The leaders' page: the year in figures, charts and one paragraph to read aloud. Numbers come from reporting/indicators.py."""
+"""The leaders' page: is the county on course, who needs a hand, what to say in the meeting; then figures and charts.
+
+Numbers come from reporting/indicators.py and reporting/comparing.py; the words to say from reporting/speech.py.
+"""
 
 import calendar
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -10,11 +14,12 @@ from django.urls import reverse
 
 from networks.access import Action, can
 from networks.models import DivisionSuccession, MemberUnit, User
-from networks.templatetags.page import cn_date
+from networks.templatetags.page import VERDICTS, Badge, cn_date
 
+from . import speech
 from .assessment import Forecast, Standing, Tally
 from .charts import BarChart, LineChart, TileMap, bar_chart, cumulate, line_chart, tile_map
-from .exports import headline
+from .comparing import EARLIER, TROUBLED, Since, YearSoFar, same_day, since_a_month, year_against_year
 from .indicators import INDICATORS, Group, Indicator, YearFigures
 from .models import AssessmentYear
 
@@ -39,14 +44,36 @@ def counted_url(user: User, year: AssessmentYear, **which: object) -> str:
     return reverse("assessment-counted", args=[year.year]) + (f"?{query}" if query else "")
 
 
-class Dashboard:
-    """`before` is the year before, where the county has one; `today` bounds what can be known."""
+@dataclass(frozen=True)
+class Share:
+    """One part of the bar that shows how the units stand, in percent of its width."""
 
-    def __init__(self, year: AssessmentYear, before: AssessmentYear | None, today: datetime.date, user: User) -> None:
+    forecast: Forecast
+    label: str
+    number: int
+    x: float
+    width: float
+
+
+class Dashboard:
+    """`before` is the year before, where the county has one; `today` bounds what can be known; of `earlier` years, newest first,
+    at most EARLIER stand beside this one."""
+
+    def __init__(
+        self,
+        year: AssessmentYear,
+        before: AssessmentYear | None,
+        today: datetime.date,
+        user: User,
+        earlier: Sequence[AssessmentYear] = (),
+    ) -> None:
         self.year, self.before, self.user = year, before, user
         self.until = max(min(today, year.last_day), year.first_day)
+        self.over = year.locked or today > year.last_day
         self.figures = YearFigures(year)
         self.last = YearFigures(before) if before else None
+        rest = [other for other in earlier if before is None or other.pk != before.pk]
+        self.earlier = [*([self.last] if self.last else []), *map(YearFigures, rest)][:EARLIER]
 
     @property
     def county(self):
@@ -59,16 +86,91 @@ class Dashboard:
     @property
     def to_help(self) -> list[Standing]:
         """Behind or lost, in the order of the document: distance, not a league table."""
-        return [s for s in self.county.standings if s.forecast in {Forecast.BEHIND, Forecast.LOST}]
+        return [s for s in self.county.standings if s.forecast in TROUBLED]
+
+    def label(self, forecast: Forecast) -> str:
+        """A year that is over has no outlook: whoever has not met the quota has not met it."""
+        return speech.NOT_MET if self.over and forecast == Forecast.LOST else forecast.label
 
     @property
-    def same_day_last_year(self) -> datetime.date:
-        leap = (self.until.month, self.until.day) == (2, 29)
-        return self.until.replace(year=self.until.year - 1, day=28 if leap else self.until.day)
+    def verdicts(self) -> list[tuple[Badge, list[Standing], Forecast]]:
+        """`by_verdict` with the words of each; nobody is on the way any more in a year that is over."""
+        return [
+            (Badge(self.label(forecast), *VERDICTS[forecast][1:]), standings, forecast)
+            for forecast, standings in self.by_verdict
+            if standings or not self.over or forecast in {Forecast.MET, Forecast.LOST}
+        ]
+
+    # --- first of all: on course or not --------------------------------------------------------------
+
+    @property
+    def course(self) -> Forecast | None:
+        """How the county stands, by its units; None where no unit bears a quota."""
+        county = self.county
+        if not county.standings:
+            return None
+        if county.met == len(county.standings):
+            return Forecast.MET
+        if self.over:
+            return Forecast.LOST
+        return Forecast.BEHIND if self.to_help else Forecast.ON_TRACK
+
+    @property
+    def course_words(self) -> str:
+        return {
+            None: "这一年没有单位承担目标任务",
+            Forecast.MET: "全部责任单位已完成年度任务",
+            Forecast.ON_TRACK: "全县按进度推进",
+            Forecast.BEHIND: f"{len(self.to_help)} 个单位需要帮助",
+            Forecast.LOST: f"{len(self.to_help)} 个单位没有完成年度任务",
+        }[self.course]
+
+    @property
+    def settled_line(self) -> str:
+        """Where the figures on paper come from: the act with the short form of its digest, or the records as they are now."""
+        if self.figures.frozen:
+            return self.figures.frozen.label
+        return f"{cn_date(self.until, 'plain')}的培训记录，只算已核定的场次，人次不是人数；没有锁定定案，以后还会变"
+
+    @property
+    def shares(self) -> list[Share]:
+        """How the units stand, as parts of one bar."""
+        whole, x, found = len(self.county.standings), 0.0, []
+        for forecast, standings in self.by_verdict:
+            if standings:
+                width = round(len(standings) * 100 / whole, 2)
+                found.append(Share(forecast, self.label(forecast), len(standings), round(x, 2), width))
+                x += width
+        return found
+
+    @property
+    def elapsed(self) -> int:
+        """Whole percent of the year's days that are over; today is not."""
+        year = self.year
+        return (self.until - year.first_day).days * 100 // ((year.last_day - year.first_day).days + 1)
+
+    @property
+    def days_left(self) -> int:
+        return (self.year.last_day - self.until).days
+
+    # --- beside other days and years -----------------------------------------------------------------
+
+    @cached_property
+    def since(self) -> Since | None:
+        return None if self.over else since_a_month(self.figures, self.until)
+
+    @cached_property
+    def years(self) -> list[YearSoFar]:
+        return year_against_year(self.figures, self.until, self.earlier)
+
+    @property
+    def last_words(self) -> str:
+        """What `last_to_date` is called: a year that is over is compared with the whole year before."""
+        return "上年" if self.until == self.year.last_day else "上年同期"
 
     @cached_property
     def last_to_date(self) -> Tally | None:
-        return self.last.until(self.same_day_last_year) if self.last else None
+        return self.last.until(same_day(self.until, 1)) if self.last else None
 
     @property
     def halves(self) -> list[Half]:
@@ -80,32 +182,14 @@ class Dashboard:
 
     # --- words -------------------------------------------------------------------------------------
 
+    @cached_property
+    def sentences(self) -> list[str]:
+        return speech.sentences(self)
+
     @property
     def paragraph(self) -> str:
         """The year so far in one paragraph, to be read aloud in a meeting."""
-        county = self.county
-        counts = {forecast: len(standings) for forecast, standings in self.by_verdict}
-        rest = [f"{n} 个{f.label}" for f, n in counts.items() if n and f != Forecast.MET]
-        sentences = [
-            f"截至{cn_date(self.until, 'plain')}，{self.year.county.name} {headline(county)}年度任务"
-            + (f"，{'、'.join(rest)}" if rest else ""),
-            f"计入任务的培训 {county.credited.sessions:,} 场、{county.credited.attendances:,} 人次"
-            + (
-                f"，上年同期 {self.last_to_date.sessions:,} 场、{self.last_to_date.attendances:,} 人次"
-                if self.last
-                else ""
-            ),
-        ]
-        waiting = [(county.submitted.sessions, "待审核"), (county.returned.sessions, "退回修改")]
-        if any(n for n, _ in waiting):
-            sentences.append("另有 " + "、".join(f"{n} 场{state}" for n, state in waiting if n))
-        if self.to_help:
-            named = "、".join(f"{s.unit.short_name}（{s.verdict}）" for s in self.to_help[:6])
-            more = f"等 {len(self.to_help)} 个单位" if len(self.to_help) > 6 else ""
-            sentences.append(f"需要帮助的有{named}{more}")
-        elif county.standings and county.met == len(county.standings):
-            sentences.append("各单位均已完成，没有落后单位")
-        return "。".join(sentences) + "。"
+        return "".join(self.sentences)
 
     # --- charts ------------------------------------------------------------------------------------
 
@@ -135,7 +219,7 @@ class Dashboard:
     def curve_caption(self) -> str:
         """The same figures as the paragraph, so that one page never gives two for one day."""
         words = f"截至{cn_date(self.until, 'short')}累计 {self.county.credited.sessions:,} 场"
-        return f"{words}，上年同期 {self.last_to_date.sessions:,} 场。" if self.last else f"{words}。"
+        return f"{words}，{self.last_words} {self.last_to_date.sessions:,} 场。" if self.last else f"{words}。"
 
     @property
     def reach(self) -> BarChart:

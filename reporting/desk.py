@@ -15,6 +15,7 @@ from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status,
 from trainings.models.proposals import Proposal, State
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
+from .feedback import OfficeFeedback, UnitFeedback, office_feedback, unit_feedback
 from .models import AssessmentYear, YearProposal
 from .plan_progress import Due, due
 from .prompting import OfficeReminders, UnitReminders, office_reminders, unit_reminders
@@ -88,6 +89,7 @@ class UnitDesk:
     lacking: int  # what the own township's institutions still lack
     complaints: int  # of residents, that nobody has answered yet
     proposals: Proposals
+    feedback: UnitFeedback
     reminders: UnitReminders  # what the office asks for
     plan: Due | None  # the unit's tasks of the plan on which it has not reported this year
 
@@ -137,6 +139,7 @@ def unit_desk(user: User) -> UnitDesk:
         lacking=len(shortfalls(user, timezone.localdate())),
         complaints=_complaints(user),
         proposals=proposals(user),
+        feedback=unit_feedback(user),
         reminders=unit_reminders(user),
         plan=due(user, unit=user.own_unit) if user.own_unit and can(user, Action.VIEW_STANDING) else None,
     )
@@ -163,6 +166,7 @@ class BureauDesk:
     complaints: int  # of residents, that nobody has answered yet
     accounts: list[Heard]  # what others did to accounts that judge or audit
     proposals: Proposals
+    feedback: OfficeFeedback
     reminders: OfficeReminders  # 补报 to decide, papers to take in
     plan: Due | None  # the plan's tasks on which somebody has not reported this year
 
@@ -215,6 +219,7 @@ def bureau_desk(user: User) -> BureauDesk:
         complaints=_complaints(user),
         accounts=heard_of_judges(user),
         proposals=proposals(user),
+        feedback=office_feedback(user),
         reminders=office_reminders(user),
         plan=due(user),
     )

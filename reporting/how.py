@@ -13,6 +13,7 @@ from trainings.satisfaction import DEFINITION as SATISFACTION
 from trainings.satisfaction import FEWEST
 
 from . import courses, effort, learning, planning
+from .comparing import COMPARISONS
 from .definitions import NOT_A_RATE, Definition, Gauge
 from .indicators import INDICATORS
 from .measures import BREAKDOWNS, MEASURES, By
@@ -207,6 +208,7 @@ def everything() -> dict[str, Definition]:
     told = [
         *INDICATORS.values(),
         *STANDINGS,
+        *COMPARISONS.values(),
         *MEASURES.values(),
         *(reference.told for reference in REFERENCES.values()),
         *OTHERS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from networks.models import DivisionSuccession, LearningGroup, Places, Provider, SharedResource, Tier
+from networks.models import LearningGroup, Places, Provider, SharedResource, Tier
 from networks.models.places import CODE_LENGTH
 from networks.templatetags.page import Badge
 from trainings.models import Announcement
@@ -74,5 +74,4 @@ def _tiles(visit: Visit, told: QuerySet[Announcement], resources: QuerySet[Share
         }
         for town in visit.towns()
     ]
-    lineage = DivisionSuccession.objects.of_county(visit.county.pk).lineage()
-    return tile_map(title="各乡镇近四周的课和开放的场所", rows=rows, lineage=lineage, linked=True)
+    return tile_map(title="各乡镇近四周的课和开放的场所", rows=rows, lineage=places.lineage, linked=True)

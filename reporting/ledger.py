@@ -18,7 +18,7 @@ from .indicators import YearFigures
 from .models import AssessmentYear, LedgerAct, YearProposal
 from .snapshot import differences, figures, noted
 
-CONFIRMED = ("确认锁定定案", "确认解锁更正")  # in the log: an act was written, with its digest
+CONFIRMED = ("确认锁定定案", "确认解锁更正", "确认通报")  # in the log: an act was written, with its digest
 LIFE = (LedgerAct.Kind.LOCK, LedgerAct.Kind.UNLOCK)
 
 
@@ -84,7 +84,7 @@ def _chain(county: Division, acts: list[LedgerAct]) -> Iterator[Finding]:
             )
     proposed = set(YearProposal.objects.filter(act__in=acts).values_list("act", flat=True))
     for act in acts:
-        if act.kind in LIFE and act.pk not in proposed:
+        if act.pk not in proposed:
             yield finding(act, f"{county}第 {act.sequence} 条定案记录（{act}）：找不到两个人办理它的提议")
 
 
@@ -108,10 +108,29 @@ def _state(year: AssessmentYear, acts: list[LedgerAct]) -> Iterator[Finding]:
     locked = last is not None and last.kind == LedgerAct.Kind.LOCK
     if year.locked and not locked:
         yield finding(f"状态是“{year.get_status_display()}”，却没有锁定它的定案记录")
+    standing = last.digest if locked else ""
+    published = [act for act in acts if act.kind == LedgerAct.Kind.PUBLISH]
+    for position, act in enumerate(published, start=1):
+        if act.number != position:
+            yield finding(f"通报和更正的编号不连续，第 {position} 份的编号是 {act.number}")
+            break
+    told = bool(published) and _told_of(published[-1]) == standing
+    if year.status == year.Status.PUBLISHED and not told:
+        yield finding("状态是“已通报”，却没有通报现在这次定案的记录")
+    if told and standing and year.status != year.Status.PUBLISHED:
+        yield finding(f"定案记录说已通报，状态却是“{year.get_status_display()}”")
     if locked and not year.locked:
         yield finding("定案记录说已锁定，状态却是“进行中”，没有解锁的记录")
     if locked and year.locked and year.locked_on != timezone.localdate(last.made_at):
         yield finding(f"锁定日期与定案记录不符：{timezone.localdate(last.made_at)} → {year.locked_on}")
+
+
+def _told_of(act: LedgerAct) -> str:
+    """The digest of the lock that a publication is of; "" where its content cannot be read, which the chain has said."""
+    try:
+        return act.content["of"]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _figures(report: Report, year: AssessmentYear) -> None:

@@ -155,6 +155,15 @@ PERSONAL: dict[str, dict[str, str]] = {
     },
     "reporting.YearProposal": {
         **dict.fromkeys(["proposed_by", "decided_by"], "signature"), "reason": "free", "note": "free", "os_user": "log",
+        "choices": "free",
+    },
+    "reporting.Confirmation": {**dict.fromkeys(["uploaded_by", "decided_by"], "signature"), "note": "free"},
+    "reporting.Objection": {
+        **dict.fromkeys(["filed_by", "answered_by"], "signature"),
+        **dict.fromkeys(["about", "wanted", "answer"], "free"),
+    },
+    "reporting.SignOff": {
+        **dict.fromkeys(["signer", "recorded_by", "cancelled_by"], "signature"), "words": "free", "cancelled_why": "free",
     },
     "reporting.FormEntry": {"values": "free"},
     "reporting.Submission": {
@@ -218,6 +227,7 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
+    "reporting.Confirmation": "figures digest",
     "reporting.Plan": "title number carry_note quota_clause",
     "reporting.PlanTask": "clause group title text responsible_text",
     "reporting.TaskGoal": "text",

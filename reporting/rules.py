@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from networks.templatetags.page import cn_date
 
 from .models import AssessmentYear
+from .publication import CRITERIA, criteria_in_words
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,10 @@ class Rule:
 
 def in_words(year: AssessmentYear) -> list[Rule]:
     """What the founding document says, and what it leaves open and the county has decided for this year. One query."""
+    criteria = {name: getattr(year, name) for name in CRITERIA}
+    if year.commend_met_by:
+        criteria["commend_met_by"] = year.commend_met_by.isoformat()
+    commend, spur = criteria_in_words(criteria)
     forms = "、".join(str(form) for form in year.counting_forms.all())
     minimum = f"不少于 {year.minimum_minutes} 分钟；没有填写时长的计入，并作提示" if year.minimum_minutes else "不限"
     return [
@@ -74,6 +79,12 @@ def in_words(year: AssessmentYear) -> list[Rule]:
             "没有单独写期限的报送材料按这一天；过了仍可以交，标明迟交" if year.materials_until else "",
         ),
         Rule("定案日期", cn_date(year.closing_on) if year.closing_on else "未规定"),
+        Rule(
+            "通报表扬",
+            "；".join(commend) + "。由办公室在符合条件的单位中选定，写明理由，不排名次",
+            "三(六) 表彰先进，鞭策后进",
+        ),
+        Rule("督促整改", f"{spur}的单位列入“未完成任务单位（督促整改）”"),
         Rule("审核", "提交人和登记人不得核定同一场次；核定人次与填报人次不同须说明理由"),
     ]
 

@@ -9,7 +9,7 @@ are counted by heads only are one group here, to everybody, so that such a diffe
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -232,24 +232,21 @@ class Statistics:
             return Q(audience__sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY)
         return Q(audience=int(key)) if key != NONE else Q(pk__in=[])
 
-    def _among(self, rows: QuerySet[TrainingSession], periods: Iterable[int]) -> QuerySet[TrainingSession]:
-        asked = Q(pk__in=[])
-        for number in periods:
-            period = self.periods[number]
-            here = Q(held_on__gte=period.first, held_on__lte=period.last)
-            for by, key in self.asked.narrowed.items():
-                here &= self._is(by, key, number)
-            asked |= here
-        return rows.filter(asked, status=Status.VERIFIED, organiser__county_id=self.county.pk)
+    def _among(self, rows: QuerySet[TrainingSession], number: int) -> QuerySet[TrainingSession]:
+        """Of these, the verified ones of the period of that number that the filters leave."""
+        period = self.periods[number]
+        rows = rows.filter(status=Status.VERIFIED, held_on__gte=period.first, held_on__lte=period.last)
+        for by, key in self.asked.narrowed.items():
+            rows = rows.filter(self._is(by, key, number))
+        return rows
 
-    @cached_property
-    def _summed(self) -> QuerySet[TrainingSession]:
-        """All sessions behind the table, of all its periods."""
-        return self._among(sessions_to_sum(self.user), range(len(self.periods))).order_by()
+    def _summed(self, number: int) -> QuerySet[TrainingSession]:
+        """All sessions behind the table in that period."""
+        return self._among(sessions_to_sum(self.user), number).order_by()
 
     def sessions(self) -> QuerySet[TrainingSession]:
         """The rows behind the total of the first period, for whoever may see rows."""
-        return self._among(TrainingSession.objects.visible_to(self.user), [0])
+        return self._among(TrainingSession.objects.visible_to(self.user), 0)
 
     def sum_of(self, sessions: QuerySet[TrainingSession]) -> Figures:
         """What verified sessions come to, counted as in the table. One query."""
@@ -284,18 +281,13 @@ class Statistics:
             "purged": Count("pk", filter=known & Q(roster_purged_on__isnull=False)),
         }
 
-    def _number(self, at: str = "") -> models.Expression:
-        """Which of the periods a session falls into."""
-        if len(self.periods) == 1:
-            return Value(0)
-        whens = [
-            When(**{f"{at}held_on__gte": period.first, f"{at}held_on__lte": period.last}, then=Value(number))
-            for number, period in enumerate(self.periods)
-        ]
-        return Case(*whens, output_field=models.IntegerField())
+    def _per_period(self, table: Callable[[int], QuerySet]) -> QuerySet:
+        """The tables of all periods as one query: each reads its own days by the index, which one OR over all would not."""
+        first, *rest = [table(number) for number in range(len(self.periods))]
+        return first.union(*rest, all=True) if rest else first
 
-    def _key(self, at: str = "") -> models.Expression:
-        """Which group a session falls into."""
+    def _key(self, number: int, at: str = "") -> models.Expression:
+        """Which group a session of that period falls into."""
         if self.by is By.UNIT:
             moved = {pk: self._unit(pk) for pk in self.units if self._unit(pk) != pk}
             whens = [When(**{f"{at}organiser": pk}, then=Value(now)) for pk, now in moved.items()]
@@ -308,7 +300,7 @@ class Statistics:
             whens = [When(**{f"{at}organiser__in": pks}, then=Value(town)) for town, pks in by_town.items()]
             return Case(*whens, default=Value(self.county.pk), output_field=models.CharField())
         if self.by is By.HELD:
-            return self._held(at)
+            return self._held(number, at)
         if self.by is By.COURSE:
             readable = {f"{at}course__in": self._readable_courses.values("pk")}
             unnamed = {f"{at}course__isnull": False}
@@ -319,39 +311,45 @@ class Statistics:
             )
         return F(f"{at}{self.by.value}_id")
 
-    def _held(self, at: str) -> models.Expression:
+    def _held(self, number: int, at: str) -> models.Expression:
         """The township is written in the first digits of a place's code, but for what has been moved since."""
         digits = CODE_LENGTH[Tier.TOWNSHIP]
-        whens = []
-        for period, towns in zip(self.periods, self._towns_by_period, strict=True):
-            moved: dict[str, list[str]] = {}
-            for code, town in towns.items():
-                if code[:digits] != town:
-                    moved.setdefault(town, []).append(code)
-            days = {f"{at}held_on__gte": period.first, f"{at}held_on__lte": period.last}
-            whens += [When(**days, **{f"{at}place__in": codes}, then=Value(town)) for town, codes in moved.items()]
+        moved: dict[str, list[str]] = {}
+        for code, town in self._towns_by_period[number].items():
+            if code[:digits] != town:
+                moved.setdefault(town, []).append(code)
+        whens = [When(**{f"{at}place__in": codes}, then=Value(town)) for town, codes in moved.items()]
         return Case(*whens, default=Substr(f"{at}place_id", 1, digits), output_field=models.CharField())
 
-    def _people(self, *keys: str) -> dict[tuple, int]:
-        """Distinct people by group and period. One query."""
-        lines = RosterLine.objects.filter(session__in=self._summed.values("pk")).order_by()
-        named = {"of": self._key("session__")} if "of" in keys else {}
-        lines = lines.annotate(then=self._number("session__"), **named).values(*keys)
-        counted = lines.annotate(people=Count("identity", distinct=True)).values_list(*keys, "people")
-        return {tuple(key): people for *key, people in counted}
+    def _grouped(self, key: Callable[[int], models.Expression]) -> dict[tuple, dict[str, int]]:
+        """{(group, number of the period): its sums}. One query."""
+        names = list(self._sums())
+
+        def table(number: int) -> QuerySet:
+            groups = self._summed(number).annotate(of=key(number)).values("of").annotate(**self._sums())
+            then = Value(number, output_field=models.IntegerField())
+            return groups.annotate(then=then).values_list("of", "then", *names)
+
+        return {(of, then): dict(zip(names, row, strict=True)) for of, then, *row in self._per_period(table)}
+
+    def _people(self, key: models.Expression) -> dict[object, int]:
+        """Distinct people of the first period by group. One query."""
+        lines = RosterLine.objects.filter(session__in=self._summed(0).values("pk")).order_by()
+        counted = lines.annotate(of=key).values("of").annotate(people=Count("identity", distinct=True))
+        return dict(counted.values_list("of", "people"))
 
     @cached_property
     def totals(self) -> list[Figures]:
         """Of each period, every session once. Two queries."""
-        names = list(self._sums())
-        sums = self._summed.annotate(then=self._number()).values("then").annotate(**self._sums())
-        found = {key: dict(zip(names, row, strict=True)) for key, *row in sums.values_list("then", *names)}
-        people = self._people("then") if any(row["with_roster"] for row in found.values()) else {}
-        totals = []
-        for number, period in enumerate(self.periods):
-            url = self._rows_url(period)
-            totals.append(_figures(people.get((number,)), url, **found[number]) if number in found else NOTHING)
-        return totals
+        found = {then: row for (_, then), row in self._grouped(lambda _: F("status")).items()}
+        known = 0 in found and found[0]["with_roster"]
+        people = self._people(F("session__status")).get(Status.VERIFIED) if known else None
+        return [
+            _figures(None if number else people, self._rows_url(period), **found[number])
+            if number in found
+            else NOTHING
+            for number, period in enumerate(self.periods)
+        ]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -376,28 +374,32 @@ class Statistics:
         return Row(key, label, figures[0], [figures[number] for number in self._compared], self.earlier)
 
     def _by_group(self) -> dict[tuple, Figures]:
-        names = list(self._sums())
-        grouped = self._summed.annotate(of=self._key(), then=self._number()).values("of", "then")
-        sums = grouped.annotate(**self._sums()).values_list("of", "then", *names)
-        found = {(of, then): dict(zip(names, row, strict=True)) for of, then, *row in sums}
-        people = self._people("of", "then") if any(row["with_roster"] for row in found.values()) else {}
-        return {key: _figures(people.get(key), **row) for key, row in found.items()}
+        found = self._grouped(self._key)
+        known = any(row["with_roster"] for (_, then), row in found.items() if then == 0)
+        people = self._people(self._key(0, "session__")) if known else {}
+        return {(of, then): _figures(None if then else people.get(of), **row) for (of, then), row in found.items()}
 
     def _by_audience(self) -> dict[tuple, Figures]:
-        """Sessions that name an audience, and the heads given for it. All that are counted by heads only are one group."""
-        counts = AudienceCount.objects.filter(session__in=self._summed.values("pk")).order_by()
-        if key := self.asked.narrowed.get(By.AUDIENCE):
-            counts = counts.filter(self._audience(key))
+        """Sessions that name an audience, and the heads given for it. All that are counted by heads only are one group. One
+        query."""
         group = Case(
             When(audience__sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY, then=Value(0)),
             default=F("audience_id"),
             output_field=models.BigIntegerField(),
         )
-        grouped = counts.annotate(of=group, then=self._number("session__")).values("of", "then")
-        sums = grouped.annotate(held=Count("session", distinct=True), heads=Sum("number"))
+
+        def table(number: int) -> QuerySet:
+            counts = AudienceCount.objects.filter(session__in=self._summed(number).values("pk")).order_by()
+            if key := self.asked.narrowed.get(By.AUDIENCE):
+                counts = counts.filter(self._audience(key))
+            groups = counts.annotate(of=group).values("of")
+            sums = groups.annotate(held=Count("session", distinct=True), heads=Sum("number"))
+            then = Value(number, output_field=models.IntegerField())
+            return sums.annotate(then=then).values_list("of", "then", "held", "heads")
+
         return {
             (of, then): Figures(held, heads, held=held, small=0 < (heads or 0) < SMALL)
-            for of, then, held, heads in sums.values_list("of", "then", "held", "heads")
+            for of, then, held, heads in self._per_period(table)
         }
 
     def _unsplit(self, rows: list[Row]) -> list[Row]:

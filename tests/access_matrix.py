@@ -260,8 +260,36 @@ year-propose         | POST | year              | BUREAU foreign_bureau         
 year-decide          | GET  | year              | BUREAU foreign_bureau                   | *          |
 year-decide          | POST | year              | BUREAU foreign_bureau                   | *          |
 year-annex           | GET  | settled           | BUREAU auditor                          | *          | foreign_bureau
+confirmations-now    | GET  | previewed.year    | BUREAU auditor town town2 head unit unit2 unit_head | centre leader operator homeless | *
+confirmations        | GET  | previewed.quarter | BUREAU auditor town town2 head unit unit2 unit_head | centre leader operator homeless | *
+confirmation-print   | GET  | previewed.quarter | BUREAU auditor town town2 head unit unit_head | centre leader operator homeless | *
+confirmation         | GET  | ours.confirmation_of | BUREAU auditor town head                | centre leader operator homeless | *
+confirmation         | GET  | theirs.confirmation_of | BUREAU auditor town2                    | centre leader operator homeless | *
+confirmation         | POST | ours.confirmation_of | BUREAU town                             | centre leader operator homeless auditor head | *
+confirmation-scan    | GET  | ours.confirmation | BUREAU auditor town head                | centre leader operator homeless | *
+confirmation-scan    | GET  | theirs.confirmation | BUREAU auditor town2                    | centre leader operator homeless | *
+confirmation-scan    | GET  | foreign.confirmation | FOREIGN                                 | centre leader operator homeless | *
+objections           | GET  | previewed.year    | BUREAU auditor town town2 head unit unit2 unit_head | centre leader operator homeless | *
+objection-new        | GET  | previewed.year    | town town2 unit unit2                   | *          | foreign_town
+objection-new        | POST | previewed.year    | town town2 unit unit2                   | *          | foreign_town
+objection            | GET  | ours.objection    | BUREAU auditor town head                | centre leader operator homeless | *
+objection            | GET  | theirs.objection  | BUREAU auditor town2                    | centre leader operator homeless | *
+objection            | POST | ours.objection    | BUREAU town                             | centre leader operator homeless auditor head | *
+objection-file       | GET  | ours.objection_file | BUREAU auditor town head                | centre leader operator homeless | *
+year-preview         | GET  | settled.year      | BUREAU                                  | *          | foreign_bureau
+year-preview         | POST | settled.year      | BUREAU                                  | *          | foreign_bureau
+year-publish         | GET  | previewed.year    | BUREAU                                  | *          | foreign_bureau
+year-publish         | POST | previewed.year    | BUREAU                                  | *          | foreign_bureau
+published            | GET  | previewed.year    | BUREAU auditor leader town town2 head unit unit2 unit_head | STANDING_TO_NOBODY | FOREIGN
+sign-offs            | GET  | settled.act       | BUREAU auditor                          | *          | foreign_bureau
+sign-offs            | POST | settled.act       | BUREAU                                  | *          | foreign_bureau
+sign-off-scan        | GET  | ours.sign_off     | BUREAU auditor                          | *          | foreign_bureau
+sign-off-cancel      | GET  | ours.sign_off     | BUREAU                                  | *          | foreign_bureau
+sign-off-cancel      | POST | ours.sign_off     | BUREAU                                  | *          | foreign_bureau
 dashboard-now        | GET  | -                 | BUREAU foreign_bureau auditor leader    | *          |
 dashboard            | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+dashboard-speech     | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
+dashboard-picture    | GET  | year              | BUREAU foreign_bureau auditor leader    | *          |
 statistics           | GET  | -                 | *                                       | STANDING_TO_NOBODY |
 statistics-rows      | GET  | -                 | *                                       | STANDING_TO_NOBODY leader |
 statistics-export    | GET  | -                 | *                                       | STANDING_TO_NOBODY |

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from networks.models import Institution
+from reporting.models import AssessmentYear, Objection
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 from trainings.series import mark_of
 
@@ -585,6 +586,52 @@ ACTS += [  # what the office asks of the units
     Act("material-kind-edit", "bureau", "ours.kind", lambda s: _kind_form() | {"is_asked": "on", "seen_version": "0"}),
     Act("material-hand-in", "town", "ours.material_of", lambda s: {"seen_version": "0", "upload": picture()}),
     Act("material-decide", "bureau", "ours.material_of", lambda s: {"decision": "receive", "seen_version": "0"}),
+]
+
+
+def _stamped(site: Site) -> dict:
+    page = site.send("town", "GET", site.samples.url("confirmation", "ours.confirmation_open"))
+    form = {"act": "upload", "code": page.context["state"].sheet.code, "scan": picture()}
+    return form | {"filled_on": site.world.today.isoformat()}
+
+
+def _checking(act: str) -> Callable[[Site], dict]:
+    return lambda site: {"act": act, "confirmation": site.samples.kwargs["ours.confirmation"]["pk"], "note": "没有盖章"}
+
+
+def _objection(site: Site) -> dict:
+    return {"session": "", "about": "少计一场", "wanted": "补上", "file1": picture()}
+
+
+def _publication(site: Site) -> dict:
+    """The window is over and everything answered."""
+    for row in Objection.objects.filter(year__year=2018):
+        row.reply(site.world.bureau2, "declined", "与签到表一致")
+    past = site.world.today - datetime.timedelta(days=1)
+    AssessmentYear.objects.filter(year=2018).update(objections_until=past)
+    return {"of": AssessmentYear.objects.get(year=2018).standing_act().digest}
+
+
+def _sign_off(site: Site) -> dict:
+    return {"signer": "县长 蓝某某", "signed_on": site.world.today.isoformat(), "words": "同意", "scan": picture()}
+
+
+ACTS += [  # confirmation on paper, feedback and publication
+    Act("confirmation", "town", "ours.confirmation_open", _stamped),
+    Act("confirmation", "bureau", "ours.confirmation_of", _checking("accept"), "accept"),
+    Act("confirmation", "bureau", "ours.confirmation_of", _checking("return"), "return"),
+    Act("objection-new", "town", "previewed.year", _objection),
+    Act("objection", "town", "ours.objection", lambda s: {"act": "withdraw"}, "withdraw"),
+    Act("objection", "bureau", "ours.objection", lambda s: {"act": "answer", "status": "upheld", "answer": "属实"}),
+    Act(
+        "year-preview",
+        "bureau",
+        "settled.year",
+        lambda s: {"until": (s.world.today + datetime.timedelta(days=9)).isoformat()},
+    ),
+    Act("year-publish", "bureau", "previewed.year", _publication),
+    Act("sign-offs", "bureau", "settled.act", _sign_off),
+    Act("sign-off-cancel", "bureau", "ours.sign_off", lambda s: {"why": "登记错了"}),
 ]
 
 

@@ -241,8 +241,8 @@ class World(SimpleNamespace):
         if actor.role == "bureau":
             fields.setdefault("on_behalf_source", "paper")
         fields.setdefault("title", "桑蚕小蚕共育技术")
-        fields.setdefault("form", DeliveryForm.objects.get(name="课堂学习"))
-        fields.setdefault("theme", Theme.objects.get(name="农村实用技术"))
+        fields.setdefault("form", w.form)
+        fields.setdefault("theme", w.theme)
         if not fields.get("outside_county"):
             fields.setdefault("place", organiser.division)
         row = TrainingSession(
@@ -291,6 +291,7 @@ class World(SimpleNamespace):
 def build_world() -> World:
     load_vocabulary()
     w = World(today=timezone.localdate(), year=THIS_YEAR)
+    w.form, w.theme = DeliveryForm.objects.get(name="课堂学习"), Theme.objects.get(name="农村实用技术")
     w.county, w.places = _county(
         "450124",
         "马山县",

@@ -47,16 +47,20 @@ from networks.registry import REGISTRIES
 from networks.registry import imports as registry_imports
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
+from reporting.confirming import Sheets
 from reporting.forms import FORMS
 from reporting.models import (
     AssessmentYear,
+    Confirmation,
     LateEntry,
     Material,
     MaterialKind,
+    Objection,
     PlanTask,
     Prompt,
     QuotaAdjustment,
     ReportEvidence,
+    SignOff,
     TaskReport,
 )
 from reporting.submitting import prepare
@@ -171,6 +175,7 @@ class Samples:
         settled = AssessmentYear.objects.open_year(w.county, 2019)  # long ago: nothing else of the site lies in it
         w.lock(settled)
         self.kwargs["settled"] = {"year": 2019, "number": 1}
+        self._feedback(settled)
         for whose in ["ours", "foreign"]:
             QuotaAdjustment.objects.create(
                 year=self.years[whose], unit=owners[whose], sessions=2, attendances=200, reason="撤并"
@@ -352,6 +357,61 @@ class Samples:
         culture = {"division": w.places["白山镇"], "unit": w.wxgtj}
         self.kwargs["culture.resource"] = {"pk": open_place(kind="station", name="白山镇文化站", **culture).pk}
         self.kwargs["culture.project"] = {"pk": a_project(kind="treasures", title="三宝进社区", **culture).pk}
+
+    def _feedback(self, settled: AssessmentYear) -> None:
+        """A year whose figures the units look at: stamped sheets, objections; and a sign-off of the settled one."""
+        w = self.w
+        year = AssessmentYear.objects.open_year(w.county, 2018)
+        w.lock(year)
+        year.preview(w.bureau, w.today + datetime.timedelta(days=9))
+        scan = SimpleUploadedFile("盖章.pdf", b"%PDF-1.4 %%EOF")
+
+        def prepared(name: str) -> uploads.Prepared:
+            return uploads.Prepared(name, scan.read() or b"%PDF-1.4 %%EOF", "application/pdf", name * 8)
+
+        with uploads.atomic():
+            for whose, unit, officer in (("ours", w.ours, w.town), ("theirs", w.theirs, w.town2)):
+                sheet = Sheets(year).of(unit, 1)
+                row = Confirmation.receive(
+                    year, unit, 1, actor=officer, code=sheet.code, filled_on=w.today, scan=prepared(f"{whose}-1")
+                )
+                self.kwargs[f"{whose}.confirmation"] = {"pk": row.pk}
+                self.kwargs[f"{whose}.confirmation_of"] = {"year": 2018, "quarter": 1, "unit": unit.code}
+                asked = Objection.file(
+                    year,
+                    unit,
+                    actor=officer,
+                    about=f"{whose}的场次没有计入",
+                    wanted="计入",
+                    files=[prepared(f"{whose}-2")],
+                )
+                file = asked.files.get()
+                self.kwargs[f"{whose}.objection"] = {"year": 2018, "number": asked.number}
+                self.kwargs[f"{whose}.objection_file"] = {"year": 2018, "number": asked.number, "pk": file.pk}
+            elsewhere = self.years["foreign"]
+            foreign = Confirmation.objects.create(
+                year=elsewhere,
+                unit=w.foreign,
+                quarter=1,
+                figures="{}",
+                digest="0" * 64,
+                filled_on=w.today,
+                scan=uploads.attach(prepared("foreign-1"), w.foreign.division, w.foreign_town, guarded=True),
+                uploaded_by=w.foreign_town,
+            )
+            self.kwargs["foreign.confirmation"] = {"pk": foreign.pk}
+            act = settled.standing_act()
+            sign_off = SignOff.record(
+                act, actor=w.bureau, signer="副县长 韦某某", signed_on=w.today, scan=prepared("ours-3")
+            )
+        self.kwargs |= {
+            "ours.sign_off": {"pk": sign_off.pk},
+            "settled.act": {"year": 2019, "sequence": act.sequence},
+            "settled.year": {"year": 2019},
+            "previewed.year": {"year": 2018},
+            "previewed.quarter": {"year": 2018, "quarter": 0},
+            "ours.confirmation_open": {"year": 2018, "quarter": 0, "unit": w.ours.code},
+        }
 
     def _prompting(self) -> None:
         """A prompt, a paper that has come and a request for 补报 of a year whose reporting has closed."""

@@ -39,9 +39,12 @@ from networks.models import (
     Zone,
 )
 from reporting.models import (
+    Confirmation,
     LedgerAct,
+    Objection,
     QuotaAdjustment,
     ReportEvidence,
+    SignOff,
     TaskGoal,
     TaskReport,
     TaskResponsibility,
@@ -205,6 +208,11 @@ def county_pairs():
         (LedgerAct, "county", "year__county"),
         (YearProposal, "year__county", "proposed_by__home_division"),
         (YearProposal, "year__county", "decided_by__home_division"),
+        (Confirmation, "year__county", "unit__county"),
+        (Confirmation, "year__county", "uploaded_by__home_division"),
+        (Objection, "year__county", "unit__county"),
+        (Objection, "year__county", "session__organiser__county"),
+        (SignOff, "act__county", "recorded_by__home_division"),
     ]
     return [(m.__name__, *m.objects.values_list("pk", one, other).query.sql_with_params()) for m, one, other in pairs]
 

@@ -34,6 +34,9 @@ class Action(StrEnum):
     REPORT_PROGRESS = "汇报方案任务的进展"
     MANAGE_PLAN = "维护推进方案、年度目标和任务认定"
     LOCK_YEARS = "提出和确认年度的锁定定案与解锁更正"
+    VIEW_FEEDBACK = "查看确认表和复核申请"
+    FILE_FEEDBACK = "上传本单位盖章的确认表，提出复核申请"
+    HANDLE_FEEDBACK = "核对确认表，答复复核申请，登记签批件"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
     PUBLISH = "审核和发布宣传内容"
@@ -93,6 +96,8 @@ _OFFICER = (
     Action.VIEW_SESSIONS,
     Action.EXPORT,
     Action.VIEW_STANDING,
+    Action.VIEW_FEEDBACK,
+    Action.FILE_FEEDBACK,
     Action.VIEW_MATERIALS,
     Action.VIEW_PLAN,
     Action.REPORT_PROGRESS,
@@ -131,6 +136,8 @@ ROLES: dict[str, RoleRights] = {
             Action.PROMPT,
             Action.VIEW_MATERIALS,
             Action.LOCK_YEARS,
+            Action.VIEW_FEEDBACK,
+            Action.HANDLE_FEEDBACK,
             Action.VIEW_PLAN,
             Action.REPORT_PROGRESS,
             Action.MANAGE_PLAN,
@@ -196,6 +203,7 @@ ROLES: dict[str, RoleRights] = {
             Action.VIEW_SESSIONS,
             Action.EXPORT,
             Action.VIEW_STANDING,
+            Action.VIEW_FEEDBACK,
             Action.VIEW_MATERIALS,
             Action.VIEW_PLAN,
             Action.VIEW_NETWORK,
@@ -218,6 +226,7 @@ ROLES: dict[str, RoleRights] = {
             Action.EXPORT,
             Action.VIEW_STANDING,
             Action.VIEW_COUNTY,
+            Action.VIEW_FEEDBACK,
             Action.VIEW_MATERIALS,
             Action.VIEW_PLAN,
             Action.VIEW_NETWORK,

@@ -30,7 +30,9 @@ from . import (
     changes,
     door,
     entering,
+    feedback,
     figures,
+    filing,
     hints,
     ledger,
     library,
@@ -109,6 +111,8 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             more_accounts.write(county, today)
             prompting.write(county, today)
             settling.write(county, today)
+            feedback.write(county, today)
+            filing.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )

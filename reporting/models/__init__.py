@@ -2,8 +2,10 @@
 
 from .acts import LedgerAct, YearProposal
 from .calls import Call, CallSample
+from .feedback import Confirmation, Quarter, SignOff
 from .forms import FormEntry
 from .materials import AskedOf, Material, MaterialKind
+from .objections import Objection, ObjectionFile
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
 from .prompts import LateEntry, Prompt
@@ -16,19 +18,24 @@ __all__ = [
     "AssessmentYear",
     "Call",
     "CallSample",
+    "Confirmation",
     "FormEntry",
     "LateEntry",
     "LedgerAct",
     "Material",
     "MaterialKind",
+    "Objection",
+    "ObjectionFile",
     "Plan",
     "PlanTask",
     "PlanYear",
     "Prompt",
+    "Quarter",
     "QuotaAdjustment",
     "ReferenceKey",
     "ReferenceThreshold",
     "ReportEvidence",
+    "SignOff",
     "Standing",
     "Submission",
     "TaskGoal",

@@ -33,6 +33,7 @@ class LedgerAct(models.Model):
     class Kind(models.TextChoices):
         LOCK = "lock", "锁定定案"
         UNLOCK = "unlock", "解锁更正"
+        PUBLISH = "publish", "通报"
 
     county = models.ForeignKey(Division, models.PROTECT, verbose_name="县", related_name="ledger_acts")
     year = models.ForeignKey(AssessmentYear, models.PROTECT, verbose_name="年度", related_name="acts")
@@ -60,7 +61,7 @@ class LedgerAct(models.Model):
             models.UniqueConstraint(fields=["county", "sequence"], name="ledger_act_sequence_once"),
             models.UniqueConstraint(
                 fields=["year", "number", "kind"],
-                condition=Q(kind__in=["lock", "unlock"]),
+                condition=Q(kind__in=["lock", "unlock", "publish"]),
                 name="ledger_year_locked_once_per_number",
             ),
             models.CheckConstraint(condition=Q(sequence__gte=1, number__gte=1), name="ledger_act_counts_from_1"),
@@ -79,6 +80,8 @@ class LedgerAct(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.kind == self.Kind.PUBLISH:
+            return f"{self.year}通报" if self.number == 1 else f"{self.year}更正第 {self.number - 1} 号"
         return f"{self.year}第 {self.number} 次{self.get_kind_display()}"
 
     @property
@@ -204,6 +207,7 @@ class YearProposal(models.Model):
     note = models.CharField("说明", max_length=300, blank=True)
     # On the command line nobody signs in: whose session on the machine it was is kept, and both accounts are told.
     os_user = models.CharField("命令行的系统用户", max_length=60, blank=True)
+    choices = models.TextField("拟表扬的单位和理由", blank=True)  # of a publication: JSON, {unit's code: reason}
     act = models.OneToOneField(
         LedgerAct, models.PROTECT, null=True, blank=True, verbose_name="定案记录", related_name="proposal"
     )
@@ -239,6 +243,10 @@ class YearProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.year}{self.get_kind_display()}的提议"
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        return json.loads(self.choices or "{}")
 
     def confirm(self, actor: User, request=None) -> LedgerAct:
         """Another person's yes: the year moves and the act is written. Raises PermissionDenied, and Refused where the proposal

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.utils import timezone
 
 from networks import audit
 from networks.access import barred_from_locking
 from trainings.models import Refused
 from trainings.models.verbs import Move
+
+from .publishing import PublishingVerbs
 
 if TYPE_CHECKING:
     from networks.models import User
@@ -28,7 +32,8 @@ class YearStatus(models.TextChoices):
 YEAR_MOVES = {
     "lock": Move("锁定定案", frozenset({YearStatus.OPEN}), YearStatus.LOCKED),
     "preview": Move("进入反馈期", frozenset({YearStatus.LOCKED}), YearStatus.PREVIEWED),
-    "publish": Move("通报", frozenset({YearStatus.PREVIEWED}), YearStatus.PUBLISHED),
+    # From the lock only a 更正 of what has been published (see `missing_for_publication`).
+    "publish": Move("通报", frozenset({YearStatus.PREVIEWED, YearStatus.LOCKED}), YearStatus.PUBLISHED),
     # A correction is unlock → change → lock again as act n+1, which keeps act n.
     "unlock": Move(
         "解锁更正", frozenset({YearStatus.LOCKED, YearStatus.PREVIEWED, YearStatus.PUBLISHED}), YearStatus.OPEN
@@ -36,7 +41,7 @@ YEAR_MOVES = {
 }
 
 
-class ClosingVerbs:
+class ClosingVerbs(PublishingVerbs):
     """What reads the figures is built upon the models, so the verbs import it where they need it."""
 
     def propose_lock(
@@ -55,7 +60,9 @@ class ClosingVerbs:
             raise Refused("请写明解锁的原因")
         return self._propose("unlock", actor, reason, seen, request, os_user)
 
-    def _propose(self, verb: str, actor: User, reason: str, seen: str | None, request, os_user: str) -> YearProposal:
+    def _propose(
+        self, verb: str, actor: User, reason: str, seen: str | None, request, os_user: str, choices: str = ""
+    ) -> YearProposal:
         from .acts import YearProposal
 
         with transaction.atomic():
@@ -66,7 +73,9 @@ class ClosingVerbs:
             year._check_move(verb)
             if YearProposal.objects.filter(year=year, status=YearProposal.Status.OPEN).exists():
                 raise Refused("已有一个提议在等另一人确认，请先办理它")
-            digest = year.digest_to_see(verb)
+            if verb == "publish" and (missing := year.missing_for_publication()):
+                raise Refused(*missing)
+            digest = year.digest_to_see(verb, choices)
             if seen is not None and seen != digest:
                 raise Refused("您打开页面以后数字有了变化，请核对现在的数字再提出")
             proposal = YearProposal.objects.create(
@@ -74,8 +83,10 @@ class ClosingVerbs:
                 kind=verb,
                 reason=reason.strip(),
                 proposed_by=actor,
+                proposed_at=timezone.now(),
                 seen_digest=digest,
                 os_user=os_user,
+                choices=choices,
             )
             audit.record(
                 f"提出{proposal.get_kind_display()}",
@@ -87,12 +98,16 @@ class ClosingVerbs:
             )
         return proposal
 
-    def digest_to_see(self, verb: str) -> str:
-        """Of what a proposal of `verb` is about: the figures that would be settled, or the act that would be taken back."""
+    def digest_to_see(self, verb: str, choices: str = "") -> str:
+        """Of what a proposal of `verb` is about: the figures that would be settled, the act that would be taken back, or what
+        would be published."""
+        from ..publication import content_of
         from ..snapshot import figures_digest
 
         if verb == "lock":
             return figures_digest(self)
+        if verb == "publish":
+            return content_of(self, json.loads(choices or "{}"))[1]
         act = self.standing_act()
         return act.digest if act else ""
 
@@ -108,6 +123,10 @@ class ClosingVerbs:
         from .acts import LedgerAct
 
         self._check_move(proposal.kind)
+        if proposal.kind == LedgerAct.Kind.PUBLISH:
+            if missing := self.missing_for_publication():
+                raise Refused(*missing)
+            return self._publish(proposal, actor)
         people = {"by": proposal.proposed_by, "confirmed_by": actor}
         if proposal.kind == LedgerAct.Kind.LOCK:
             content = snapshot(self)

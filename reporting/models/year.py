@@ -100,6 +100,31 @@ class AssessmentYear(ClosingVerbs, models.Model):
         "材料报送截止日期", null=True, blank=True, help_text="没有单独写期限的报送材料按这一天"
     )
     closing_on = models.DateField("定案日期", null=True, blank=True)
+    objections_until = models.DateField("反馈期截止日期", null=True, blank=True, editable=False)
+
+    # 表彰先进，鞭策后进（三(六)）: by criteria that are set before the year is locked, and never a rank of all.
+    commend_met_by = models.DateField(
+        "表扬：最晚在哪天完成两项任务", null=True, blank=True, help_text="留空则全年完成即可"
+    )
+    commend_sessions = models.PositiveSmallIntegerField(
+        "表扬：至少多少场", null=True, blank=True, help_text="留空则完成任务即可"
+    )
+    commend_attendances = models.PositiveIntegerField(
+        "表扬：至少多少人次", null=True, blank=True, help_text="留空则完成任务即可"
+    )
+    commend_satisfaction = models.PositiveSmallIntegerField(
+        "表扬：满意率至少（%）",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text="留空则不看满意率",
+    )
+    spur_below = models.PositiveSmallIntegerField(
+        "督促整改：任一项低于任务的（%）",
+        default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="100 就是没有完成任务的都列入",
+    )
     attendances_per_session = models.PositiveSmallIntegerField(
         "预测：每场可补人次",
         default=300,
@@ -131,6 +156,14 @@ class AssessmentYear(ClosingVerbs, models.Model):
                 name="forecast_rates_positive",
             ),
             models.CheckConstraint(
+                condition=~Q(status="previewed") | Q(objections_until__isnull=False), name="previewed_until_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(spur_below__gte=1, spur_below__lte=100)
+                & (Q(commend_satisfaction=None) | Q(commend_satisfaction__lte=100)),
+                name="criteria_are_percentages",
+            ),
+            models.CheckConstraint(
                 condition=Q(reporting_until=None) | Q(late_until=None) | Q(late_until__gte=F("reporting_until")),
                 name="late_entry_ends_after_reporting",
                 violation_error_message="补报截止日期不能早于填报截止日期",
@@ -148,7 +181,7 @@ class AssessmentYear(ClosingVerbs, models.Model):
         return f"{self.year}年度"
 
     # What still changes once a year is locked: its own life, no rule.
-    LIFE = frozenset({"status", "locked_on", "version"})
+    LIFE = frozenset({"status", "locked_on", "version", "objections_until"})
 
     def save(self, **kwargs) -> None:
         """Raises ValidationError when a rule of a locked year would change, Refused for a status that no verb has set. Keeps

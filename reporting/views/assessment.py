@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from networks import audit
 from networks.access import Action, can, require, units_to_watch
-from networks.models import Change, MemberUnit, UnitSuccession
+from networks.models import Change, MemberUnit, UnitSuccession, User
 from trainings.models import CoOrganiser, Status, TrainingSession
 
 from ..as_of import AsOf
@@ -99,6 +99,7 @@ def county(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "years": request.years_shown,
         "cut": cut,
         "settled": frozen_of(year),
+        **_feedback(request.user),
         "may_close": can(request.user, Action.LOCK_YEARS) or can(request.user, Action.VIEW_LOGS),
         "county": whole,
         "headline": headline(whole) if whole else "",
@@ -130,6 +131,7 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         "years": request.years_shown,
         "cut": cut,
         "settled": frozen_of(year),
+        **_feedback(request.user),
         "unit": shown,
         "standing": found[0] if found else None,
         "reasons": _reasons(counting, parts, settled, shown),
@@ -144,6 +146,10 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         ),
     }
     return render(request, "reporting/assessment_unit.html", context)
+
+
+def _feedback(user: User) -> dict[str, bool]:
+    return {"feedback": can(user, Action.VIEW_FEEDBACK), "may_file": can(user, Action.FILE_FEEDBACK)}
 
 
 def _as_read(counting: Counting, unit: MemberUnit) -> MemberUnit:

@@ -16,6 +16,8 @@ from ..closing import checklist
 from ..exports import headline
 from ..frozen import frozen_of
 from ..models import AssessmentYear, LedgerAct, YearProposal
+from ..publication import content_of
+from .publishing import waiting_on
 from .years import with_year
 
 NOTE = {"rows": 2, "class": "form-control"}
@@ -56,6 +58,7 @@ def close(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         ),
         "left_out": _left_out(year).count() if year.locked else 0,
         "may_lock": can(request.user, Action.LOCK_YEARS),
+        **waiting_on(year),
         "others": deciders_for(request.user).exists(),
     }
     return render(request, "reporting/closing/close.html", context)
@@ -125,10 +128,29 @@ def decide(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "extra": extra,
         "barred": proposal and barred_from_deciding_on(request.user, proposal),
         "may_withdraw": proposal and not barred_from_withdrawing(request.user, proposal),
-        "moved_on": proposal and year.digest_to_see(proposal.kind) != proposal.seen_digest,
+        "moved_on": proposal and _digest(year, proposal) != proposal.seen_digest,
+        "content": _content(year, proposal),
         **_figures(year),
     }
     return render(request, "reporting/closing/decide.html", context)
+
+
+def _digest(year: AssessmentYear, proposal: YearProposal) -> str:
+    """Of what would happen now; "" where it could not happen any more."""
+    try:
+        return year.digest_to_see(proposal.kind, proposal.choices)
+    except Refused:
+        return ""
+
+
+def _content(year: AssessmentYear, proposal: YearProposal | None) -> dict | None:
+    """What would be published."""
+    if proposal is None or proposal.kind != LedgerAct.Kind.PUBLISH:
+        return None
+    try:
+        return content_of(year, proposal.chosen)[0]
+    except Refused:
+        return None
 
 
 def _act(request: HttpRequest, proposal: YearProposal, note: str) -> str:
@@ -137,6 +159,8 @@ def _act(request: HttpRequest, proposal: YearProposal, note: str) -> str:
         act = proposal.confirm(request.user, request=request)
         if act.kind == LedgerAct.Kind.LOCK:
             return f"{act}已办理，定案摘要 {act.short}。请打印附件，签字盖章后存档。"
+        if act.kind == LedgerAct.Kind.PUBLISH:
+            return f"{act}已办理，各单位可以看到。"
         return f"{act}已办理，现在可以更正；改好以后请再次锁定。"
     if verb == "decline":
         proposal.decline(request.user, note, request=request)

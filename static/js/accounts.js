@@ -47,12 +47,20 @@
   }
 
   // Without a clipboard of its own (WeChat's browser, no HTTPS) the text is selected and copied the old way.
+  function choose(field) {
+    if (field.select) {
+      field.focus();
+      field.select();
+    } else {
+      window.getSelection().selectAllChildren(field);
+    }
+  }
+
   function copy(field) {
     if (navigator.clipboard) {
-      return navigator.clipboard.writeText(field.value);
+      return navigator.clipboard.writeText(field.select ? field.value : field.innerText);
     }
-    field.focus();
-    field.select();
+    choose(field);
     return document.execCommand("copy") ? Promise.resolve() : Promise.reject(new Error("not copied"));
   }
 
@@ -65,8 +73,7 @@
           button.textContent = "已复制";
         },
         function () {
-          field.focus();
-          field.select();
+          choose(field);
           button.textContent = "请长按上面的文字复制";
         }
       );

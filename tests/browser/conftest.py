@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Base address of a freshly made demonstration county without sessions."""
+def installation(tmp_path_factory):
+    """A freshly made demonstration county without sessions: its base address, and the environment it runs in."""
     folder = tmp_path_factory.mktemp("site")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -53,9 +53,25 @@ def site(tmp_path_factory):
             break
         except OSError:
             time.sleep(0.2)
-    yield base
+    yield base, env
     server.terminate()
     server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def site(installation):
+    return installation[0]
+
+
+@pytest.fixture
+def in_the_shell(installation):
+    """Runs a few lines in the installation: what happened before a test begins, or while days pass."""
+
+    def run(code: str) -> None:
+        manage = [sys.executable, str(HOME / "manage.py"), "shell", "-c", code]
+        subprocess.run(manage, env=installation[1], check=True, capture_output=True, timeout=120)
+
+    return run
 
 
 @pytest.fixture(scope="module")

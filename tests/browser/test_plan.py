@@ -32,7 +32,7 @@ def test_a_unit_reports_with_a_photo_on_a_phone_and_the_bureau_sees_it_in_the_ma
     officer.wait_for_url(re.compile(r"/plan/reports/\d+/$"))
     assert officer.get_by_text("汇报已保存").is_visible()
     assert officer.get_by_alt_text("佐证照片 1").is_visible()
-    assert officer.evaluate("document.querySelector('.photos img').naturalWidth") > 0
+    officer.wait_for_function("document.querySelector('.photos img').naturalWidth > 0")
     flawless(officer)
     officer.goto("/plan/")
     flawless(officer)

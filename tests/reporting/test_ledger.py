@@ -394,7 +394,8 @@ def test_lock_year_of_a_year_that_is_locked_or_not_there_refuses(world):
 def test_verifying_writes_nothing(ledger, django_assert_max_num_queries):
     with django_assert_max_num_queries(150) as asked:
         verify()
-    assert not [query for query in asked if not query["sql"].lstrip("( ").upper().startswith(("SELECT", "WITH"))]
+    reading = ("SELECT", "WITH", "DECLARE")  # PostgreSQL reads many rows through a cursor
+    assert not [query for query in asked if not query["sql"].lstrip("( ").upper().startswith(reading)]
 
 
 def test_au_2_an_unguarded_table_is_guarded_again_after_a_failure(ledger):

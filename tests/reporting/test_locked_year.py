@@ -42,6 +42,7 @@ def test_ac_4_the_rules_of_a_locked_year_stay_and_its_life_goes_on(world, locked
     locked = AssessmentYear.objects.get(pk=locked.pk)
     assert (locked.status, locked.required_sessions, locked.counting_forms.exists()) == ("locked", 4, True)
     with transaction.atomic():
+        locked.objections_until = datetime.date(2030, 1, 1)
         locked._move("preview", actor=world.bureau)
     assert AssessmentYear.objects.get(pk=locked.pk).status == "previewed"
 

@@ -93,14 +93,14 @@ def test_ac_4_a_year_moves_only_along_its_life(world, y2025):
     assert {verb: (sorted(move.sources), move.target) for verb, move in YEAR_MOVES.items()} == {
         "lock": (["open"], "locked"),
         "preview": (["locked"], "previewed"),
-        "publish": (["previewed"], "published"),
+        "publish": (["locked", "previewed"], "published"),
         "unlock": (["locked", "previewed", "published"], "open"),
     }
     refused(lambda: y2025.propose_unlock(world.bureau, "更正"), "现在是“进行中”，不能解锁更正")
     world.lock(y2025)
     refused(lambda: y2025.propose_lock(world.bureau), "现在是“锁定定案”，不能锁定定案")
     for status in ("previewed", "published"):
-        AssessmentYear.objects.filter(pk=y2025.pk).update(status=status)
+        AssessmentYear.objects.filter(pk=y2025.pk).update(status=status, objections_until=SETTLED.date())
         refused(lambda: y2025.propose_lock(world.bureau), "不能锁定定案")
     world.unlock(y2025)
     assert (y2025.status, y2025.locked_on) == ("open", None)

@@ -355,3 +355,17 @@ def test_ld_2_a_table_costs_the_same_queries_at_3_and_30(world, county, page, by
 
 def test_every_breakdown_says_what_it_goes_by(world):
     assert set(BREAKDOWNS) == set(By) and all(words.endswith("。") for words in BREAKDOWNS.values())
+
+
+def test_the_sums_of_a_table_are_read_from_the_index_alone(world, county):
+    """At 200,000 sessions that is the difference between a glance and a wait (python3 run.py bench)."""
+    with CaptureQueriesContext(connection) as caught:
+        assert found(world.bureau, By.THEME).totals
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans by the size of the table")
+    [sums] = [query["sql"] for query in caught if "sum_attendances" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sums}")
+        plan = [row[3] for row in cursor.fetchall()]
+    read = [step for step in plan if "trainings_trainingsession" in step]
+    assert len(read) == 2 and all("COVERING INDEX session_sums" in step for step in read), plan

@@ -318,7 +318,8 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
             if any(getattr(self, name) != getattr(stored, name, None) for name in self.PUBLIC_TEXTS):
                 self.refuse_protected_names()
                 self.refuse_numbers_residents_read()
-            for row in filter(None, [stored, self]):  # the year it leaves and the year it comes to
+            rows = [row for row in (stored, self) if row and row.held_on]  # the year it leaves and the year it comes to
+            for row in {(row.organiser.county_id, row.held_on.year): row for row in rows}.values():
                 row.refuse_locked_year()
             self.version += 1
             if kwargs.get("update_fields") is not None:

@@ -31,6 +31,8 @@ INDEXES = [
             "reported_attendance",
             "planned_attendance",
             "theme",
+            "rostered_attendance",
+            "roster_purged_on",
         ],
         name="session_sums",
     ),

@@ -1,0 +1,31 @@
+"""The statistics and 我们怎么算 on a phone, at the desk and on paper."""
+
+import re
+
+from .conftest import OFFICE, PHONE
+
+
+def test_the_office_asks_for_a_period_and_a_breakdown(person, flawless):
+    for screen in (PHONE, OFFICE):
+        office = person("bureau", screen)
+        office.goto("/statistics/")
+        flawless(office)
+        office.get_by_label("分组").select_option("held")
+        office.get_by_role("button", name="查看").first.click()
+        office.wait_for_url(re.compile("by=held"))
+        assert office.get_by_text("这一期间没有已核定的培训").is_visible()
+        office.get_by_text("自定起止日期和更多条件").click()
+        office.get_by_label("到（截至）").fill("2026-03-31")
+        office.get_by_role("button", name="查看").last.click()
+        assert office.get_by_label("到（截至）").input_value() == "2026-03-31"
+        flawless(office)
+
+
+def test_how_the_numbers_are_counted_is_found_on_the_page_and_fits_a_few_sheets(person, flawless):
+    for screen in (PHONE, OFFICE):
+        anyone = person("town-450124103", screen)
+        anyone.goto("/how/")
+        flawless(anyone)
+        assert anyone.locator("#unit_required").get_by_text("应完成").first.is_visible()
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", anyone.pdf(format="A4", prefer_css_page_size=True)))
+    assert 1 <= pages <= 8
