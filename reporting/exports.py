@@ -46,6 +46,7 @@ class Export:
     totals: list[tuple] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sheet: str = "完成情况"
+    landscape: bool = True
 
 
 def standing_export(
@@ -171,6 +172,8 @@ def xlsx(export: Export) -> bytes:
         at += 1
         _line(sheet, at, last, text)
     _set_up_for_print(sheet, f"$A$1:${get_column_letter(last)}${at}")
+    if not export.landscape:
+        sheet.page_setup.orientation = "portrait"
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -180,7 +183,8 @@ def put(cell: Cell, value: object) -> Cell:
     """Writes a value as what it is: numbers as numbers, everything else as text that no program takes for a formula."""
     if isinstance(value, int | float | Decimal):
         cell.value = value
-        cell.number_format = "#,##0.0" if isinstance(value, Decimal) else "#,##0"
+        places = max(1, -value.as_tuple().exponent) if isinstance(value, Decimal) else 0
+        cell.number_format = f"#,##0.{'0' * places}" if places else "#,##0"
     elif value not in (None, ""):
         cell.value = clean_text(str(value))
         cell.data_type = "s"

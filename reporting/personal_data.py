@@ -169,6 +169,11 @@ PERSONAL: dict[str, dict[str, str]] = {
         **dict.fromkeys(["title", "opening", "body", "closing", "attachments", "recipients", "content"], "free"),
         **dict.fromkeys(["drafted_by", "issued_by"], "signature"),
     },
+    "reporting.FormEntry": {"values": "free"},
+    "reporting.Submission": {
+        "figures": "free", "why": "free", "cancelled_why": "free", "signer": "staff",
+        "prepared_by": "signature", "sent_by": "signature", "cancelled_by": "signature",
+    },
     "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
     "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
     "reporting.TaskReport": {
@@ -221,6 +226,8 @@ NOT_PERSONAL: dict[str, str] = {
     "trainings.PointReport": "token",
     "trainings.TrainingSession": "number organiser_written audience_text co_organiser_text",
     "reporting.CallSample": "seed frame frame_digest",
+    "reporting.FormEntry": "form",
+    "reporting.Submission": "form to_whom digest",
     "reporting.MaterialKind": "name clause note",
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",

@@ -7,6 +7,7 @@ sent to the sign-in page everywhere, but for the PUBLIC addresses. Samples are `
 `networks` stand in access_networks.py, those of 催报 in access_prompting.py, the others of the apps built upon it here.
 """
 
+from .access_forms import FORM_PAGES
 from .access_networks import NETWORK_PAGES
 from .access_prompting import PROMPTING_PAGES
 
@@ -35,6 +36,7 @@ PUBLIC |= {"learning-record"}
 
 PAGES = (
     NETWORK_PAGES
+    + FORM_PAGES
     + PROMPTING_PAGES
     + """
 session-list         | GET  | -                 | *                                       | NO_RECORDS |

@@ -733,3 +733,15 @@ WITHOUT_EFFECT = {
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }
+
+ACTS += [  # what the office files
+    Act("submission-new", "bureau", "form", lambda s: {"to_whom": "市教育局"}),
+    Act(
+        "submission-send",
+        "bureau",
+        "ours.filing_up",
+        lambda s: {"signer": "某局长", "sent_on": s.world.today.isoformat(), "scan": picture(), "seen_version": "0"},
+    ),
+    Act("submission-cancel", "bureau", "ours.filing_up", lambda s: {"why": "抬头写错", "seen_version": "0"}),
+    Act("form-fill", "bureau", "form", lambda s: {f"meetings.{s.world.county.pk}": "2"}),
+]

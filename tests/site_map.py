@@ -48,6 +48,7 @@ from networks.registry import imports as registry_imports
 from networks.reorganisation import rename_unit
 from reporting.calls import draw
 from reporting.confirming import Sheets
+from reporting.forms import FORMS
 from reporting.models import (
     AssessmentYear,
     Bulletin,
@@ -65,6 +66,7 @@ from reporting.models import (
     TaskReport,
 )
 from reporting.publication import content_of
+from reporting.submitting import prepare
 from trainings import imports
 from trainings.models import (
     Announcement,
@@ -114,6 +116,12 @@ def addresses(patterns: list | None = None, route: str = "", namespace: str = ""
     return found
 
 
+def picture_bytes() -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "green").save(content, "JPEG")
+    return content.getvalue()
+
+
 def as_shown(response) -> dict:
     """What a browser would send back from the form of a page as it stands."""
     return {field.html_name: field.value() or "" for field in response.context["form"]}
@@ -128,6 +136,7 @@ class Samples:
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
         self.kwargs |= {key: {"registry": key} for key in REGISTRIES}
         self.kwargs["threshold"] = {"key": "participation"}
+        self._forms()
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")
@@ -209,6 +218,19 @@ class Samples:
             if state == "issued":
                 row.issue(w.bureau)
             self.kwargs[f"{state}.bulletin"] = {"pk": row.pk}
+
+    def _forms(self) -> None:
+        """A form, and of ours and foreign a 上报件 that waits and one that was sent."""
+        w = self.w
+        self.kwargs["form"] = {"year": w.year, "key": "annual-report"}
+        for whose, office in {"ours": w.bureau, "foreign": w.foreign_bureau}.items():
+            year = AssessmentYear.objects.select_related("county").get(county=office.county_code, year=w.year)
+            with uploads.atomic():
+                sent = prepare(FORMS["completion"], year, office, to_whom="县政府")
+                paper = uploads.prepare(SimpleUploadedFile("件.jpg", picture_bytes()))
+                sent.record_sent(actor=office, signer="某局长", sent_on=timezone.localdate(), scan=paper)
+                waiting = prepare(FORMS["performance"], year, office, to_whom="县绩效办")
+            self.kwargs |= {f"{whose}.sent": {"pk": sent.pk}, f"{whose}.filing_up": {"pk": waiting.pk}}
 
     def _scans(self) -> None:
         """Sign-in by QR that is open all day long."""

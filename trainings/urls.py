@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     announcing,
+    archive,
     calendar,
     classes,
     column_names,
@@ -52,6 +53,8 @@ urlpatterns = [
     path("sessions/<int:pk>/evidence/", evidence.add, name="evidence-add"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/", evidence.file, name="evidence-file"),
     path("sessions/<int:pk>/evidence/<int:evidence_pk>/delete/", evidence.delete, name="evidence-delete"),
+    path("sessions/<int:pk>/archive/", archive.one, name="session-archive"),
+    path("sessions/archive/<int:year>/<str:unit>/", archive.of_unit, name="unit-archive"),
     path("sessions/export/<int:year>/", paper.export, name="session-export"),
     # plan and calendar
     path("calendar/", calendar.calendar, name="calendar"),

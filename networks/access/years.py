@@ -105,3 +105,12 @@ def barred_from_answering_objection(user: User, objection: Objection) -> str:
     if session is not None and session.verified_by is not None and session.verified_by.person_id == user.person_id:
         return "这一场是您核定的，须由另一位工作人员答复"
     return ""
+
+
+def barred_from_filing(user: User, year: AssessmentYear) -> str:
+    """Why this account may not send a form upward, or ''."""
+    if not can(user, Action.MANAGE_YEARS):
+        return "报表由领导小组办公室的工作人员上报"
+    if year.county_id != user.county_code:
+        return "这个年度不属于本县"
+    return ""

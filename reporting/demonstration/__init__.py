@@ -34,6 +34,7 @@ from . import (
     entering,
     feedback,
     figures,
+    filing,
     hints,
     ledger,
     library,
@@ -114,6 +115,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             settling.write(county, today)
             feedback.write(county, today)
             bulletins.write(county)
+            filing.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions
             )

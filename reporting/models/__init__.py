@@ -4,12 +4,14 @@ from .acts import LedgerAct, YearProposal
 from .bulletin import Bulletin
 from .calls import Call, CallSample
 from .feedback import Confirmation, Quarter, SignOff
+from .forms import FormEntry
 from .materials import AskedOf, Material, MaterialKind
 from .objections import Objection, ObjectionFile
 from .plan import Plan, PlanTask, PlanYear, TaskResponsibility
 from .progress import ReportEvidence, Standing, TaskGoal, TaskJudgement, TaskReport
 from .prompts import LateEntry, Prompt
 from .references import ReferenceKey, ReferenceThreshold
+from .submissions import Submission
 from .year import AssessmentYear, QuotaAdjustment
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Call",
     "CallSample",
     "Confirmation",
+    "FormEntry",
     "LateEntry",
     "LedgerAct",
     "Material",
@@ -36,6 +39,7 @@ __all__ = [
     "ReportEvidence",
     "SignOff",
     "Standing",
+    "Submission",
     "TaskGoal",
     "TaskJudgement",
     "TaskReport",

@@ -106,6 +106,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
         or any(asked.value(name) for name in ("status", "unit", "month", "audience", "place", "host", "q")),
         "may_enter": _may_enter(request.user),
         "may_export": can(request.user, Action.EXPORT),
+        "archive_months": range(1, 13),
+        "archive_unit": asked.value("unit") or (request.user.own_unit.code if request.user.own_unit else ""),
         "may_import": can(request.user, Action.IMPORT),
         "token": new_token(),
     }
@@ -226,6 +228,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "roster_url": _roster_url(user, session, sensitivity),
         "opinions": opinions_of(TrainingSession.objects.filter(pk=pk)) if sensitivity < 2 else None,
         "scan": _scan(user, session, editable, sensitivity),
+        "may_export": can(user, Action.EXPORT),
         "token": new_token(),
         "draft_done": request.session.pop(DRAFT_DONE, ""),
         "form_key": pk,
