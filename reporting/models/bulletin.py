@@ -84,6 +84,7 @@ class Bulletin(models.Model):
         verbose_name = verbose_name_plural = "通报"
         ordering = ["-year__year", "-pk"]
         constraints = [
+            models.CheckConstraint(condition=Q(status__in=["draft", "issued"]), name="bulletin_status_known"),
             models.UniqueConstraint(fields=["year"], condition=Q(status="draft"), name="one_bulletin_draft_per_year"),
             models.UniqueConstraint(fields=["act"], condition=Q(status="issued"), name="one_bulletin_per_act"),
             models.UniqueConstraint(
