@@ -136,7 +136,6 @@ class Samples:
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
         self.kwargs |= {key: {"registry": key} for key in REGISTRIES}
         self.kwargs["threshold"] = {"key": "participation"}
-        self._forms()
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")
@@ -198,6 +197,7 @@ class Samples:
         self._calls()
         self._scans()
         self._learning()
+        self._forms()
 
     def _bulletins(self) -> None:
         """Of long ago: a draft that may go out, one that has, one on an act that a correction has overtaken."""
