@@ -133,7 +133,6 @@ class Samples:
         self.kwargs: dict[str, dict] = {"-": {}, "year": {"year": w.year}, "app": {"app_label": "networks"}}
         self.kwargs |= {key: {"registry": key} for key in REGISTRIES}
         self.kwargs["threshold"] = {"key": "participation"}
-        self._forms()
         for whose, unit in owners.items():
             for state in ["planned", "draft", "submitted", "verified", "returned"]:
                 row = w.session(unit, status=state, title=f"{whose}-{state}-场次")
@@ -194,6 +193,7 @@ class Samples:
         self._calls()
         self._scans()
         self._learning()
+        self._forms()
 
     def _forms(self) -> None:
         """A form, and of ours and foreign a 上报件 that waits and one that was sent."""
