@@ -130,7 +130,7 @@ class Dashboard:
         """Where the figures on paper come from: the act with the short form of its digest, or the records as they are now."""
         if self.figures.frozen:
             return self.figures.frozen.label
-        return f"{cn_date(self.until, 'plain')}的培训记录，只算已核定的场次，人次不是人数；没有锁定定案，以后还会变"
+        return f"{cn_date(self.until, 'plain')}的培训记录（还没有锁定定案），只算已核定的场次，人次不是人数"
 
     @property
     def shares(self) -> list[Share]:

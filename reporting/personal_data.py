@@ -165,6 +165,10 @@ PERSONAL: dict[str, dict[str, str]] = {
     "reporting.SignOff": {
         **dict.fromkeys(["signer", "recorded_by", "cancelled_by"], "signature"), "words": "free", "cancelled_why": "free",
     },
+    "reporting.Bulletin": {
+        **dict.fromkeys(["title", "opening", "body", "closing", "attachments", "recipients", "content"], "free"),
+        **dict.fromkeys(["drafted_by", "issued_by"], "signature"),
+    },
     "reporting.FormEntry": {"values": "free"},
     "reporting.Submission": {
         "figures": "free", "why": "free", "cancelled_why": "free", "signer": "staff",
@@ -228,6 +232,7 @@ NOT_PERSONAL: dict[str, str] = {
     "reporting.LedgerAct": "payload_digest previous key_id algorithm mac",
     "reporting.YearProposal": "seen_digest",
     "reporting.Confirmation": "figures digest",
+    "reporting.Bulletin": "masthead number issuer copy_to printed_by word_digest",
     "reporting.Plan": "title number carry_note quota_clause",
     "reporting.PlanTask": "clause group title text responsible_text",
     "reporting.TaskGoal": "text",

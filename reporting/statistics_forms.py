@@ -131,7 +131,9 @@ class StatisticsForm(forms.Form):
     @property
     def open(self) -> bool:
         """Whether something further is set, so that it shows."""
-        return any(self.data.get(field.name) for field in self.further)
+        told = self.cleaned_data
+        dated = told.get("first") or told.get("last") or {"first", "last"} & self.errors.keys()
+        return bool(dated or self.asked.narrowed or self.asked.organised != Organised.THEN)
 
     @property
     def wrong(self) -> list[tuple[forms.BoundField, str]]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     assessment,
+    bulletins,
     calls,
     closing,
     communities,
@@ -46,6 +47,13 @@ urlpatterns = [
     path("assessment/<int:year>/close/propose/", closing.propose, name="year-propose"),
     path("assessment/<int:year>/close/decide/", closing.decide, name="year-decide"),
     path("assessment/<int:year>/close/<int:number>/annex/", closing.annex, name="year-annex"),
+    path("assessment/<int:year>/bulletin/", bulletins.begin, name="bulletin-begin"),
+    path("assessment/bulletins/", bulletins.bulletins, name="bulletins"),
+    path("assessment/bulletins/<int:pk>/", bulletins.bulletin, name="bulletin"),
+    path("assessment/bulletins/<int:pk>/edit/", bulletins.edit, name="bulletin-edit"),
+    path("assessment/bulletins/<int:pk>/follow/", bulletins.follow, name="bulletin-follow"),
+    path("assessment/bulletins/<int:pk>/issue/", bulletins.issue, name="bulletin-issue"),
+    path("assessment/bulletins/<int:pk>/word/", bulletins.word_file, name="bulletin-word"),
     path("assessment/<int:year>/prompting/", prompting.prompting, name="prompting"),
     path("assessment/<int:year>/prompting/<int:round>/withdraw/", prompting.withdraw, name="prompt-withdraw"),
     path("assessment/prompts/<int:pk>/read/", prompting.read, name="prompt-read"),

@@ -259,6 +259,17 @@ year-propose         | GET  | year              | BUREAU foreign_bureau         
 year-propose         | POST | year              | BUREAU foreign_bureau                   | *          |
 year-decide          | GET  | year              | BUREAU foreign_bureau                   | *          |
 year-decide          | POST | year              | BUREAU foreign_bureau                   | *          |
+bulletins            | GET  | -                 | *                                       | STANDING_TO_NOBODY |
+bulletin-begin       | POST | settled.year      | BUREAU                                  | *          | foreign_bureau
+bulletin             | GET  | draft.bulletin    | BUREAU                                  | STANDING_TO_NOBODY | *
+bulletin             | GET  | issued.bulletin   | *                                       | STANDING_TO_NOBODY | FOREIGN
+bulletin-word        | GET  | draft.bulletin    | BUREAU                                  | STANDING_TO_NOBODY | *
+bulletin-word        | GET  | issued.bulletin   | *                                       | STANDING_TO_NOBODY | FOREIGN
+bulletin-edit        | GET  | draft.bulletin    | BUREAU                                  | *          | foreign_bureau
+bulletin-edit        | POST | draft.bulletin    | BUREAU                                  | *          | foreign_bureau
+bulletin-follow      | POST | old.bulletin      | BUREAU                                  | *          | foreign_bureau
+bulletin-issue       | GET  | draft.bulletin    | BUREAU                                  | *          | foreign_bureau
+bulletin-issue       | POST | draft.bulletin    | BUREAU                                  | *          | foreign_bureau
 year-annex           | GET  | settled           | BUREAU auditor                          | *          | foreign_bureau
 confirmations-now    | GET  | previewed.year    | BUREAU auditor town town2 head unit unit2 unit_head | centre leader operator homeless | *
 confirmations        | GET  | previewed.quarter | BUREAU auditor town town2 head unit unit2 unit_head | centre leader operator homeless | *

@@ -555,6 +555,19 @@ ACTS += [  # settling a year
 ]
 
 
+def _bulletin_form(site: Site) -> dict:
+    shown = as_shown(site.send("bureau", "GET", site.samples.url("bulletin-edit", "draft.bulletin")))
+    return shown | {"closing": "全县共{计入场次}场。", "seen_version": "0"}
+
+
+ACTS += [  # what is written about a settled year
+    Act("bulletin-begin", "bureau", "settled.year", lambda s: {}),
+    Act("bulletin-edit", "bureau", "draft.bulletin", _bulletin_form),
+    Act("bulletin-follow", "bureau", "old.bulletin", lambda s: {}),
+    Act("bulletin-issue", "bureau2", "draft.bulletin", lambda s: {"seen_version": "0"}),
+]
+
+
 def _figures_seen(site: Site) -> str:
     return site.send("bureau", "GET", site.samples.url("year-propose", "year")).context["seen"]
 

@@ -51,8 +51,10 @@ from reporting.confirming import Sheets
 from reporting.forms import FORMS
 from reporting.models import (
     AssessmentYear,
+    Bulletin,
     Confirmation,
     LateEntry,
+    LedgerAct,
     Material,
     MaterialKind,
     Objection,
@@ -63,6 +65,7 @@ from reporting.models import (
     SignOff,
     TaskReport,
 )
+from reporting.publication import content_of
 from reporting.submitting import prepare
 from trainings import imports
 from trainings.models import (
@@ -175,6 +178,7 @@ class Samples:
         w.lock(settled)
         self.kwargs["settled"] = {"year": 2019, "number": 1}
         self._feedback(settled)
+        self._bulletins()
         for whose in ["ours", "foreign"]:
             QuotaAdjustment.objects.create(
                 year=self.years[whose], unit=owners[whose], sessions=2, attendances=200, reason="撤并"
@@ -194,6 +198,26 @@ class Samples:
         self._scans()
         self._learning()
         self._forms()
+
+    def _bulletins(self) -> None:
+        """Of long ago: a draft that may go out, one that has, one on an act that a correction has overtaken."""
+        w = self.w
+        for number, state in [(2015, "draft"), (2016, "issued"), (2017, "old")]:
+            year = AssessmentYear.objects.open_year(w.county, number)
+            w.lock(year)
+            row = Bulletin.draft(year, w.bureau)
+            row.number, row.dated_on = f"马社教办〔{w.year}〕{number}号", w.today
+            row.save()
+            if state == "old":
+                w.unlock(year)
+                w.lock(year)
+            else:
+                lists, _ = content_of(year, {})
+                LedgerAct.append(year, "publish", number=1, content=lists, by=w.bureau, confirmed_by=w.bureau2)
+                AssessmentYear.objects.filter(pk=year.pk).update(status="published")
+            if state == "issued":
+                row.issue(w.bureau)
+            self.kwargs[f"{state}.bulletin"] = {"pk": row.pk}
 
     def _forms(self) -> None:
         """A form, and of ours and foreign a 上报件 that waits and one that was sent."""

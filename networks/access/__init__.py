@@ -96,6 +96,7 @@ from .years import (
     barred_from_objecting,
     barred_from_taking_back_objection,
     barred_from_withdrawing,
+    barred_from_writing_bulletins,
     deciders_for,
 )
 
@@ -141,6 +142,7 @@ __all__ = [
     "barred_from_undoing",
     "barred_from_verifying",
     "barred_from_withdrawing",
+    "barred_from_writing_bulletins",
     "can",
     "deciders_for",
     "eligible_verifiers",

@@ -37,6 +37,7 @@ class Action(StrEnum):
     VIEW_FEEDBACK = "查看确认表和复核申请"
     FILE_FEEDBACK = "上传本单位盖章的确认表，提出复核申请"
     HANDLE_FEEDBACK = "核对确认表，答复复核申请，登记签批件"
+    WRITE_BULLETINS = "起草和印发通报"
     VIEW_COURSES = "查看课程资源和宣传内容"
     APPROVE_COURSES = "审定课程资源"
     PUBLISH = "审核和发布宣传内容"
@@ -67,6 +68,7 @@ class Subject(StrEnum):
     ACCOUNT = "people and accounts"
     LOG = "the audit log"
     LEDGER = "the acts by which years are settled, with every unit's figures"
+    BULLETIN = "what the office writes about a settled year and publishes to all"
 
 
 class Sight(StrEnum):
@@ -116,6 +118,7 @@ _AT_HOME = {
     "roster": Sight.HOME,
     "standing": Sight.HOME,
     "staff": Sight.HOME,
+    "bulletin": Sight.SHARED,
 }
 
 
@@ -138,6 +141,7 @@ ROLES: dict[str, RoleRights] = {
             Action.LOCK_YEARS,
             Action.VIEW_FEEDBACK,
             Action.HANDLE_FEEDBACK,
+            Action.WRITE_BULLETINS,
             Action.VIEW_PLAN,
             Action.REPORT_PROGRESS,
             Action.MANAGE_PLAN,
@@ -163,6 +167,7 @@ ROLES: dict[str, RoleRights] = {
         staff=Sight.COUNTY,
         account=Sight.COUNTY,
         ledger=Sight.COUNTY,
+        bulletin=Sight.COUNTY,
     ),
     "centre": _role(
         "县社区教育中心工作人员：指导全县业务，维护机构名录，登记中心自己的培训。",
@@ -218,6 +223,7 @@ ROLES: dict[str, RoleRights] = {
         [Action.VIEW_STANDING, Action.VIEW_COUNTY, Action.VIEW_PLAN, Action.VIEW_NETWORK, Action.VIEW_COURSES],
         directory=Sight.COUNTY,
         standing=Sight.COUNTY,
+        bulletin=Sight.SHARED,
     ),
     "auditor": _role(
         "审计人员：查看台账、历史和操作日志，不作改动。",
@@ -244,6 +250,7 @@ ROLES: dict[str, RoleRights] = {
         account=Sight.COUNTY,
         log=Sight.COUNTY,
         ledger=Sight.COUNTY,
+        bulletin=Sight.SHARED,
     ),
     "operator": _role(
         "系统管理员：建立账号、维护设置和备份；不能审核，也不能改动考核。",

@@ -114,7 +114,8 @@ def in_sight(user: User | None, scope: Scope, model: type[models.Model]) -> Q | 
         return in_county & Q(**{scope.author_role: user.role}) if scope.author_role else None
     from_submitted_on = ~Q(**{f"{scope.stage}__in": scope.private}) if scope.stage else Q()
     if sight is Sight.SHARED:
-        return in_county & (from_submitted_on | Q(**{scope.author_role: user.role})) if scope.author_role else in_county
+        own = Q(**{scope.author_role: user.role}) if scope.author_role else Q(pk__in=[])
+        return in_county & (from_submitted_on | own)
     mine = belonging_to(user, scope, places=False) | (belonging_to(user, scope, units=False) & from_submitted_on)
     if scope.shared and user.own_unit_ids:
         together = model._default_manager.filter(**{f"{scope.shared}__in": user.own_unit_ids}).values("pk")

@@ -1,4 +1,5 @@
-"""Who settles a year: one person of the bureau proposes, another confirms (AC-5); and who asks for it to be looked at again."""
+"""Who settles a year: one person of the bureau proposes, another confirms (AC-5); who asks for it to be looked at again, and who
+writes about it."""
 
 from __future__ import annotations
 
@@ -37,6 +38,15 @@ def barred_from_withdrawing(user: User, proposal: YearProposal) -> str:
     if not barred and proposal.proposed_by.person_id != user.person_id:
         return "提议只能由提出的人收回；不同意的，请说明原因退回"
     return barred
+
+
+def barred_from_writing_bulletins(user: User, year: AssessmentYear) -> str:
+    """Why this account may not write or publish a bulletin on the year, or ''."""
+    if not can(user, Action.WRITE_BULLETINS):
+        return "通报由领导小组办公室起草和印发"
+    if year.county_id != user.county_code:
+        return "这个年度不属于本县"
+    return ""
 
 
 def deciders_for(user: User) -> models.QuerySet[User]:

@@ -7,7 +7,8 @@ self-checks · `changes` a renaming · `script` what must be seen · `topics.csv
 opinions and surveys · `announcing` what residents see of it · `planning` classes and plans ·
 `plan_progress` goals, reports and decisions on the plan's tasks · `hints` what the reviewer is
 pointed to, and call-backs · `uploads` two ledgers to be mended · `entering` what coordinators reported by their link, and how
-much work entering is · `settling` the years that are locked · `prompting` the years' dates, papers, prompts and late entry.
+much work entering is · `settling` the years that are locked · `prompting` the years' dates, papers, prompts and late entry ·
+`bulletins` what is written about the settled years.
 """
 
 import datetime
@@ -27,6 +28,7 @@ from ..models import AssessmentYear, QuotaAdjustment
 from . import (
     accounts,
     announcing,
+    bulletins,
     changes,
     door,
     entering,
@@ -112,6 +114,7 @@ def prepare(today: datetime.date, *, empty: bool = False, fresh: bool = False) -
             prompting.write(county, today)
             settling.write(county, today)
             feedback.write(county, today)
+            bulletins.write(county)
             filing.write(county, today)
             audit.record(
                 "载入演示数据", actor=User.objects.get(username="operator"), county_code=COUNTY, sessions=sessions

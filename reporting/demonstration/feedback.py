@@ -10,7 +10,8 @@ from networks import uploads
 from networks.models import Division, MemberUnit, User
 
 from ..confirming import Sheets
-from ..models import AssessmentYear, Confirmation, LedgerAct, Objection, QuotaAdjustment, SignOff
+from ..frozen import frozen_of
+from ..models import AssessmentYear, Confirmation, Objection, QuotaAdjustment, SignOff
 from ..publication import candidates
 from . import pictures
 from .script import MARK
@@ -121,12 +122,13 @@ def _corrected(year: AssessmentYear, people: dict[str, User], chosen: dict[str, 
     reason = f"{MARK}：领导小组会议已同意调减的任务，锁定前漏登记"
     if start + 3 * STEP > timezone.now():
         raise TooEarly  # an unlocked year would have been left behind
+    units = frozen_of(year).figures["units"]
+    missed = next((r for r in units if not r["met"] and r["verified"][0] and r["adjustment"] is None), None)
+    if missed is None:
+        return
     with _at(start):
         year.propose_unlock(bureau, reason).confirm(second)
     year.refresh_from_db()
-    missed = next(
-        row for row in _frozen_units(year) if not row["met"] and row["verified"][0] and row["adjustment"] is None
-    )
     with _at(start + STEP):
         QuotaAdjustment.objects.create(
             year=year,
@@ -139,9 +141,3 @@ def _corrected(year: AssessmentYear, people: dict[str, User], chosen: dict[str, 
     year.refresh_from_db()
     with _at(start + 2 * STEP):
         year.propose_publication(bureau, chosen, reason).confirm(people["director"])
-
-
-def _frozen_units(year: AssessmentYear) -> list[dict]:
-    """Of the lock that is being corrected."""
-    last = year.acts.filter(kind=LedgerAct.Kind.LOCK).select_related("year").order_by("-sequence").first()
-    return last.content["figures"]["units"]

@@ -1,6 +1,7 @@
 """What it adds up to: assessment years, quotas, and the plan with its tasks and what is reported of them."""
 
 from .acts import LedgerAct, YearProposal
+from .bulletin import Bulletin
 from .calls import Call, CallSample
 from .feedback import Confirmation, Quarter, SignOff
 from .forms import FormEntry
@@ -16,6 +17,7 @@ from .year import AssessmentYear, QuotaAdjustment
 __all__ = [
     "AskedOf",
     "AssessmentYear",
+    "Bulletin",
     "Call",
     "CallSample",
     "Confirmation",

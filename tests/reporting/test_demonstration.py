@@ -41,15 +41,19 @@ from reporting.ledger import verify
 from reporting.models import (
     AssessmentYear,
     CallSample,
+    Confirmation,
     LedgerAct,
+    Objection,
     Plan,
     PlanYear,
     QuotaAdjustment,
     ReportEvidence,
+    SignOff,
     TaskJudgement,
     TaskReport,
 )
 from reporting.network import Network
+from reporting.publication import published
 from reporting.references import ReferenceFigures, outcomes
 from trainings import imports
 from trainings.hints import hints_of
@@ -99,23 +103,43 @@ def test_every_account_of_the_surface_is_there_each_a_person_of_its_own(county):
 def test_three_earlier_years_and_this_one_are_full_and_the_first_two_are_settled(county):
     assert list(AssessmentYear.objects.order_by("year").values_list("year", "status", "locked_on")) == [
         (2023, "locked", datetime.date(2026, 1, 17)),
-        (2024, "locked", datetime.date(2026, 1, 17)),
+        (2024, "published", datetime.date(2026, 2, 8)),
         (2025, "open", None),
         (2026, "open", None),
     ]
     acts = LedgerAct.objects.order_by("sequence")
-    assert list(acts.values_list("year__year", "number", "proposed_by__username", "confirmed_by__username")) == [
-        (2023, 1, "bureau", "bureau2"),
-        (2024, 1, "bureau", "bureau2"),
+    people = ("proposed_by__username", "confirmed_by__username")
+    assert list(acts.values_list("year__year", "kind", "number", *people)) == [
+        (2023, "lock", 1, "bureau", "bureau2"),
+        (2024, "lock", 1, "bureau", "bureau2"),
+        (2024, "publish", 1, "bureau", "bureau2"),
+        (2024, "unlock", 1, "bureau", "bureau2"),
+        (2024, "lock", 2, "bureau", "bureau2"),
+        (2024, "publish", 2, "bureau", "director"),
     ]
     report = verify()
-    assert (report.findings, report.acts, report.years) == ([], 2, [2023, 2024])
+    assert (report.findings, report.acts, report.years) == ([], 6, [2023, 2024])
     for year in (2023, 2024, 2025, 2026):
         assert TrainingSession.objects.in_year(year).count() > 100
     earlier = TrainingSession.objects.filter(held_on__year__lt=2026, status="verified")
     assert set(earlier.values_list("is_historical", flat=True)) == {True}
     assert not earlier.filter(verified_by__person=F("submitted_by__person")).exists()
     assert not TrainingSession.objects.exclude(remarks__contains="演示数据").exists()
+
+
+def test_a_year_is_objected_to_published_and_put_right_and_stamped_sheets_have_come_back(county):
+    asked = Objection.objects.order_by("number").values_list("status", "answered_by__username", "filed_at__month")
+    assert list(asked) == [("declined", "bureau2", 1), ("partly", "director", 1), ("withdrawn", None, 1)]
+    one = published(AssessmentYear.objects.get(year=2024))
+    assert one.correction == 1 and [unit["code"] for unit in one.changes["units"]] == ["450124104"]
+    assert len(one.content["commended"]) == 2 and SignOff.objects.get().act.number == 1
+    sheets = Confirmation.objects.order_by("uploaded_at").values_list("year__year", "unit__code", "status")
+    assert list(sheets) == [
+        (2025, "450124100", "accepted"),
+        (2025, "wxgtj", "accepted"),
+        (2025, "450124103", "returned"),
+        (2025, "kx", "received"),
+    ]
 
 
 def test_the_last_full_year_shows_every_way_a_year_can_go(county):
@@ -156,7 +180,8 @@ def test_this_year_has_something_for_every_page(county):
     assert now.filter(organiser__kind=MemberUnit.Kind.OTHER, status="verified").exists()
     assert now.filter(entered_by__role="centre").exists()
     assert CoOrganiser.objects.filter(unit=None).exists()
-    assert QuotaAdjustment.objects.get().year.year == 2024
+    adjusted = QuotaAdjustment.objects.order_by("unit__code")
+    assert list(adjusted.values_list("year__year", "unit__code")) == [(2024, "450124104"), (2024, "450124203")]
     assert ImportBatch.objects.filter(historical=True, state="committed").count() == 3
 
 

@@ -160,6 +160,22 @@ def test_years_stand_beside_each_other_at_the_same_day(world, years):
     ]
 
 
+def test_a_settled_year_is_told_by_its_act_and_names_the_digest(world, years, page):
+    """Raw writes after locking change neither words nor picture; a day within the year is read from the rows elsewhere."""
+    verified(world, world.ours, date(2025, 3, 5), 100, times=4)
+    act = world.lock(years[1])
+    TrainingSession.objects.filter(held_on__year=2025).update(verified_attendance=1, reported_attendance=1)
+    text = page(world.leader, "/dashboard/2025/speech/").content.decode()
+    assert "2025年度已锁定定案，马山县 4 个责任单位中 1 个已完成年度任务，3 个没有完成。" in text
+    assert "计入任务的培训 4 场、400 人次" in text
+    shown = drawn(page(world.leader, "/dashboard/2025/picture/").content.decode())
+    assert shown["day"].endswith(f"定案摘要 {act.short}") and shown["month"] == []
+    assert [row["attendances"] for row in shown["years"]] == ["400 人次", "0 人次"]
+    text = page(world.leader, "/dashboard/2025/").content.decode()
+    assert f"数据来源：马山县社区教育管理平台，锁定定案（第 1 次，2026年11月23日），定案摘要 {act.short}" in text
+    assert [tuple(r.credited) for r in board(world, years).years] == [(0, 0), (4, 400), (0, 0)]
+
+
 # --- pages -------------------------------------------------------------------------------------------
 
 

@@ -369,3 +369,10 @@ def test_the_sums_of_a_table_are_read_from_the_index_alone(world, county):
         plan = [row[3] for row in cursor.fetchall()]
     read = [step for step in plan if "trainings_trainingsession" in step]
     assert len(read) == 2 and all("COVERING INDEX session_sums" in step for step in read), plan
+
+
+def test_the_further_conditions_stand_open_only_where_one_is_set(world, county, page):
+    sent = dict.fromkeys(["first", "last", *By.values], "") | {"by": "held", "organised": "then"}
+    assert not page(world.bureau, URL, **sent).context["form"].open
+    for one in ({"first": "2026-01-05"}, {"last": "x"}, {"organised": "now"}, {"unit": "450124100"}):
+        assert page(world.bureau, URL, **(sent | one)).context["form"].open

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('networks', '0005_rules_of_the_network'),
-        ('reporting', '0009_feedback'),
+        ('reporting', '0010_bulletin'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

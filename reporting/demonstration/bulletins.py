@@ -1,0 +1,33 @@
+"""What the office wrote about the years that are settled: published where the year is published, else a draft."""
+
+import datetime
+
+from django.utils import timezone
+
+from networks.models import Division, User
+
+from ..bulletin import missing_for_issue
+from ..models import AssessmentYear
+from ..models.bulletin import Bulletin
+from .script import MARK
+from .settling import clock_at
+
+DAYS_AFTER = 3  # the last act
+
+
+def write(county: Division) -> None:
+    actor = User.objects.get(username="bureau")
+    settled = AssessmentYear.objects.filter(county=county).exclude(status=AssessmentYear.Status.OPEN)
+    for number, year in enumerate(settled.order_by("year"), start=1):
+        last = year.acts.order_by("-sequence").first()
+        moment = min(last.made_at + datetime.timedelta(days=DAYS_AFTER), timezone.now())
+        with clock_at(moment):
+            row = Bulletin.draft(year, actor)
+            row.number = f"马社教办〔{moment.year}〕{number}号"
+            row.dated_on = timezone.localdate(moment)
+            row.closing = f"{row.closing}\n（{MARK}，不作为任何单位的工作依据）"
+            row._history_user, row._change_reason = actor, "填写文号和日期"
+            row.version += 1
+            row.save()
+            if not missing_for_issue(row):
+                row.issue(actor)
