@@ -216,7 +216,7 @@ class Submission(models.Model):
         rows = type(self).objects.select_for_update(of=("self",)).select_related("year__county")
         row = rows.get(pk=self.pk)
         if not row.is_waiting:
-            raise ValidationError(f"这份上报件{row.stage[0]}，不用再办")
+            raise ValidationError(f"这份上报件现在是“{row.stage[0]}”，不用再办")
         if seen_version is not None and row.version != seen_version:
             raise ValidationError("这份上报件在您打开之后已被别人修改，请看过再办理")
         return row

@@ -115,7 +115,7 @@ def test_it_is_sent_with_signer_day_and_scan_and_then_stands(world, made, ask):
     assert ask(world.auditor, reverse("submission-scan", args=[row.pk]))["Content-Type"] == "image/jpeg"
     assert AuditEvent.objects.filter(action="登记报出上报件").count() == 1
     again = ask(world.bureau, url, body | {"scan": scan()}, "post")
-    assert "已报出，不用再办" in again.content.decode()
+    assert "现在是“已报出”" in again.content.decode()
     with pytest.raises(ValidationError):
         row.cancel(actor=world.bureau, why="不要了")
 
