@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, Sum
 
 from networks.models import (
     Appointment,
@@ -149,12 +149,14 @@ def held_in_year(day: datetime.date) -> Q:
 def on_day(rows: InstitutionQuerySet, day: datetime.date) -> InstitutionQuerySet:
     """Annotates `state_then`, and `active`: whether a session of the year was held by the institution (it is the host, or
     none is named and the session was at an implementing institution's own place, or where it was before)."""
-    held = TrainingSession.objects.filter(held_in_year(day))
-    here = Exists(held.filter(host=None, place=OuterRef("division")))
-    before = FormerPlace.objects.filter(institution=OuterRef(OuterRef("pk"))).values("division")
-    there = Exists(held.filter(host=None, place__in=before))
-    active = Exists(held.filter(host=OuterRef("pk"))) | Q(here | there, function=Institution.Function.IMPLEMENT)
-    return rows.with_state_on(day).annotate(active=active)
+    held = TrainingSession.objects.filter(held_in_year(day)).order_by()
+    # Asked once for all institutions, not once for each: a county's year may be a hundred thousand sessions.
+    hosts = held.filter(host__isnull=False).values("host").distinct()
+    places = held.filter(host=None, place__isnull=False).values("place").distinct()
+    there = Exists(FormerPlace.objects.filter(institution=OuterRef("pk"), division__in=places))
+    own = Q(division__in=places) | there
+    active = Q(pk__in=hosts) | Q(own, function=Institution.Function.IMPLEMENT)
+    return rows.with_state_on(day).annotate(active=ExpressionWrapper(active, BooleanField()))
 
 
 def condition_of(institution: Institution) -> Condition:
