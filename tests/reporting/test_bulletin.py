@@ -253,7 +253,7 @@ def test_whoever_issues_issues_what_was_on_the_page(world, draft):
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"status": "lost"}, "bulletin_status_known"),
+        ({"status": "lost"}, "bulletin_(status_known|issued_whole)"),  # each engine names the one it asks first
         ({"status": "issued"}, "bulletin_issued_whole"),
         ({"content": "{}"}, "bulletin_issued_whole"),
     ],
@@ -261,7 +261,7 @@ def test_whoever_issues_issues_what_was_on_the_page(world, draft):
 def test_the_database_holds_the_rules_too(draft, changes, name):
     with pytest.raises(IntegrityError) as broken, transaction.atomic():
         Bulletin.objects.filter(pk=draft.pk).update(**changes)
-    assert name in str(broken.value)
+    assert re.search(name, str(broken.value))
 
 
 def test_the_database_holds_one_draft_a_year_one_paper_an_act_and_each_number_once(world, draft):
