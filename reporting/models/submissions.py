@@ -183,6 +183,7 @@ class Submission(models.Model):
             corrects=corrects,
             why=why.strip() if corrects else "",
             prepared_by=actor,
+            prepared_at=timezone.now(),
         )
 
     def record_sent(
