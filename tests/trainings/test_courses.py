@@ -10,7 +10,7 @@ from networks.models import Appointment, AuditEvent, Institution, Person
 from trainings.models import Audience, Course, Language, Theme, TrainingSession
 from trainings.models.proposals import State
 
-from ..acts import picture
+from ..act import picture
 from .test_proposals import a_course, brought_to
 
 

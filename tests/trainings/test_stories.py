@@ -8,7 +8,7 @@ from networks.models import Attachment, AuditEvent
 from trainings.models import Audience, AudienceCount, Story
 from trainings.models.proposals import State
 
-from ..acts import picture
+from ..act import picture
 from .test_proposals import a_story, brought_to
 
 
