@@ -13,6 +13,7 @@ import unicodedata
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 
 ALGORITHM = "hmac-sha256"
 FORMAT = 1  # of the payload; a reader of later formats still has to read this one
@@ -20,6 +21,23 @@ FORMAT = 1  # of the payload; a reader of later formats still has to read this o
 
 class KeyMissing(Exception):
     """There is no key to sign with, or none under the name that an act bears."""
+
+
+class Damaged(SuspiciousOperation):
+    """What was frozen is no longer what was written. The error page shows `sentence`."""
+
+    sentence = (
+        "这里保存的定案内容已经损坏，读不出来。原来的数字以盖章的纸件为准；"
+        "请系统管理员运行 verify_ledger 查明，并用备份恢复，同时告知审计人员。"
+    )
+
+
+def read(text: str) -> dict:
+    """What `canonical` wrote. Raises Damaged for anything else: only somebody past the application can have put it there."""
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise Damaged(str(problem)) from None
 
 
 def canonical(value: object) -> str:

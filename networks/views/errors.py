@@ -9,7 +9,7 @@ from ..logs import one_line
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/400.html", status=400)
+    return render(request, "errors/400.html", {"sentence": getattr(exception, "sentence", "")}, status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

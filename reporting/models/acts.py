@@ -7,7 +7,6 @@ An act is written once. The database refuses to change or remove it (reporting/g
 from __future__ import annotations
 
 import datetime
-import json
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -103,7 +102,7 @@ class LedgerAct(models.Model):
 
     @property
     def content(self) -> dict:
-        return json.loads(self.payload)
+        return chain.read(self.payload)
 
     def faults(self) -> list[str]:
         """What is wrong with this act by itself, as sentences; [] when content, columns and signature agree."""
@@ -246,7 +245,7 @@ class YearProposal(models.Model):
 
     @property
     def chosen(self) -> dict[str, str]:
-        return json.loads(self.choices or "{}")
+        return chain.read(self.choices or "{}")
 
     def confirm(self, actor: User, request=None) -> LedgerAct:
         """Another person's yes: the year moves and the act is written. Raises PermissionDenied, and Refused where the proposal

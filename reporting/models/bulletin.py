@@ -7,7 +7,6 @@ the act by which the year is settled. What has gone out is frozen as canonical J
 
 from __future__ import annotations
 
-import json
 import re
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from networks.models import User
 from networks.templatetags.page import Badge
 from trainings.models import Refused
 
+from .. import chain
 from .acts import LedgerAct
 from .year import AssessmentYear
 
@@ -114,7 +114,7 @@ class Bulletin(models.Model):
     @property
     def frozen(self) -> dict:
         """The document as it went out (`reporting.bulletin.Document`)."""
-        return json.loads(self.content)
+        return chain.read(self.content)
 
     @property
     def on_standing_act(self) -> bool:

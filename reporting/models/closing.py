@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
@@ -14,6 +13,7 @@ from networks.access import barred_from_locking
 from trainings.models import Refused
 from trainings.models.verbs import Move
 
+from .. import chain
 from .publishing import PublishingVerbs
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ClosingVerbs(PublishingVerbs):
         if verb == "lock":
             return figures_digest(self)
         if verb == "publish":
-            return content_of(self, json.loads(choices or "{}"))[1]
+            return content_of(self, chain.read(choices or "{}"))[1]
         act = self.standing_act()
         return act.digest if act else ""
 

@@ -7,7 +7,6 @@ scan is known to be of the figures that the system shows, and is known to be out
 from __future__ import annotations
 
 import datetime
-import json
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -27,6 +26,7 @@ from networks.access import (
 from networks.models import Attachment, MemberUnit, User
 from trainings.models import Refused
 
+from .. import chain
 from .acts import LedgerAct
 from .year import AssessmentYear
 
@@ -134,7 +134,7 @@ class Confirmation(Kept):
 
     @property
     def content(self) -> dict:
-        return json.loads(self.figures)
+        return chain.read(self.figures)
 
     @property
     def code(self) -> str:

@@ -17,6 +17,7 @@ from networks import uploads
 from networks.access import Scope, ScopedQuerySet, Subject, barred_from_filing
 from networks.models import Attachment
 
+from .. import chain
 from .year import AssessmentYear
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Submission(models.Model):
 
     @property
     def content(self) -> dict:
-        return json.loads(self.figures)
+        return chain.read(self.figures)
 
     @property
     def short(self) -> str:

@@ -243,3 +243,9 @@ def _count(world, url, ask) -> int:
     with CaptureQueriesContext(connection) as queries:
         ask(world.bureau, url)
     return len(queries)
+
+
+def test_figures_that_somebody_broke_past_the_application_are_named_not_an_error(world, sent, ask):
+    Submission.objects.filter(pk=sent.pk).update(figures="{broken")
+    answer = ask(world.bureau, reverse("submission", args=[sent.pk]))
+    assert answer.status_code == 400 and "已经损坏，读不出来" in answer.content.decode()

@@ -15,6 +15,7 @@ from reporting.models import AssessmentYear
 from trainings.models import (
     Announcement,
     Audience,
+    AudienceCount,
     Evidence,
     PhotoPrint,
     Refused,
@@ -107,7 +108,7 @@ def test_pi_5_pictures_of_minors_go_with_the_rosters_and_leave_their_digest(
                 sha256_stored=kind * 2,
                 uploaded_by=kept.town,
             ).save_base(force_insert=True)  # past the refusal of a locked year
-    school.audience_counts.create(audience=minors, number=30)
+    AudienceCount.objects.bulk_create([AudienceCount(session=school, audience=minors, number=30)])  # likewise
     picture = school.evidence.get(kind="photo")
     for piece in Evidence.objects.filter(kind="photo"):
         PhotoPrint.objects.create(evidence=piece, rule=1, patterns=b"x")
