@@ -151,7 +151,7 @@ def _told(entry: dict) -> list[str]:
 
 
 def _as_left(model: type[models.Model], entry: dict) -> models.Model:
-    row = model._base_manager.select_for_update().filter(pk=entry["pk"]).first()
+    row = model._base_manager.select_for_update(of=("self",)).filter(pk=entry["pk"]).first()
     now = _values(row) if row else {}
     if any(now.get(name) != entry["after"][name] for name in _told(entry)) or row is None:
         raise ValidationError(f"{model._meta.verbose_name}“{row or entry['pk']}”后来又有改动，不能撤销")

@@ -391,7 +391,7 @@ class Samples:
         scan = SimpleUploadedFile("盖章.pdf", b"%PDF-1.4 %%EOF")
 
         def prepared(name: str) -> uploads.Prepared:
-            return uploads.Prepared(name, scan.read() or b"%PDF-1.4 %%EOF", "application/pdf", name * 8)
+            return uploads.Prepared(name, scan.read() or b"%PDF-1.4 %%EOF", "application/pdf", (name * 8)[:64])
 
         with uploads.atomic():
             for whose, unit, officer in (("ours", w.ours, w.town), ("theirs", w.theirs, w.town2)):

@@ -42,7 +42,7 @@ class Attachment(models.Model):
     place = models.ForeignKey(Division, models.PROTECT, verbose_name="所属地", related_name="+")
     file = models.FileField("文件", storage=PrivateStorage, upload_to=internal_name, max_length=100)
     name = models.CharField("文件名", max_length=200)
-    content_type = models.CharField("类型", max_length=40)
+    content_type = models.CharField("类型", max_length=100)
     size = models.PositiveIntegerField("字节数", default=0)
     sha256_original = models.CharField("原文件摘要", max_length=64)
     guarded = models.BooleanField("只由所属页面给出", default=False, editable=False)
