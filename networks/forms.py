@@ -176,10 +176,12 @@ class KeptForm(VersionedForm):
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.user, row, scope = user, self.instance, self._meta.model.scope
-        own = (user.home_division_id or "")[:9]
         places = places_to_keep_at(user).current() | Division.objects.filter(pk=row.division_id)
         self.fields["division"].queryset = places
-        self.fields["division"].choices = [("", "请选择"), *place_choices(places.select_related("parent"), own)]
+        self.fields["division"].choices = [
+            ("", "请选择"),
+            *place_choices(places.select_related("parent"), user.home_place),
+        ]
         known = self._meta.model.Kind.choices
         kinds = kinds_kept_by(user, self._meta.model) if scope.task else dict(known)
         self.fields["kind"].choices = [("", "请选择"), *(pair for pair in known if pair[0] in kinds)]

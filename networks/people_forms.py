@@ -20,6 +20,7 @@ from .models import (
     SharedResource,
     Tier,
     User,
+    township_today,
 )
 from .names import clean_text, match_key, plain_phone
 
@@ -141,6 +142,8 @@ class SchoolChoice(forms.ModelChoiceField):
 def schools_for(user: User, body: Institution | MemberUnit):
     """The county's schools, those of the place's 学区 first, then those of its township (二(四)2)."""
     here, today = body.division_id, timezone.localdate()
+    town = township_today(body.division)
+    in_town = Q(division=town) | Q(division__parent=town) if town else Q(pk__in=[])
     serving = SharedResource.serves.through.objects.filter(sharedresource=OuterRef("pk"), division=here)
     schools = SharedResource.objects.visible_to(user).filter(kind=SharedResource.Kind.SCHOOL)
     return (
@@ -149,7 +152,7 @@ def schools_for(user: User, body: Institution | MemberUnit):
         .annotate(
             near=Case(
                 When(serves_here=True, then=Value(0)),
-                When(division__code__startswith=here[:9], then=Value(1)),
+                When(in_town, then=Value(1)),
                 default=Value(2),
             )
         )

@@ -236,7 +236,7 @@ class SessionForm(forms.ModelForm):
         return [body.name for body in bodies if body.in_force_on(today)]
 
     def _offer_places(self) -> None:
-        own = (home_of(self.user) or "")[:9]
+        own = self.user.home_place
         places = Division.objects.visible_to(self.user).select_related("parent")
         hosts = Institution.objects.visible_to(self.user)
         hosts = hosts.exclude(state=Institution.State.CLOSED) | hosts.filter(pk=getattr(self.stored, "host_id", None))
@@ -485,16 +485,9 @@ def initial_of(session: TrainingSession) -> dict:
     }
 
 
-def home_of(user: User) -> str | None:
-    """The code of the place where this account's sessions usually are: its township, or the county."""
-    if user.home_division_id:
-        return user.own_place_codes[0]
-    return user.own_unit.division_id if user.own_unit else None
-
-
 def initial_for_new(user: User) -> dict:
     """Today, one's own place, and for the county centre its own name: 县教育局 gets the credit (二(一)1)."""
-    home = home_of(user)
+    home = user.home_place or None
     centre = Institution.objects.visible_to(user).filter(division_id=home, kind=Institution.Kind.CENTRE).first()
     named = (
         {}

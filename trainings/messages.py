@@ -23,6 +23,7 @@ class Named:
     name: str
     value: object
     near: bool = True  # in the reader's own part of the county; of two alike the near one is meant
+    above: str = ""  # of a village, the code of the township in which it lies
 
 
 @dataclass
@@ -153,6 +154,11 @@ def _read_figures(text: str, audiences: list[Named], reading: Reading) -> str:
 
 def _read_places(text: str, names: list[Named], reading: Reading) -> str:
     """The smallest place that is named; a teaching point by its own name gives its place too (the names bring that)."""
+    above = {named.value: named.above for named in names if named.kind == "place"}
+
+    def within(inner: object, outer: object) -> bool:
+        return inner == outer or above.get(inner) == outer
+
     for kind in ("host", "place"):
         found = {}
         for named in names:
@@ -166,16 +172,11 @@ def _read_places(text: str, names: list[Named], reading: Reading) -> str:
             values = list(dict.fromkeys(named.value for named in near))
             if len(values) > 1:
                 reading.left.append((written, "有几个同名的地方，请选择"))
-            elif kind not in reading.values or _within(reading.values[kind], values[0]):
+            elif kind not in reading.values or within(values[0], reading.values[kind]):
                 reading.values[kind] = values[0]
-            elif not _within(values[0], reading.values[kind]):
+            elif not within(reading.values[kind], values[0]):
                 reading.left.append((written, "写了不止一个地方，请核对"))
     return text
-
-
-def _within(outer: object, inner: object) -> bool:
-    """Whether a division's code lies below another; keys of institutions never do."""
-    return isinstance(outer, str) and isinstance(inner, str) and inner.startswith(outer)
 
 
 def _read_words(text: str, names: list[Named], reading: Reading) -> None:

@@ -7,7 +7,7 @@ import re
 from django import forms
 
 from networks.forms import VersionedForm
-from networks.models import Division, Tier
+from networks.models import Division, Tier, township_today
 from networks.names import clean_text, match_key
 
 from .models import RosterLine, ScanSheet, TrainingSession
@@ -121,10 +121,10 @@ class _Family(forms.BaseFormSet):
 def homes_near(session: TrainingSession) -> tuple[object, list]:
     """(places to choose from, grouped choices): the villages of the session's township, and the other townships."""
     county = session.organiser.county_id
-    near = (session.place_id or "")[:9]
+    near = township_today(session.place) if session.place else ""
     places = Division.objects.within(county).current()
     towns = places.filter(tier=Tier.TOWNSHIP).exclude(pk=near)
-    villages = places.filter(tier=Tier.VILLAGE, parent=near) if len(near) == 9 else places.none()
+    villages = places.filter(tier=Tier.VILLAGE, parent=near) if near else places.none()
     choices = [("", "不填")]
     if rows := [(row.pk, row.short_name) for row in villages]:
         choices.append(("本乡镇", rows))

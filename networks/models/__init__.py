@@ -14,7 +14,7 @@ from .registry_imports import RegistryImport
 from .reorganisations import Reorganisation
 from .resources import SharedResource
 from .signing_in import PasswordLink, SignIn
-from .succession import Change, DivisionSuccession, FormerName, Places, UnitSuccession
+from .succession import Change, DivisionSuccession, FormerName, Places, UnitSuccession, township_today
 from .surveys import AwarenessSurvey
 from .units import AffiliatedBody, MemberUnit, UnitTerm
 from .zones import Heading, Zone, ZoneCheck
@@ -59,4 +59,5 @@ __all__ = [
     "User",
     "Zone",
     "ZoneCheck",
+    "township_today",
 ]

@@ -225,6 +225,14 @@ class User(AbstractBaseUser):
         places, today = self._lineages[1], timezone.localdate()
         return places.answering_for(places.standing_on(self.home_division_id, today), today)
 
+    @property
+    def home_place(self) -> str:
+        """The code of the place where this account's things usually are, as it is today: its township or the county; ''
+        without a home. Lists of places put it first."""
+        if self.home_division_id:
+            return self.own_place_codes[0]
+        return self.own_unit.division_id if self.own_unit else ""
+
     @cached_property
     def places_moved(self) -> tuple[list[str], list[str]]:
         """Codes of former villages that have come into the own township from another one, and of those whose code is the own

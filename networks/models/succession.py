@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from django.db import models
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ..access import Action, Scope, ScopedQuerySet
@@ -256,3 +257,24 @@ class Places:
         if self.standing(code) != code:
             return sorted(at for at in self._parents if at.startswith(code))
         return sorted(at for at in self._parents if code in (self.standing(at), self.parent(at)))
+
+    def township(self, code: str) -> str:
+        """Code of the township in which a place of any time lies on the day, its own if it is one; '' for the county and for
+        no place."""
+        if len(code) == CODE_LENGTH[Tier.VILLAGE]:
+            return self.parent(code) or ""
+        return self.standing(code) if len(code) == CODE_LENGTH[Tier.TOWNSHIP] else ""
+
+    def lies_in(self, code: str, outer: str) -> bool:
+        """Whether what stands on the day for the one place is, or lies below, what stands for the other."""
+        if outer == self.county_code:
+            return code[: len(outer)] == outer
+        outer = self.standing(outer)
+        return bool(code) and outer in (self.standing(code), self.township(code))
+
+
+def township_today(place: Division) -> str:
+    """`Places.township` of one place on this day, without a query unless it has ended. Needs nothing but its row."""
+    if place.retired_on is None or place.retired_on > (today := timezone.localdate()):
+        return "" if place.tier == Tier.COUNTY else place.township_code
+    return Places(place.county_code, today).township(place.pk)

@@ -60,8 +60,8 @@ class ResourceForm(KeptForm):
             if self.instance.pk:
                 villages = villages | Division.objects.filter(pk__in=self.instance.serves.values("pk"))
             self.fields["serves"].queryset = villages
-            own = (self.user.home_division_id or "")[:9]
-            self.fields["serves"].choices = place_choices(villages.select_related("parent"), own)
+            villages = villages.select_related("parent")
+            self.fields["serves"].choices = place_choices(villages, self.user.home_place)
         else:
             del self.fields["serves"]
 

@@ -36,8 +36,10 @@ class SurveyForm(VersionedForm):
         super().__init__(*args, **kwargs)
         places = _places(user) | Division.objects.filter(pk=self.instance.division_id)
         self.fields["division"].queryset = places
-        own = (user.home_division_id or "")[:9]
-        self.fields["division"].choices = [("", "请选择"), *place_choices(places.select_related("parent"), own)]
+        self.fields["division"].choices = [
+            ("", "请选择"),
+            *place_choices(places.select_related("parent"), user.home_place),
+        ]
         this = timezone.localdate().year
         years = sorted({*range(this, this - 5, -1), self.instance.year or this}, reverse=True)
         self.fields["year"] = forms.TypedChoiceField(

@@ -115,8 +115,7 @@ def training_class(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _places_to_copy_to(user: User) -> list:
-    own = (user.home_division_id or "")[:9]
-    return place_choices(Division.objects.visible_to(user).current().select_related("parent"), own)
+    return place_choices(Division.objects.visible_to(user).current().select_related("parent"), user.home_place)
 
 
 @require_safe

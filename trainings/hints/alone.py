@@ -41,7 +41,7 @@ def _late(row: Row, facts: Facts) -> Hint | None:
 
 
 def _elsewhere(row: Row, facts: Facts) -> Hint | None:
-    if not row.outside and (not row.place or row.place.startswith(row.home)):
+    if not row.outside and (not row.place or facts.within_home(row)):
         return None
     sentence = f"在{row.place_name}举办，不在{row.unit_name}辖区内"
     return Hint("elsewhere", sentence, fingerprint("elsewhere", row.pk, row.place, row.outside))
@@ -87,11 +87,11 @@ def _capacity(row: Row, facts: Facts) -> Hint | None:
     own rooms."""
     if not row.reported or row.outside:
         return None
-    venue = plain(row.venue)
+    venue, here = plain(row.venue), facts.places  # rooms are registered where they are today
     named = [
         (name, seats)
         for place, name, seats in facts.rooms
-        if venue and row.place and (place.startswith(row.place) or row.place.startswith(place))
+        if venue and row.place and (here.lies_in(place, row.place) or here.lies_in(row.place, place))
         if name == venue or (len(name) >= 3 and name in venue)
     ]
     if named:

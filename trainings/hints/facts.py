@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Mod
 from django.utils import timezone
 
-from networks.models import SharedResource
+from networks.models import Places, SharedResource
 
 from .. import years
 from ..models import AudienceCount, CoOrganiser, Evidence, HintAnswer, PhotoMatch, RosterLine, Status, TrainingSession
@@ -173,6 +173,19 @@ class Facts:
         if year not in self._rules:
             self._rules[year] = years.rules_of(self.county_code, year).evidence_required
         return self._rules[year]
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the county's places lie; two queries, for today and any other day."""
+        return Places(self.county_code, timezone.localdate())
+
+    def within_home(self, row: Row) -> bool:
+        """Whether a session's place lay in its unit's own, as both were on the day of the session."""
+        return self.places.on(row.held_on).lies_in(row.place, row.home)
+
+    def township(self, row: Row) -> str:
+        """Where it was held, as the place lay on that day."""
+        return self.places.on(row.held_on).township(row.place)
 
     @cached_property
     def rooms(self) -> list[tuple[str, str, int]]:

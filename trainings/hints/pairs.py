@@ -165,7 +165,7 @@ def _event(found: dict, facts: Facts, one: Row, two: Row) -> None:
 
         _both(found, facts, one, two, "same_event", fingerprint("same_event", situation), tell)
         return
-    shared = _teachers(one) & _teachers(two)
+    shared = _teachers(one, facts) & _teachers(two, facts)
     if shared and _apart(one, two) and _at_once(one, two):
         names = "、".join(sorted(re.sub(r"（[0-9]*）$", "", name) for name in shared))
         situation = [
@@ -186,12 +186,16 @@ def _double(own: Row, other: Row) -> dict:
 
 def _same_event(facts: Facts, one: Row, two: Row) -> str | None:
     """Why two units' sessions may be one, in words, or None."""
-    if one.outside or two.outside or one.place[:9] != two.place[:9] or not _at_once(one, two):
+    if one.outside or two.outside or facts.township(one) != facts.township(two) or not _at_once(one, two):
         return None
     alike = likeness(one.title, two.title) >= ALIKE_TITLES
     room = plain(one.venue) == plain(two.venue) != ""
     joint = two.organiser in facts.partners.get(one.pk, ()) or one.organiser in facts.partners.get(two.pk, ())
-    if not (alike or (room and one.start and two.start) or (joint and (room or _teachers(one) & _teachers(two)))):
+    if not (
+        alike
+        or (room and one.start and two.start)
+        or (joint and (room or _teachers(one, facts) & _teachers(two, facts)))
+    ):
         return None
     reasons = ["同一天、同一乡镇"]
     reasons += ["名称相近"] if alike else []
@@ -208,7 +212,7 @@ def likeness(one: str, two: str) -> float:
     return 2 * sum((pairs[0] & pairs[1]).values()) / total if total else 0.0
 
 
-def _teachers(row: Row) -> set[str]:
+def _teachers(row: Row, facts: Facts) -> set[str]:
     """The people named as teachers, as one can tell them apart: 县蚕业站韦老师 is somebody, 韦老师 is not, 村小学韦老师 is
     somebody in one township."""
     found = set()
@@ -217,7 +221,7 @@ def _teachers(row: Row) -> set[str]:
         if len(plain(name)) < 2 or _TITLED.match(name):
             continue
         whole = len(name) <= 4 and not re.search(r"(老师|医生|师傅|民警)$", name)
-        found.add(name if whole or _OF_THE_COUNTY.match(name) else f"{name}（{row.place[:9]}）")
+        found.add(name if whole or _OF_THE_COUNTY.match(name) else f"{name}（{facts.township(row)}）")
     return found
 
 

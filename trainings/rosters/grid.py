@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from networks.models import Division, FormerName, Tier
+from django.utils import timezone
+
+from networks.models import Division, FormerName, Tier, township_today
+from networks.models import Places as CountyPlaces
 from networks.names import clean_text
 from networks.xlsx.names import Names, add_places
 from networks.xlsx.problems import ValueProblem
@@ -29,11 +32,13 @@ class Places:
         rows = {row.pk: row for row in Division.objects.within(county)}
         self._names = Names("本县的村（社区）")
         add_places(self._names, rows, FormerName.objects.filter(division__in=rows))
-        self._near = (session.place_id or "")[:9]
-        self._near_paths = {row.path for row in rows.values() if self._near and row.pk.startswith(self._near)}
+        near = township_today(session.place) if session.place else ""
+        today = CountyPlaces(county, timezone.localdate())
+        self._near = set(today.within(near)) if near else set()
+        self._near_paths = {rows[code].path for code in self._near}
         self.offered = sorted(
             (row for row in rows.values() if row.tier == Tier.VILLAGE and not row.retired_on),
-            key=lambda row: (not row.pk.startswith(self._near or "-"), row.pk),
+            key=lambda row: (row.pk not in self._near, row.pk),
         )
 
     def knows(self, text: str) -> bool:
@@ -43,11 +48,11 @@ class Places:
         """The one place of this name; of 新汉村那马屯 the village, for no roster says more. Raises ValueProblem."""
         for end in range(len(text), 1, -1):
             if found := self._names.find(text[:end]):
-                near = [row for row in found if self._near and row.pk.startswith(self._near)]
+                near = [row for row in found if row.pk in self._near]
                 if len(near or found) == 1:
                     return (near or found)[0]
                 return self._names.only(text[:end], lambda row: row.path)
-        nearest = sorted(self._names.nearest(text, 9), key=lambda path: not (self._near and path in self._near_paths))
+        nearest = sorted(self._names.nearest(text, 9), key=lambda path: path not in self._near_paths)
         alike = f"，相近的有：{'、'.join(nearest[:3])}" if nearest else ""
         raise ValueProblem("unknown", f"没有“{text[:20]}”{alike}。请改成已有的名称，或留空")
 

@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from networks.access import Action, can, require
-from networks.models import Division, Institution, User
+from networks.models import Division, Institution, Tier, User
 from networks.names import mask_long_numbers
 
 from .. import grid as grids
 from .. import messages
-from ..forms import SessionForm, home_of, initial_for_new
+from ..forms import SessionForm, initial_for_new
 from ..messages import Named, Reading
 from ..models import Audience, DeliveryForm, Language, Theme, TrainingSession
 from ..models.effort import new_token
@@ -100,13 +100,18 @@ def _texts(reading: Reading, called: dict[str, dict]) -> dict[str, str]:
 
 def names_for(user: User) -> list[Named]:
     """Every name of the county that a message may hold. A constant number of queries."""
-    own = home_of(user) or ""
+    own, near = user.home_place, set()
     names = []
     for place in Division.objects.visible_to(user).current().exclude(parent=None):
-        near = place.code.startswith(own)
-        names += [Named("place", name, place.code, near) for name in {place.name, place.short_name}]
+        if own in (place.township_code, place.county_code, ""):
+            near.add(place.code)
+        above = place.parent_id if place.tier == Tier.VILLAGE else ""
+        names += [
+            Named("place", name, place.code, place.code in near, above) for name in {place.name, place.short_name}
+        ]
     for host in Institution.objects.visible_to(user).exclude(state=Institution.State.CLOSED):
-        names += [Named("host", name, host.pk, host.division_id.startswith(own)) for name in host.all_names]
+        here = host.division_id in near or own in (host.division_id, "")
+        names += [Named("host", name, host.pk, here) for name in host.all_names]
     for kind, model in WORDS.items():
         for word in model.objects.visible_to(user).current():
             names += [Named(kind, name, word.pk) for name in {word.name, word.shown_as or word.name}]

@@ -20,8 +20,7 @@ from networks.access import (
     units_to_enter_for,
     visible_or_404,
 )
-from networks.models import Division, Institution, LearningGroup, MemberUnit
-from networks.models.places import code_range
+from networks.models import Division, Institution, LearningGroup, MemberUnit, Places
 from networks.names import clean_text
 
 from .. import years
@@ -131,8 +130,10 @@ def _shelves(user) -> dict[str, tuple[str, Q]]:
         mine = Q(pk__in=TrainingSession.objects.editable_by(user).values("pk"))
     shelves = {"own": ("本单位", mine)}
     if own.kind == MemberUnit.Kind.TOWNSHIP:
-        first, after = code_range(own.division_id)
-        here = at_own_places(user, "place") if user.own_place_codes else Q(place__gte=first, place__lt=after)
+        if user.own_place_codes:
+            here = at_own_places(user, "place")
+        else:
+            here = Q(place__in=Places(own.county_id, timezone.localdate()).within(own.division_id))
         shelves["here"] = ("其他单位在本地办的", here & ~Q(organiser__in=user.own_unit_ids))
     joint = CoOrganiser.objects.filter(unit__in=user.own_unit_ids).values("session")
     return shelves | {"joint": ("本单位协办", Q(pk__in=joint)), "all": ("全部", Q(pk__isnull=False))}

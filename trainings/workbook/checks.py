@@ -7,8 +7,10 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from networks.access import Action, can
-from networks.models import User
+from networks.models import Places, User
 from networks.xlsx.bulk import in_bulk
 from networks.xlsx.cells import read_workbook
 from networks.xlsx.container import read_source, sha256
@@ -159,6 +161,7 @@ class _Checker:
         self.user, self.historical = user, historical
         self.resolver = Resolver(user, historical=historical, assignments=assignments)
         self.years = {}
+        self.places = Places(user.county_code, timezone.localdate())
 
     def check(self, ledger, rehearsal):
         known_numbers = self.known_numbers(ledger.rows)
@@ -280,7 +283,8 @@ class _Checker:
 
     def notice_elsewhere(self, row, candidate, name, notices):
         organiser, place = candidate.organiser, candidate.place
-        if place is None or not place.code.startswith(organiser.division_id):
+        held = self.places.on(candidate.fields["held_on"])
+        if place is None or not held.lies_in(place.code, organiser.division_id):
             message = f"{name}在{place.path if place else '县外'}举办，不在{organiser.division}：请确认（不影响导入）"
             notices.append(Notice(row.sheet, row.number, "place_elsewhere", message))
 
