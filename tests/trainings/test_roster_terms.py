@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import threading
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -199,3 +200,58 @@ def test_ld_2_the_page_of_terms_asks_as_often_for_30_sessions_as_for_3(kept, ask
         keeping.add(row, [Person("张三")], actor=kept.town, source="pasted")
         purging.hold(kept.county.pk, kept.year, reason="审计取证", actor=kept.bureau, session=row)
     assert queries() == few
+
+
+# --- a hold against a purge that is under way --------------------------------------------------------------
+
+
+def in_another_connection(act) -> threading.Thread:
+    def run():
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def until_done_or_waiting(thread: threading.Thread) -> None:
+    while thread.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            if cursor.fetchone():
+                return
+        thread.join(timeout=0.1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="there a purge and a hold are never at work at once")
+@pytest.mark.parametrize("when", ["before the year is held", "after"])
+def test_in_6_nothing_is_deleted_after_its_hold_was_confirmed(kept, monkeypatch, when):
+    told = []
+    home, name = (purging, "terms") if when != "after" else (purging.years, "rules_of")
+    step = getattr(home, name)
+
+    def hold():
+        purging.hold(kept.county.pk, kept.last, reason="信访核查", actor=kept.bureau)
+        told.append(RosterLine.objects.filter(session=kept.one).count())
+
+    def meanwhile(*args, **asked):
+        found = step(*args, **asked)
+        if not threads and (when != "after" or asked):
+            threads.append(in_another_connection(hold))
+            until_done_or_waiting(threads[0])
+        return found
+
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr(home, name, meanwhile)
+    done = purging.purge(kept.county.pk)
+    threads[0].join()
+    left = RosterLine.objects.filter(session=kept.one).count()
+    assert (bool(done), told, left) == ((False, [2], 2) if when != "after" else (True, [0], 0))

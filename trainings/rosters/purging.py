@@ -144,7 +144,10 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
     for term in terms(county_code):
         if not term.goes(today) or not years.rules_of(county_code, term.year, hold=True).locked:
             continue
-        kept = RosterHold.objects.filter(county=county_code, year=term.year, lifted_at=None).exclude(session=None)
+        holds = RosterHold.objects.filter(county=county_code, year=term.year, lifted_at=None)
+        if holds.filter(session=None).exists():  # placed while this waited for the year
+            continue
+        kept = holds.exclude(session=None)
         sessions = (
             TrainingSession.objects.filter(organiser__county_id=county_code)
             .in_year(term.year)
@@ -200,10 +203,12 @@ def _batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:
 def hold(
     county_code: str, year: int, *, reason: str, actor: User, session: TrainingSession | None = None, request=None
 ) -> RosterHold:
-    """Keeps a year's rosters, or one session's, beyond their term. Raises Refused."""
+    """Keeps a year's rosters, or one session's, beyond their term. Raises Refused. The year's row is held by this and by
+    `purge` alike, so that nothing is deleted after its hold was confirmed."""
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise Refused("请写明暂缓删除的原因，至少 4 个字")
+    years.rules_of(county_code, year, hold=True)
     if RosterHold.objects.filter(county=county_code, year=year, session=session, lifted_at=None).exists():
         raise Refused("已经设置过暂缓删除")
     row = RosterHold.objects.create(
