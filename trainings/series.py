@@ -22,7 +22,7 @@ from networks.models import User
 from networks.names import match_key
 
 from . import years
-from .models import Refused, Status, TrainingClass, TrainingSession
+from .models import Conflict, Refused, Status, TrainingClass, TrainingSession
 from .models.session import retired_place_sentence
 
 MOST_SESSIONS = 60  # of one class
@@ -213,6 +213,20 @@ def remaining(training_class: TrainingClass, user: User) -> list[TrainingSession
     return list(rows.select_related("organiser", "place__parent").order_by("held_on", "start_time", "pk"))
 
 
+def _held(training_class: TrainingClass, user: User, seen: str) -> list[TrainingSession]:
+    """The same, kept from others until the transaction ends. Raises Conflict when it is no longer what was `seen`: asked
+    under the lock, because in between somebody may add, move or cancel one (IN-4)."""
+    held = TrainingClass.objects.select_for_update(of=("self",)).get(pk=training_class.pk)
+    keys = [session.pk for session in remaining(held, user)]
+    list(TrainingSession.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    rows = remaining(held, user)
+    if mark_of(rows) != seen:
+        raise Conflict(held)
+    if not rows:
+        raise Refused("这个班没有还未举办的计划场次")
+    return rows
+
+
 def mark_of(sessions: Iterable[TrainingSession]) -> str:
     """By what a page tells that what it showed has been changed meanwhile, by whomever (IN-4)."""
     versions = ",".join(f"{session.pk}-{session.version}" for session in sessions)
@@ -236,12 +250,12 @@ def put_off(sessions: list[TrainingSession], first: datetime.date, user: User) -
     return rows
 
 
-def cancel_rest(training_class: TrainingClass, *, actor: User, reason: str, request: HttpRequest | None = None) -> int:
-    """Cancels every planned session of the class, all or none; returns how many."""
+def cancel_rest(
+    training_class: TrainingClass, *, actor: User, reason: str, seen: str, request: HttpRequest | None = None
+) -> int:
+    """Cancels every planned session of the class, all or none; returns how many. `seen` is the mark of what was shown."""
     with transaction.atomic():
-        rows = remaining(training_class, actor)
-        if not rows:
-            raise Refused("这个班没有还未举办的计划场次")
+        rows = _held(training_class, actor, seen)
         for session in rows:
             session.cancel(actor=actor, reason=reason)
         audit.record("取消期（班）其余场次", actor=actor, subject=training_class, request=request, sessions=len(rows))
@@ -254,13 +268,13 @@ def postpone_rest(
     actor: User,
     reason: str,
     first: datetime.date,
+    seen: str,
     request: HttpRequest | None = None,
 ) -> int:
-    """Puts every planned session of the class off by as many days as its next one, all or none; returns how many."""
+    """Puts every planned session of the class off by as many days as its next one, all or none; returns how many. `seen` is
+    the mark of what was shown."""
     with transaction.atomic():
-        rows = remaining(training_class, actor)
-        if not rows:
-            raise Refused("这个班没有还未举办的计划场次")
+        rows = _held(training_class, actor, seen)
         undated = [session for session in rows if not session.held_on]
         if undated:
             raise Refused(f"《{undated[0]}》还没有日期，请先在那一场填上日期")

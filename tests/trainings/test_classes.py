@@ -287,12 +287,42 @@ def test_the_rest_of_a_class_is_cancelled_with_its_reason_and_what_was_held_stay
     rows[0].hold(actor=world.town)
     url = f"/classes/{made.pk}/cancel/"
     assert ask(world.town, url, {"reason": "  "}, "post").status_code == 200
-    ask(world.town, url, {"reason": "报名的人太少"}, "post")
+    seen = ask(world.town, url).context["seen"]
+    ask(world.town, url, {"reason": "报名的人太少", "seen": seen}, "post")
     assert [row.status for row in sessions(made)] == ["draft", "cancelled", "cancelled", "cancelled"]
     assert sessions(made)[1].history.first().history_change_reason == "取消：报名的人太少"
     assert ask(world.town, url).status_code == 302  # nothing left to cancel
     with pytest.raises(Refused, match="没有还未举办"):
-        series.cancel_rest(made, actor=world.town, reason="再来一次")
+        series.cancel_rest(made, actor=world.town, reason="再来一次", seen=series.mark_of([]))
+
+
+@pytest.mark.parametrize("page", ["postpone", "cancel"])
+def test_in_4_what_moves_while_the_rest_is_being_moved_is_shown_before_anything_happens(
+    world, ask, monday, make, monkeypatch, page
+):
+    made = make()
+    url, to = f"/classes/{made.pk}/{page}/", (monday + DAY).isoformat()
+    seen, look = ask(world.town, url).context["seen"], series.remaining
+    asked = []
+
+    def quicker(*args):
+        """Somebody puts the next one off right after the page has looked at the class."""
+        found = look(*args)
+        asked.append(1)
+        if len(asked) == 1:
+            TrainingSession.objects.get(pk=found[0].pk).postpone(
+                actor=world.town, reason="停电", held_on=monday + 2 * DAY
+            )
+        return found
+
+    monkeypatch.setattr(series, "remaining", quicker)
+    response = ask(world.town, url, {"held_on": to, "reason": "农忙", "store": "1", "seen": seen}, "post")
+    assert response.status_code == 200 and "有人改动过" in response.content.decode()
+    assert {row.status for row in sessions(made)} == {"planned"}
+    assert [row.held_on for row in sessions(made)] == [monday + 2 * DAY, *weeks(monday, 1, 2, 3)]
+    monkeypatch.undo()
+    given = {"held_on": to, "reason": "农忙", "store": "1", "seen": response.context["seen"]}
+    assert ask(world.town, url, given, "post").status_code == 302
 
 
 # --- one session -----------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from .entry import DRAFT_DONE
 
 WRITTEN = ["GET", "HEAD", "POST"]
 MOVED = "您打开页面以后，有人改动过日期或内容，没有改期。下面是现在的安排，请核对后再定"
+NOT_CANCELLED = "您打开页面以后，有人改动过其中的场次，没有取消。下面是现在的安排，请核对后再定"
 NOT_YOURS = "这个班由建立它的单位维护，您可以查看，不能改动"
 
 
@@ -180,16 +181,26 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     extra = []
     if request.method == "POST" and form.is_valid():
         try:
-            done = series.cancel_rest(found, actor=request.user, reason=form.cleaned_data["reason"], request=request)
+            reason, seen = form.cleaned_data["reason"], request.POST.get("seen", "")
+            done = series.cancel_rest(found, actor=request.user, reason=reason, seen=seen, request=request)
         except Refused as refused:
             extra = refused.reasons
+        except Conflict:
+            extra, rest = [NOT_CANCELLED], series.remaining(found, request.user)
         else:
             messages.success(request, f"已取消 {done} 场。")
             return redirect("class", pk)
     elif not rest:
         messages.info(request, "这个班没有还未举办的计划场次。")
         return redirect("class", pk)
-    context = {"form": form, "class": found, "rest": rest, "extra": extra, "crumbs": _crumbs(found)}
+    context = {
+        "form": form,
+        "class": found,
+        "rest": rest,
+        "seen": series.mark_of(rest),
+        "extra": extra,
+        "crumbs": _crumbs(found),
+    }
     return render(request, "trainings/classes/cancel.html", context)
 
 
@@ -207,18 +218,18 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         first = form.cleaned_data["held_on"]
         try:
-            if "store" in request.POST and _moved(request, rest):
-                extra = [MOVED]
-            elif "store" in request.POST:
-                reason = form.cleaned_data["reason"]
-                done = series.postpone_rest(found, actor=request.user, reason=reason, first=first, request=request)
+            if "store" in request.POST:
+                how = {"reason": form.cleaned_data["reason"], "first": first, "seen": request.POST.get("seen", "")}
+                done = series.postpone_rest(found, actor=request.user, request=request, **how)
                 messages.success(request, f"已改期 {done} 场。")
                 return redirect("class", pk)
             rows = series.put_off(rest, first, request.user)
         except Refused as refused:
             extra = refused.reasons
         except Conflict:
-            extra = ["刚才有人改动了其中一场，没有改期。请核对后重试"]
+            extra = [MOVED]
+            rest = [session for session in series.remaining(found, request.user) if session.held_on]
+            rows = series.put_off(rest, first, request.user)
     context = {
         "form": form,
         "class": found,
@@ -230,10 +241,6 @@ def postpone(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": _crumbs(found),
     }
     return render(request, "trainings/classes/postpone.html", context)
-
-
-def _moved(request: HttpRequest, sessions: list[TrainingSession]) -> bool:
-    return request.POST.get("seen") != series.mark_of(sessions)
 
 
 # --- one session -----------------------------------------------------------------------------------------
@@ -251,7 +258,7 @@ def postpone_session(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"start_time": session.start_time, "end_time": session.end_time}
     form = PostponeForm(request.POST or None, initial=initial)
     extra = []
-    if request.method == "POST" and form.is_valid() and _moved(request, [session]):
+    if request.method == "POST" and form.is_valid() and request.POST.get("seen") != series.mark_of([session]):
         extra = [MOVED]
     elif request.method == "POST" and form.is_valid():
         try:
