@@ -22,7 +22,6 @@ from django.utils import timezone
 from networks import audit
 from networks.forms import VersionedForm
 from networks.models import Division, MemberUnit, User
-from networks.names import clean_text
 from networks.wording import refuse_numbers
 from trainings.models import Refused, Status, TrainingSession
 from trainings.models.session_constraints import MOST_ATTENDANCES
@@ -53,10 +52,9 @@ def digest_of(frame: list[str]) -> str:
     return hashlib.sha256(json.dumps(sorted(frame)).encode()).hexdigest()
 
 
-def draw(
-    *, county: Division, year: int, size: int, seed: str = "", actor: User, request: HttpRequest | None = None
-) -> CallSample:
-    """Draws and keeps a sample; without a seed one is made. Raises Refused when there is nothing to draw from."""
+def draw(*, county: Division, year: int, size: int, actor: User, request: HttpRequest | None = None) -> CallSample:
+    """Draws and keeps a sample. Its seed is nobody's choice: whoever may name it can try at home until the draw pleases.
+    Raises Refused when there is nothing to draw from."""
     with transaction.atomic():
         frame = frame_of(county, year)
         if not frame:
@@ -64,7 +62,7 @@ def draw(
         sample = CallSample.objects.create(
             county=county,
             year=year,
-            seed=seed or secrets.token_hex(8),
+            seed=secrets.token_hex(8),
             size=min(size, len(frame)),
             frame=frame,
             frame_digest=digest_of(frame),
@@ -110,20 +108,10 @@ class DrawForm(forms.Form):
             "max_value": f"一次最多抽 {MOST_DRAWN} 场",
         },
     )
-    seed = forms.CharField(
-        label="种子（可不填）",
-        required=False,
-        max_length=32,
-        help_text="不填由系统随机给出。需要当众抽号时，可以填现场定下的数字或文字",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
 
     def __init__(self, data, years: list[int]) -> None:
         super().__init__(data)
         self.fields["year"].choices = [(year, f"{year}年") for year in years]
-
-    def clean_seed(self) -> str:
-        return refuse_numbers(clean_text(self.cleaned_data["seed"]))  # it stands in the log
 
 
 # --- one call ------------------------------------------------------------------------------------------

@@ -226,7 +226,7 @@ ACTS = [
     Act("roster-hold-lift", "bureau", "ours.hold", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),
     Act("review-return", "bureau", "ours.submitted", lambda s: {"reason": "figure"} | _seen(s, "ours.submitted")),
-    Act("call-samples", "bureau", "-", lambda s: {"token": "d" * 32, "year": s.world.year, "size": 2, "seed": "2026"}),
+    Act("call-samples", "bureau", "-", lambda s: {"token": "d" * 32, "year": s.world.year, "size": 2}),
     Act("call", "bureau", "ours.call", lambda s: {"outcome": "reached", "figure_said": "48", "seen_version": "0"}),
     Act("review-hint", "bureau", "ours.submitted", _hint),
     Act("review-revoke", "bureau", "ours.verified", lambda s: {"reason": "figure"} | _seen(s, "ours.verified")),

@@ -95,7 +95,7 @@ def _report_twice(sessions) -> None:
 def _call_back(county: Division, today: datetime.date) -> None:
     """A draw of this year, or of the last one while this year has little to draw from, with most calls made."""
     year = today.year if len(frame_of(county, today.year)) >= DRAWN else today.year - 1
-    sample = draw(county=county, year=year, size=DRAWN, seed=MARK, actor=User.objects.get(username="bureau"))
+    sample = draw(county=county, year=year, size=DRAWN, actor=User.objects.get(username="bureau"))
     latest = TrainingSession.objects.aggregate(Max("submitted_at"))["submitted_at__max"]
     CallSample.objects.filter(pk=sample.pk).update(drawn_at=latest)
     caller = User.objects.get(username="director")

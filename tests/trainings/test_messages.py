@@ -12,9 +12,9 @@ from trainings.messages import Named, read, several
 TODAY = datetime.date(2026, 3, 10)
 NAMES = [
     Named("place", "白山镇", "450124100"),
-    Named("place", "新汉村", "450124100201"),
-    Named("place", "新汉村委会", "450124100201"),
-    Named("place", "新兴社区", "450124100006"),
+    Named("place", "新汉村", "450124100201", above="450124100"),
+    Named("place", "新汉村委会", "450124100201", above="450124100"),
+    Named("place", "新兴社区", "450124100006", above="450124100"),
     Named("place", "新兴社区", "450124103006", near=False),
     Named("place", "羊山村", "450124103205", near=False),
     Named("host", "新汉村教学点", 7),
