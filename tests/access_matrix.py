@@ -450,6 +450,7 @@ course-material-remove | POST | foreign.material  | FOREIGN                     
 instructors          | GET  | -                 | *                                       | NO_NETWORK |
 
 story-list           | GET  | -                 | *                                       | NO_NETWORK |
+story-list           | POST | -                 | *                                       | NO_NETWORK |
 story                | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
 story                | GET  | theirs.story_proposed | BUREAU town2                            | NO_NETWORK | *
 story                | GET  | theirs.story_public | *                                       | NO_NETWORK | FOREIGN

@@ -497,7 +497,12 @@ ACTS += [  # plan, classes, calendar
         "ours.class",
         lambda s: _put_off(s, training_class=_pk(s, "ours.class")) | {"store": "1"},
     ),
-    Act("class-cancel", "town", "ours.class", lambda s: {"reason": "报名的人太少"}),
+    Act(
+        "class-cancel",
+        "town",
+        "ours.class",
+        lambda s: {"reason": "报名的人太少", "seen": _put_off(s, training_class=_pk(s, "ours.class"))["seen"]},
+    ),
     Act("session-postpone", "town", "ours.planned", lambda s: _put_off(s, pk=_pk(s, "ours.planned"))),
     Act("plan-edit", "town", "ours.unit", lambda s: {"sessions": "7", "text": "按季度办", "seen_version": "0"}),
 ]
@@ -510,6 +515,7 @@ WITHOUT_EFFECT = {
     "accounts": "looks for a name, which shall stand in no address; changes nothing",
     "roster-check": "answers with a grid of what was pasted, which holds names; stores nothing",
     "session-message": "fills the entry form from a pasted message; what is sent from there is recorded",
+    "story-list": "looks for words, mostly a name, which shall stand in no address; changes nothing",
     "people": "looks for a name, which shall stand in no address; changes nothing",
     "demo-login": "answers in the demonstration only, where there is nothing to protect",
 }

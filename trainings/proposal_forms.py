@@ -1,6 +1,7 @@
 """What courses and stories share in their forms: whose they are, what may be typed, how they are decided and found."""
 
 import re
+from urllib.parse import urlencode
 
 from django import forms
 from django.db import models
@@ -132,6 +133,11 @@ class ProposalFilter(forms.Form):
         """The valid value of a parameter, or ''."""
         self.is_valid()
         return self.cleaned_data.get(name) or ""
+
+    def as_address(self) -> str:
+        """The query string of everything but the words that are looked for."""
+        asked = {name: self.value(name) for name in self.fields if name != "q"}
+        return urlencode({name: value for name, value in asked.items() if value})
 
     @property
     def narrowed(self) -> bool:

@@ -149,7 +149,7 @@ class StoryFilter(ProposalFilter):
     kind = forms.ChoiceField(label="类别", required=False, choices=[("", "全部"), *Story.Kind.choices])
 
     field_order = ["kind", "state", "q"]
-    SEARCHED = ("title", "summary", "body", "unit__name")
+    SEARCHED = ("title", "subject", "summary", "body", "unit__name")
 
     def __init__(self, data, *, user: User) -> None:
         super().__init__(data, user=user, model=Story)

@@ -49,9 +49,10 @@ class ProposalQuerySet(ScopedQuerySet):
         return self.filter(state=State.PUBLIC)
 
     def readable_by(self, user: User) -> ProposalQuerySet:
-        """What is public in one's county, one's own unit's whatever its state, and the whole county's for whoever keeps
-        that."""
-        own = Q(state=State.PUBLIC) | Q(unit__in=user.own_unit_ids)
+        """What residents may read in one's county, one's own unit's whatever its state, and the whole county's for whoever
+        keeps that."""
+        public = self.model._default_manager.public().order_by().values("pk")
+        own = Q(pk__in=public) | Q(unit__in=user.own_unit_ids)
         own |= Q(pk__in=self.model._default_manager.kept_by(user).values("pk"))
         return self.visible_to(user).filter(own)
 

@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from simple_history.models import HistoricalRecords
 
 from networks.access import Action, Scope
-from networks.models import Attachment, Division, MemberUnit
+from networks.models import Attachment, Division, MemberUnit, User
 
 from .proposals import Proposal, ProposalQuerySet
 from .vocabulary import Audience
@@ -102,6 +102,11 @@ class Story(Proposal):
     def is_candidate(self) -> bool:
         """Whether it is proposed for an honour and has a registration sheet."""
         return self.kind in (self.Kind.STAR, self.Kind.BRAND)
+
+    def picture_for(self, user: User) -> Attachment | None:
+        """What this account sees of it: whoever keeps the story all of it, everybody else what residents see."""
+        keeps = self.unit_id in user.own_unit_ids or Story.objects.kept_by(user).filter(pk=self.pk).exists()
+        return self.picture if keeps else self.public_picture
 
     @property
     def public_picture(self) -> Attachment | None:

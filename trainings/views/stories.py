@@ -22,16 +22,20 @@ KEEPERS = require(Action.KEEP_OWN, Action.PUBLISH)
 READ_OR_KEEP = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@require_safe
+@READ_OR_KEEP
 @require(Action.VIEW_COURSES)
 def story_list(request: HttpRequest) -> HttpResponse:
-    user = request.user
-    asked = StoryFilter(request.GET, user=user)
+    """Words that are looked for are posted: mostly it is the name of a star, which shall stand in no address (PI-7)."""
+    user, searched = request.user, request.method == "POST"
+    asked = StoryFilter(request.POST if searched else {k: v for k, v in request.GET.items() if k != "q"}, user=user)
+    if searched and not asked.value("q"):
+        return redirect(f"{reverse('story-list')}?{asked.as_address()}")
     seen = Story.objects.readable_by(user)
     rows = asked.narrow(seen).select_related("unit").order_by("-happened_on", "-pk")
     decides = can(user, Action.PUBLISH)
     context = {
         "asked": asked,
+        "searched": searched,
         "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "waiting": seen.awaiting().count() if decides else 0,
         "may_add": _may_tell(user),
@@ -48,6 +52,7 @@ def story(request: HttpRequest, pk: int) -> HttpResponse:
     sessions = list(TrainingSession.objects.visible_to(user).for_display().filter(stories=row)) if _sees(user) else []
     context = {
         "story": row,
+        "picture": row.picture_for(user),
         "crumbs": crumbs(),
         "missing": row.missing_for_proposal() if row.can_be_rewritten else [],
         "sessions": sessions,
@@ -108,9 +113,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def picture(request: HttpRequest, pk: int) -> HttpResponse:
     row = visible_or_404(request.user, Story.objects.readable_by(request.user).select_related("picture"), pk=pk)
-    if row.picture is None:
-        raise Http404("这一条没有照片")
-    return hand_out(row.picture.file, content_type=row.picture.content_type, name=row.picture.download_name)
+    shown = row.picture_for(request.user)
+    if shown is None:
+        raise Http404("这一条没有照片，或照片不能公开")
+    return hand_out(shown.file, content_type=shown.content_type, name=shown.download_name)
 
 
 @KEEPERS
