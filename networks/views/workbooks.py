@@ -179,10 +179,23 @@ def _shown(found: Rehearsal) -> dict:
             "number": plan.row.number,
             "sheet": plan.row.sheet,
             "new": plan.outcome == "new",
-            "name": " · ".join(filter(None, (plan.row.text(name) for name in told))) or f"第 {plan.row.number} 行",
+            "name": _name(plan, told) or f"第 {plan.row.number} 行",
             "cells": plan.changes or found.desk.written(plan),
         }
         for plan in found.to_store[:ROWS_SHOWN]
     ]
+    crossed = [
+        {"place": f"{plan.row.sheet} 第 {plan.row.number} 行", "name": _name(plan, told), "cell": cell}
+        for plan in found.plans
+        for cell in plan.changes
+        if cell[0] in plan.crossed
+    ]
     left = {"errors_left": len(found.errors) - len(errors), "changes_left": len(found.to_store) - len(changes)}
-    return {"rehearsal": found, "errors": errors, "changes": changes, "nothing": NOTHING, **left}
+    left["crossed_left"] = len(crossed) - ROWS_SHOWN
+    shown = {"errors": errors, "changes": changes, "crossed": crossed[:ROWS_SHOWN]}
+    return {"rehearsal": found, "nothing": NOTHING, **shown, **left}
+
+
+def _name(plan, told: list[str]) -> str:
+    """What a row is about, by the columns that tell rows apart."""
+    return " · ".join(filter(None, (plan.row.text(name) for name in told)))

@@ -62,9 +62,9 @@ def test_in_4_what_both_changed_is_shown_with_both_values(client, world, point):
     shown = client.get(page)
     assert codes(shown.context["rehearsal"].conflicts) == [(at, "changed_since")]
     text = shown.content.decode()
-    assert "有 1 处在您下载以后别人也改过" in text
-    assert "别人改成了“新街1号”，您改成了“旧街2号”" in text
-    assert text.index("别人也改过") < text.index("确认登记（"), "seen before the button"
+    assert "有 1 处别人也改了" in text and "可以登记，但有 1 处会换掉别人改的" in text
+    assert [one["cell"] for one in shown.context["crossed"]] == [("地址", "新街1号", "旧街2号")]
+    assert text.index("别人也改了") < text.index("确认登记（"), "seen before the button"
     client.post(f"{page}confirm/", {"digest": shown.context["rehearsal"].digest})
     point.refresh_from_db()
     assert point.address == "旧街2号", "whoever saves second has chosen"
