@@ -27,8 +27,10 @@ def protected_names_in(texts: list[str]) -> list[str]:
     return _find(texts)
 
 
-# A mobile telephone, also as 138-0077-1234, or an identity card; neither is an office's.
-PERSONAL_NUMBER = re.compile(r"(?<!\d)(1[3-9]\d([ -]?)\d{4}\2\d{4}|\d{17}[\dXx])(?!\d)")
+# A mobile telephone, also as 138-0077-1234 or +86 138…, or an identity card in one or three parts; neither is an office's.
+PERSONAL_NUMBER = re.compile(
+    r"(?<!\d)((?:(?:\+|00)?86[ -]?)?1[3-9]\d([ .·—–-]?)\d{4}\2\d{4}|\d{6}([ -]?)\d{8}\3\d{3}[\dXx])(?!\d)"
+)
 
 
 def has_personal_number(text: str) -> bool:

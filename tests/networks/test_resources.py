@@ -215,10 +215,13 @@ def test_what_has_closed_since_was_open_on_the_day(plan):
         ({"phone": "１３８００７７１２３４"}, "phone"),
         ({"note": "找韦老师 138-0077-1234"}, "note"),
         ({"opening_hours": "预约 138 0077 1234"}, "opening_hours"),
+        ({"note": "打 +8613800771234"}, "note"),
+        ({"note": "打 86 138.0077.1234"}, "note"),
         ({"address": "45012419800101123X"}, "address"),
+        ({"address": "450124 19800101 123X"}, "address"),
         ({"phone": "0771-6822001"}, None),
         ({"phone": "07716822001"}, None),
-        ({"note": "2019-03-01 至 2020-12-31，图书 13000 册"}, None),
+        ({"note": "2019-03-01 至 2020-12-31，图书 13000 册，文号 2018.0077.1234"}, None),
     ],
 )
 def test_no_public_text_holds_a_personal_number(plan, town, changes, field):
