@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 from networks import uploads
 from networks.forms import DateInput, SeveralField, UploadField
 from networks.models import MemberUnit, User
+from networks.names import match_key
 
 from .models import Audience, AudienceCount, Status, Story, TrainingSession
 from .proposal_forms import ProposalFilter, ProposalForm
@@ -114,9 +115,21 @@ class StoryForm(ProposalForm):
         unit = cleaned.get("unit") if "unit" in self.fields else self.instance.unit
         if unit and Story.objects.filter(unit=unit, title=cleaned.get("title")).exclude(pk=self.instance.pk).exists():
             self.add_error("title", f"{unit}已有一条同名的，请换一个标题，或修改那一条")
+        self._ask_again(cleaned)
         if cleaned.get("photo") and cleaned.get("drop_photo"):
             self.add_error("drop_photo", "已经选了新照片，会换掉现有的，这里不用勾选")
         return cleaned
+
+    def _ask_again(self, cleaned: dict) -> None:
+        """What was agreed to was the picture, and the name, that stood there: of another one the tick that the form brought
+        along says nothing. Then the story's page asks for it."""
+        before = Story.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
+        if before is None:
+            return
+        if before.picture_agreed and before.picture_id and cleaned.get("photo"):
+            cleaned["picture_agreed"] = False
+        if before.agreed and match_key(before.subject) != match_key(cleaned.get("subject") or ""):
+            cleaned["agreed"] = False
 
     def _add_numbers(self, cleaned: dict) -> None:
         wanted = [word.upper() for word in _SPLIT.split(cleaned.get("numbers") or "") if word]

@@ -79,12 +79,15 @@ def without_verifier(sessions: models.QuerySet, county_code: str) -> models.Quer
 
 
 def barred_from_approving(user: User, proposal: Proposal) -> str:
-    """Why this account may not approve a course or a story, or ''. Nobody approves what they proposed themselves; sending
-    back and retiring are open to them, for nothing comes before residents by that."""
+    """Why this account may not approve a course or a story, or ''. Nobody approves what they proposed themselves, nor what
+    they wrote or rewrote since it was last approved, whoever pressed the button; sending back and retiring are open to
+    them, for nothing comes before residents by that."""
     if not can(user, proposal.DECIDED_BY):
         return f"您的账号不能{proposal.DECIDED_BY}"
     if proposal.proposed_by and proposal.proposed_by.person_id == user.person_id:
         return "这是您提交的，须由另一位工作人员审定"
+    if user.person_id in proposal.writers():
+        return "您写过或改过这一稿，须由另一位工作人员审定"
     return ""
 
 

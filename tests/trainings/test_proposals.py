@@ -1,5 +1,7 @@
 """What a unit offers and an office lets through: every state and verb for everybody, the database's rules, versions (AC-4)."""
 
+import threading
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -116,6 +118,44 @@ def test_ac_5_nobody_approves_what_they_proposed_even_with_a_second_account(worl
     assert (row.state, row.proposed_by, row.decided_by) == (State.PUBLIC, world.bureau, world.director)
 
 
+@pytest.mark.parametrize("model, edit", [(Course, "/courses/{}/edit/"), (Story, "/publicity/{}/edit/")])
+def test_ac_5_nobody_approves_what_they_wrote_whoever_pressed_the_button(world, ask, model, edit):
+    row = brought_to(world, model, State.RETURNED)
+    fields = [name for name in ("title", "syllabus", "minutes", "origin", "kind", "body") if hasattr(row, name)]
+    given = {name: getattr(row, name) for name in fields} | {"unit": row.unit_id, "seen_version": row.version}
+    given |= {"theme": row.theme_id} if model is Course else {}
+    assert ask(world.bureau, edit.format(row.pk), given | {"title": "办公室改写的标题"}, "post").status_code == 302
+    row.refresh_from_db()
+    row.propose(actor=world.town)
+    for writer in (world.bureau, same_person(world.bureau2, world.bureau)):
+        with pytest.raises(PermissionDenied, match="写过或改过这一稿"):
+            row.approve(actor=writer)
+    assert "您写过或改过这一稿" in ask(world.bureau, edit.format(row.pk).replace("edit/", "")).content.decode()
+    row.approve(actor=world.director)
+    row.take_back(actor=world.town)
+    row.propose(actor=world.town)
+    row.approve(actor=world.bureau)  # what has been approved since is nobody's draft any more
+    assert row.state == State.PUBLIC
+
+
+def test_ac_5_nobody_approves_a_course_with_a_file_of_their_own(world):
+    row = a_course(world)
+    paper = Attachment.objects.create(
+        place=world.ours.division, name="讲义.pdf", content_type="application/pdf", uploaded_by=world.bureau
+    )
+    CourseMaterial.objects.create(course=row, kind="file", title="讲义", attachment=paper)
+    row.propose(actor=world.town)
+    with pytest.raises(PermissionDenied, match="写过或改过这一稿"):
+        row.approve(actor=world.bureau)
+    row.approve(actor=world.centre)
+
+
+def same_person(account, other):
+    account.person = other.person
+    account.save()
+    return account
+
+
 @pytest.mark.parametrize("model", MAKE)
 def test_in_4_a_decision_on_a_version_that_has_moved_on_is_a_conflict(world, model):
     row = brought_to(world, model, State.PROPOSED)
@@ -141,6 +181,33 @@ def test_in_6_of_two_who_decide_at_once_the_second_is_refused(world, model):
     with pytest.raises(Conflict):
         act("send_back", second, world.bureau2, seen_version=row.version)
     assert model.objects.get(pk=row.pk).decided_by == world.bureau
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="one writer at a time there; see test_two_locks for a file")
+@pytest.mark.parametrize("model", MAKE)
+def test_in_6_of_many_who_decide_at_the_same_moment_one_does(world, model):
+    row = brought_to(world, model, State.PROPOSED)
+    people, start, answers = [world.bureau, world.bureau2, world.director], threading.Barrier(6), []
+
+    def decide(number: int) -> None:
+        mine = model.objects.get(pk=row.pk)
+        start.wait()
+        try:
+            act(("approve", "send_back")[number % 2], mine, people[number // 2], seen_version=row.version)
+            answers.append("done")
+        except (Refused, Conflict) as late:
+            answers.append(type(late).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=decide, args=[number]) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 6 and answers.count("done") == 1
+    assert model.objects.get(pk=row.pk).version == row.version + 1
 
 
 @pytest.mark.parametrize("model", MAKE)

@@ -136,6 +136,24 @@ def test_a_picture_that_nobody_agreed_to_is_not_proposed(world, ask):
     assert Story.objects.get().state == State.DRAFT
 
 
+def test_another_picture_and_another_name_are_agreed_to_anew(world, ask):
+    given = filled(kind="star", subject="覃秀英", agreed="on", photo=picture(), picture_agreed="on")
+    ask(world.town, "/publicity/new/", given, "post")
+    row = Story.objects.get()
+    assert row.agreed and row.picture_agreed and row.missing_for_proposal() == []
+    edit, same = f"/publicity/{row.pk}/edit/", {name: value for name, value in given.items() if name != "photo"}
+    ask(world.town, edit, same | {"seen_version": 1, "body": "改了几个字。"}, "post")
+    row.refresh_from_db()
+    assert row.agreed and row.picture_agreed
+    other = given | {"seen_version": 2, "subject": "韦桂花", "photo": picture()}  # the ticks come along as they stood
+    assert ask(world.town, edit, other, "post").status_code == 302
+    row.refresh_from_db()
+    assert (row.agreed, row.picture_agreed, len(row.missing_for_proposal())) == (False, False, 2)
+    ask(world.town, edit, same | {"seen_version": 3, "subject": "韦桂花"}, "post")
+    row.refresh_from_db()
+    assert row.agreed and row.picture_agreed and row.missing_for_proposal() == []
+
+
 # --- deciding --------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,11 @@ class Course(Proposal):
     def __str__(self) -> str:
         return self.title
 
+    def writers(self) -> set[int]:
+        """Also whoever brought one of its files."""
+        files = self.materials.exclude(attachment=None)
+        return super().writers() | set(files.values_list("attachment__uploaded_by__person", flat=True))
+
     def missing_for_proposal(self) -> list[str]:
         needed = {"theme_id": "请选择主题类别", "syllabus": "请写内容提要，居民会看到", "minutes": "请填写总时长"}
         missing = [sentence for name, sentence in needed.items() if not getattr(self, name)]

@@ -102,6 +102,16 @@ class Proposal(Published):
         """By whoever keeps it; what was proposed or is public is taken back first."""
         return self.state in (State.DRAFT, State.RETURNED)
 
+    def writers(self) -> set[int]:
+        """Person ids of who has written in it since it was last approved. The steps of its life have a reason, what is
+        written has none."""
+        entries = type(self).history.filter(id=self.pk)
+        approved = entries.filter(history_change_reason=STEPS["approve"].label).order_by("-history_id").first()
+        if approved:
+            entries = entries.filter(history_id__gt=approved.history_id)
+        written = entries.filter(Q(history_change_reason=None) | Q(history_change_reason=""))
+        return set(written.exclude(history_user=None).values_list("history_user__person", flat=True))
+
     def missing_for_proposal(self) -> list[str]:
         """What stands between it and the office, as sentences; the page shows these and `propose` enforces them."""
         return []
