@@ -462,6 +462,11 @@ story-edit           | POST | ours.story_draft  | BUREAU town                   
 story-edit           | POST | theirs.story_draft | BUREAU town2                            | READERS centre | *
 story-edit           | POST | theirs.story_public | BUREAU town2                            | READERS centre town unit unit2 | *
 story-edit           | POST | foreign.story_draft | FOREIGN                                 | READERS centre | *
+story-remove         | GET  | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-remove         | POST | ours.story_draft  | BUREAU town                             | READERS centre | *
+story-remove         | POST | theirs.story_draft | BUREAU town2                            | READERS centre | *
+story-remove         | POST | theirs.story_public | BUREAU town2                            | READERS centre town unit unit2 | *
+story-remove         | POST | foreign.story_draft | FOREIGN                                 | READERS centre | *
 story-picture        | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *
 story-picture        | GET  | foreign.story_draft | FOREIGN                                 | NO_NETWORK | *
 story-sheet          | GET  | ours.story_draft  | BUREAU town head                        | NO_NETWORK | *

@@ -469,6 +469,7 @@ ACTS = [
         "by the bureau",
     ),
     Act("story-edit", "town", "ours.story_draft", lambda s: _story_form(s) | {"drop_photo": "on", "seen_version": 0}),
+    Act("story-remove", "town", "ours.story_draft", lambda s: {}),
     Act("story-propose", "town", "ours.story_public", lambda s: {"verb": "take_back", "seen_version": 2}),
     Act("story-decide", "bureau", "ours.story_proposed", lambda s: {"verb": "approve", "seen_version": 1}),
     Act("story-decide", "bureau2", "ours.story_public", lambda s: {"verb": "retire"}, "retire"),

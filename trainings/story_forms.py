@@ -71,7 +71,7 @@ class StoryForm(ProposalForm):
             "summary": "一两句话，列表里显示",
             "body": "写做法和效果；不写身份证号码、电话，不点未成年人的姓名",
             "picture_agreed": "有照片时，公开以前必须勾选",
-            "agreed": "推荐百姓学习之星时必须勾选；本人不同意了，请撤回",
+            "agreed": "推荐百姓学习之星时必须勾选；本人不同意了，请撤回并删除",
         }
         widgets = {
             "body": forms.Textarea(attrs={"rows": 10}),

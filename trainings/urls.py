@@ -122,6 +122,7 @@ urlpatterns = [
     path("publicity/new/", stories.new, name="story-new"),
     path("publicity/<int:pk>/", stories.story, name="story"),
     path("publicity/<int:pk>/edit/", stories.edit, name="story-edit"),
+    path("publicity/<int:pk>/remove/", stories.remove, name="story-remove"),
     path("publicity/<int:pk>/picture/", stories.picture, name="story-picture"),
     path("publicity/<int:pk>/propose/", stories.propose, name="story-propose"),
     path("publicity/<int:pk>/decide/", stories.decide, name="story-decide"),

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from networks.models import Attachment, AuditEvent
-from trainings.models import Audience, AudienceCount, Story
+from trainings.models import Audience, AudienceCount, Refused, Story
 from trainings.models.proposals import State
 
 from ..act import picture
@@ -220,6 +220,34 @@ def test_pi_3_a_picture_with_minors_is_shown_to_nobody_but_whoever_keeps_it(worl
     for keeper in (world.town, world.head, world.bureau):
         assert "/picture/" in ask(keeper, f"/publicity/{row.pk}/").content.decode()
         assert ask(keeper, f"/publicity/{row.pk}/picture/").status_code == 200
+
+
+def test_pi_5_who_withdraws_the_agreement_is_in_no_row_no_history_and_no_file(
+    world, ask, told, django_capture_on_commit_callbacks
+):
+    row = told("老年人")
+    url, shown = f"/publicity/{row.pk}/remove/", row.picture
+    assert ask(world.town, url).status_code == 302  # public: taken back first
+    assert "现在是“已公开”，不能删除" in ask(world.town, url, {}, "post").content.decode()
+    row.take_back(actor=world.town)
+    assert url in ask(world.town, f"/publicity/{row.pk}/").content.decode()
+    for other, code in ((world.town2, 404), (world.head, 403), (world.leader, 403)):
+        assert ask(other, url, {}, "post").status_code == code
+    with django_capture_on_commit_callbacks(execute=True):
+        assert ask(world.town, url, {}, "post").url == "/publicity/"
+    assert not Story.objects.exists() and not Story.history.exists() and not Attachment.objects.exists()
+    assert not shown.file.storage.exists(shown.file.name)
+    event = AuditEvent.objects.get(action="删除宣传内容")
+    assert (event.subject_id, event.detail["kind"], "覃秀英" in str(event.detail)) == (str(row.pk), "star", False)
+
+
+def test_in_6_what_is_proposed_in_between_is_not_erased(world):
+    row = a_story(world)
+    stale = Story.objects.get(pk=row.pk)
+    row.propose(actor=world.town)
+    with pytest.raises(Refused, match="待审定"):
+        stale.erase(actor=world.town)
+    assert Story.objects.get().state == State.PROPOSED
 
 
 # --- the sheet -------------------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 """宣传内容 (三(七)): news, model cases, 百姓学习之星 and 终身学习品牌, reviewed by the office before residents read them."""
 
-from django.db import models
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from simple_history.models import HistoricalRecords
 
+from networks import uploads
 from networks.access import Action, Scope
 from networks.models import Attachment, Division, MemberUnit, User
 
 from .proposals import Proposal, ProposalQuerySet
+from .verbs import Refused
 from .vocabulary import Audience
 
 
@@ -75,6 +78,22 @@ class Story(Proposal):
 
     def __str__(self) -> str:
         return self.title
+
+    def erase(self, *, actor: User) -> None:
+        """Takes it away for good, with its picture and all that its history holds: whoever is told of may withdraw their
+        agreement on any day (个人信息保护法 47). Raises PermissionDenied, and Refused while it is proposed, public or retired.
+        Call it inside `uploads.atomic()`."""
+        with transaction.atomic():
+            row = Story.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if not Story.objects.kept_by(actor).filter(pk=row.pk).exists():
+                raise PermissionDenied("您的账号不能删除这一条")
+            if not row.can_be_rewritten:
+                raise Refused(f"现在是“{row.get_state_display()}”，不能删除；要删请先撤回，或请审定的人恢复为草稿")
+            picture, key = row.picture, row.pk
+            row.delete()
+            Story.history.filter(id=key).delete()
+            if picture:
+                uploads.detach(picture)
 
     def missing_for_proposal(self) -> list[str]:
         missing = [] if self.body.strip() else ["请写正文"]

@@ -1,7 +1,8 @@
 """宣传: news, model cases, 百姓学习之星 and 终身学习品牌, told by units and reviewed before residents read them (依据 三(七))."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from networks.uploads import made_ready
 from networks.views.files import hand_out
 from networks.views.keeping import keep
 
-from ..models import Story, TrainingSession
+from ..models import Refused, Story, TrainingSession
 from ..proposal_forms import DecisionForm
 from ..story_forms import StoryFilter, StoryForm, sessions_to_tell
 from . import deciding
@@ -106,6 +107,36 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         back=address(row),
         template="trainings/stories/form.html",
         crumbs=crumbs(row),
+    )
+
+
+@KEEPERS
+@READ_OR_KEEP
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Story.objects.readable_by(request.user)
+    row = kept_or_403(request.user, rows, pk=pk)
+    if not row.can_be_rewritten and request.method != "POST":
+        return redirect("story", pk)
+
+    def perform(form: Form) -> Story:
+        try:
+            row.erase(actor=request.user)
+        except Refused as refused:
+            raise ValidationError(refused.reasons) from None
+        return row
+
+    return keep(
+        request,
+        Form(request.POST if request.method == "POST" else None),
+        action="删除宣传内容",
+        title="删除这一条",
+        lead=f"《{row}》连同照片和修改记录一起删除，不能恢复。写到的人不同意公开了，就删除。",
+        button="确认删除",
+        back=reverse("story-list"),
+        done="已删除，不再保存。",
+        crumbs=crumbs(row),
+        perform=perform,
+        detail={"kind": row.kind},
     )
 
 
