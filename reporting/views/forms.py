@@ -17,7 +17,7 @@ from ..forms.entering import EntryForm
 from ..forms.filling import fill
 from ..forms.parts import Form
 from ..forms.sources import Sources
-from ..models import AssessmentYear, FormEntry
+from ..models import AssessmentYear, FormEntry, Submission
 from .years import with_year
 
 
@@ -47,13 +47,15 @@ def form_or_404(key: str) -> Form:
 @with_year
 def form(request: HttpRequest, year: AssessmentYear, key: str) -> HttpResponse:
     filled = fill(form_or_404(key), year, request.user)
+    may_file = can(request.user, Action.MANAGE_YEARS)
     context = {
         "year": year,
         "years": request.years_shown,
+        "waiting": Submission.waiting_for(year, key) if may_file else None,
         "form": filled.form,
         "filled": filled,
-        "may_fill": can(request.user, Action.MANAGE_YEARS) and bool(filled.form.typed) and bool(filled.lines),
-        "may_file": can(request.user, Action.MANAGE_YEARS),
+        "may_fill": may_file and bool(filled.form.typed) and bool(filled.lines),
+        "may_file": may_file,
         "crumbs": _crumbs(year),
     }
     return render(request, "reporting/forms/form.html", context)
