@@ -1,5 +1,6 @@
 """通报: figures come from the act and nowhere else, the text is the office's until it goes out, and then nobody's."""
 
+import dataclasses
 import datetime
 import io
 import re
@@ -17,7 +18,7 @@ from docx import Document as Opened
 
 from networks.models import AuditEvent
 from reporting import word
-from reporting.bulletin import Document, Figures, document_of, missing_for_issue, moved_figures, typed_figures
+from reporting.bulletin import Block, Document, Figures, document_of, missing_for_issue, moved_figures, typed_figures
 from reporting.models import AssessmentYear, Bulletin, LedgerAct, QuotaAdjustment
 from trainings.models import Refused
 
@@ -315,13 +316,52 @@ def test_without_a_red_head_room_is_left_for_the_printed_one(draft, world, page)
     assert "official-blank" in page(world.bureau, reverse("bulletin", args=[draft.pk])).content.decode()
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def in_libreoffice(folder, files: dict[str, bytes]) -> None:
+    """Converts them all to PDF, in one start of LibreOffice."""
+    for name, content in files.items():
+        (folder / f"{name}.docx").write_bytes(content)
+    home = f"-env:UserInstallation=file://{folder}/profile"
+    command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", folder]
+    subprocess.run([*command, *sorted(folder.glob("*.docx"))], check=True, capture_output=True, timeout=240)
+
+
+def lines_of(pdf) -> tuple[int, dict[str, tuple[int, float]]]:
+    """How many pages, and {line without spaces: (its page, points from the head of the page to its foot)}."""
+    told = subprocess.run(["pdftotext", "-bbox-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout
+    pages, found = told.split("<page ")[1:], {}
+    for number, page in enumerate(pages, start=1):
+        for foot, words in re.findall(r'<line [^>]* yMax="([\d.]+)">(.*?)</line>', page, re.S):
+            found["".join(re.findall(r">([^<]+)</word>", words)).replace(" ", "")] = (number, float(foot))
+    return len(pages), found
+
+
+needs_libreoffice = pytest.mark.skipif(
+    not (shutil.which("soffice") and shutil.which("pdftotext")), reason="LibreOffice and poppler are not installed"
+)
+
+
+@needs_libreoffice
 def test_the_word_file_opens_in_libreoffice(draft, tmp_path):
-    (tmp_path / "b.docx").write_bytes(word.docx(document_of(draft)))
-    home = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, tmp_path / "b.docx"]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    in_libreoffice(tmp_path, {"b": word.docx(document_of(draft))})
     assert (tmp_path / "b.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+@needs_libreoffice
+@pytest.mark.parametrize("copy_to", ["", "县委办公室，县人大办公室，县人民政府办公室，县政协办公室" * 3])
+def test_the_colophon_stands_at_the_foot_of_the_page_of_the_date_however_long_the_text_grows(draft, tmp_path, copy_to):
+    """GB/T 9704-2012: the last line of 版记 is the last of the type area. The last page holds the annex."""
+    whole = document_of(draft)
+    lengths = [0, 9, *range(15, 23)]
+    texts = {n: [Block("text", f"第{i}段。") for i in range(n)] for n in lengths}
+    papers = {n: dataclasses.replace(whole, blocks=blocks, copy_to=copy_to) for n, blocks in texts.items()}
+    in_libreoffice(tmp_path, {f"{n:02}": word.docx(paper) for n, paper in papers.items()})
+    for n in lengths:
+        pages, found = lines_of(tmp_path / f"{n:02}.pdf")
+        of = {key: next(at for line, at in found.items() if line.endswith(key)) for key in ("1月15日", "1月15日印发")}
+        first = next(at for line, at in found.items() if line.startswith("公开方式"))
+        assert {first[0], *(page for page, _ in of.values())} == {pages - 1}, (n, of)
+        assert of["1月15日"][1] < first[1] < of["1月15日印发"][1], (n, of)
+        assert 735 < of["1月15日印发"][1] < 743, (n, of)
 
 
 # --- pages -------------------------------------------------------------------------------------------------
