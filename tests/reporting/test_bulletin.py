@@ -400,6 +400,37 @@ def test_in_4_whoever_saves_second_sees_both(world, draft, page, client):
     assert Bulletin.objects.get().closing == "甲写的"
 
 
+def test_what_is_typed_while_another_sends_it_out_is_shown_again_with_the_reason(world, draft, page, client):
+    url, sent = reverse("bulletin-edit", args=[draft.pk]), form_of(page, world.bureau, draft)
+    issued(world, draft)
+    told = client.post(url, sent | {"closing": "写了半个小时的结尾"}).content.decode()
+    assert "通报已经印发，不能再改动" in told and "写了半个小时的结尾" in told
+    assert "写了半个小时" not in Bulletin.objects.get().closing
+
+
+def test_no_button_beside_the_text_throws_it_away(world, draft, page):
+    world.unlock(draft.year)
+    world.session(world.theirs, status="verified", held_on=DAY, reported=50)
+    world.lock(draft.year)
+    follow, text = f'action="{reverse("bulletin-follow", args=[draft.pk])}"', "改用现在定案的数字"
+    assert follow in page(world.bureau, reverse("bulletin", args=[draft.pk])).content.decode()
+    beside = page(world.bureau, reverse("bulletin-edit", args=[draft.pk])).content.decode()
+    assert follow not in beside and f"请先保存改动，再到成文的页面{text}" in beside
+
+
+def test_the_device_keeps_the_text_until_it_is_saved(world, draft, page, client):
+    url, sent = reverse("bulletin-edit", args=[draft.pk]), form_of(page, world.bureau, draft)
+    key = f"bulletin-{draft.pk}"
+    assert f'data-draft="{key}"' in client.get(url).content.decode()
+    wrong = client.post(url, sent | {"closing": "{没有}"}).content.decode()
+    assert "data-draft-returned" in wrong and "data-draft-done" not in wrong
+    paper = reverse("bulletin", args=[draft.pk])
+    assert "data-draft-done" not in client.get(paper).content.decode()
+    client.post(url, sent | {"closing": "好了"})
+    assert f'data-draft-done="{key}"' in client.get(paper).content.decode()
+    assert "data-draft-done" not in client.get(paper).content.decode()
+
+
 def test_nobody_is_named_by_number_and_no_protected_group_by_name(world, draft, page, client):
     url, sent = reverse("bulletin-edit", args=[draft.pk]), form_of(page, world.bureau, draft)
     told = client.post(url, sent | {"closing": "请联系13800001234", "copy_to": "戒毒人员"}).content.decode()
