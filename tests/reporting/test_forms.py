@@ -121,6 +121,16 @@ def test_pi_2_few_heads_of_an_audience_are_withheld_and_none_named_is_not_0(worl
     assert cells(fill(FORMS["annual-report"], year, world.bureau))["audience_老年人"].value == 30
 
 
+def test_a_sum_of_an_audience_says_how_many_sessions_gave_its_number(world, year):
+    elderly = Audience.objects.get(name="老年人")
+    for number in (30, 20, None):
+        session = world.session(world.ours, status="verified", reported=40)
+        AudienceCount.objects.create(session=session, audience=elderly, number=number)
+    got = cells(fill(FORMS["annual-report"], year, world.bureau))["audience_老年人"]
+    assert got.value == 50
+    assert got.told == "培训统计：按培训对象，老年人；3 场中 2 场注明了人数，只加这些"
+
+
 def test_what_the_office_types_is_kept_with_the_form_and_added_up(world, year, ask):
     url = reverse("form-fill", args=[year.year, "adult-schools"])
     ours, theirs = world.places["白山镇"].pk, world.places["古零镇"].pk
