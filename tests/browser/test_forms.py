@@ -80,7 +80,7 @@ def test_a_form_fills_one_landscape_sheet_or_upright_ones_with_nothing_cut_off(p
         )
         assert spilt <= 0 and broken == 0, (key, spilt, broken)
         assert bureau.locator("thead").first.evaluate("head => getComputedStyle(head).display") == "table-header-group"
-        bureau.emulate_media(media="screen")
+        bureau.emulate_media(media="null")
         bureau.set_viewport_size(OFFICE)
 
 
