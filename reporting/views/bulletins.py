@@ -71,6 +71,8 @@ def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": missing_for_issue(row) if writes and not row.issued else [],
         "moved": moved_figures(row) if writes and not row.issued else [],
         "typed": typed_figures(row) if writes and not row.issued else [],
+        # The file is made from the frozen text each time: a later release of this system may lay it out otherwise.
+        "laid_out_otherwise": row.issued and word.digest(word.docx(document)) != row.word_digest,
         "corrected": row.issued and not row.on_standing_act,
         "standing": row.on_standing_act,
         "draft_done": request.session.pop(DRAFT_DONE, ""),

@@ -245,6 +245,14 @@ def test_it_stays_as_it_went_out_when_the_year_is_corrected(world, draft, page):
     assert second.title.startswith("关于更正{年度}年度") and second.act.number == 2
 
 
+def test_a_file_that_a_later_release_lays_out_otherwise_is_said_to_be_so(world, draft, page):
+    issued(world, draft)
+    url, words = reverse("bulletin", args=[draft.pk]), "排版和印发时不同，文字和数字没有变"
+    assert words not in page(world.town, url).content.decode()
+    Bulletin.objects.filter(pk=draft.pk).update(word_digest="0" * 64)
+    assert words in page(world.town, url).content.decode()
+
+
 def test_whoever_issues_issues_what_was_on_the_page(world, draft):
     publish(world, draft.year)
     Bulletin.objects.filter(pk=draft.pk).update(version=3)
