@@ -3,7 +3,7 @@
 import csv
 import datetime
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -23,6 +23,7 @@ from .models import AssessmentYear
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = "领导小组办公室（县教育局）"
 AS_NOW = "按现在的机构汇总：更名、合并以前的场次算在现在的单位名下，任务按一个单位的全年任务计。"
+LINE_HEIGHT = 15  # points
 SIGNS = "制表人：                    审核人：                    负责人（盖章）："
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 
@@ -161,6 +162,8 @@ def xlsx(export: Export) -> bytes:
         cell.font, cell.fill, cell.border = Font(bold=True), head, box
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         sheet.column_dimensions[get_column_letter(number)].width = column.width
+    widths = [column.width for column in export.columns]
+    _heighten(sheet, 3, [(column.label, column.width) for column in export.columns])
     at = 3
     for bold, rows in ((False, export.rows()), (True, export.totals)):
         for at, row in enumerate(rows, start=at + 1):  # noqa: B020
@@ -168,9 +171,11 @@ def xlsx(export: Export) -> bytes:
                 cell = put(sheet.cell(at, number), value)
                 cell.border, cell.font = box, Font(bold=bold)
                 cell.alignment = Alignment(vertical="center", wrap_text=isinstance(value, str))
+            _heighten(sheet, at, zip(row, widths, strict=False))
     for text in [*export.notes, "", SIGNS]:
         at += 1
         _line(sheet, at, last, text)
+        _heighten(sheet, at, [(text, sum(widths))])
     _set_up_for_print(sheet, f"$A$1:${get_column_letter(last)}${at}")
     if not export.landscape:
         sheet.page_setup.orientation = "portrait"
@@ -189,6 +194,18 @@ def put(cell: Cell, value: object) -> Cell:
         cell.value = clean_text(str(value))
         cell.data_type = "s"
     return cell
+
+
+def _heighten(sheet, row: int, texts: Iterable[tuple[object, float]]) -> None:
+    """Room for texts that run over several lines, each with the width of its cell in digits: no program does it for merged cells,
+    and LibreOffice for none in a file that it did not write."""
+    lines = 1
+    for text, width in texts:
+        if isinstance(text, str):
+            parts = (sum(1 if ch.isascii() else 2 for ch in part) for part in text.split("\n"))
+            lines = max(lines, sum(max(1, -(-part // max(int(width) - 1, 1))) for part in parts))
+    if lines > 1:
+        sheet.row_dimensions[row].height = min(LINE_HEIGHT * lines + 1, 409)  # points; Excel's most
 
 
 def _line(sheet, row: int, columns: int, text: str, font: Font | None = None, align: str = "left") -> None:

@@ -72,6 +72,7 @@ class Figures:
     purged: int = 0  # of those, whose lines are gone
     people: int | None = None
     held: int = 0  # rows of the ledger; `sessions` may count a class by the day
+    numbered: int = 0  # of those, how many gave a number of this audience
     small: bool = False  # fewer than five heads: the number is withheld
     url: str = ""  # the rows behind it, for whoever may see rows
 
@@ -393,13 +394,14 @@ class Statistics:
             if key := self.asked.narrowed.get(By.AUDIENCE):
                 counts = counts.filter(self._audience(key))
             groups = counts.annotate(of=group).values("of")
-            sums = groups.annotate(held=Count("session", distinct=True), heads=Sum("number"))
+            told = Count("session", distinct=True, filter=Q(number__isnull=False))
+            sums = groups.annotate(held=Count("session", distinct=True), heads=Sum("number"), told=told)
             then = Value(number, output_field=models.IntegerField())
-            return sums.annotate(then=then).values_list("of", "then", "held", "heads")
+            return sums.annotate(then=then).values_list("of", "then", "held", "heads", "told")
 
         return {
-            (of, then): Figures(held, heads, held=held, small=0 < (heads or 0) < SMALL)
-            for of, then, held, heads in self._per_period(table)
+            (of, then): Figures(held, heads, held=held, small=0 < (heads or 0) < SMALL, numbered=told)
+            for of, then, held, heads, told in self._per_period(table)
         }
 
     def _unsplit(self, rows: list[Row]) -> list[Row]:

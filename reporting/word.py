@@ -29,8 +29,7 @@ THREE, FOUR, TWO = Pt(16), Pt(14), Pt(22)  # 三号, 四号, 二号
 NONE, LINE = Pt(0), Pt(28.95)  # 22 lines in 225 mm
 WIDTH = 442  # points, of 156 mm
 RED = RGBColor(0xE6, 0x00, 0x12)
-THICK, THIN = 8, 6  # of a rule, in eighths of a point: 0.35 and 0.25 mm
-FOOT = 742  # points, of the 262 mm from the head of the page to the foot of the type area
+THICK, THIN = 1, 0.7  # of a rule of the colophon, in points: 0.35 and 0.25 mm
 MOMENT = (1980, 1, 1, 0, 0, 0)  # of every part of the file: its bytes depend on the text alone
 KEPT_STYLES = {"Normal", "DefaultParagraphFont", "TableNormal", "NoList"}
 
@@ -114,6 +113,7 @@ def _table(paper, block: Block) -> None:
             paragraph = cell.paragraphs[0]
             is_text = number and (column == 0 or not text.isdigit())
             _format(paragraph, Align.LEFT if is_text else Align.CENTER, spacing=Pt(22))
+            _off_grid(paragraph)
             _run(paragraph, text, BODY if number else HEI, Pt(12))
             cell.vertical_alignment = 1
     _line(paper, spacing=Pt(10))
@@ -145,49 +145,76 @@ def _signature(paper, document: Document) -> None:
     dated.paragraph_format.right_indent = Pt(16 * date_from_right)
     dated.paragraph_format.keep_with_next = True
     _run(dated, document.dated or "\u3000")
-    _line(paper)
 
 
 def _colophon(paper, document: Document) -> None:
-    """版记 at the foot of the last page: thick rules outside, a thin one between, one character in on both sides."""
+    """版记 at the foot of the last page: thick rules outside, a thin one between, one character in on both sides.
+
+    It is a frame that sits on the foot of the type area of the page on which the paragraph behind it stands. That paragraph
+    takes no room and stays with the date; so the colophon is on the date's page, and where both do not fit on one, the
+    signature goes with it to the next. A rule is a paragraph of its own: a border would be as short as the text's indents.
+    """
     printed = f"{document.printed}印发" if document.printed else ""
-    rows = [(f"公开方式：{document.openness}", {})]
+    _framed(paper, f"公开方式：{document.openness}")
+    _framed_rule(paper, THICK)
     if document.copy_to:
-        rows.append((f"抄送：{document.copy_to}。", {"top": THICK}))
-    rows.append((f"{document.printed_by}\t{printed}", {"top": THIN if document.copy_to else THICK, "bottom": THICK}))
-    heights = [24 * max(1, -(-int(_em(text) * 2) // 58)) for text, _ in rows]  # 29 characters of 14 points a line
-    table = paper.add_table(rows=0, cols=1)
-    _grid(table, [WIDTH], ruled=False)
-    place = OxmlElement("w:tblpPr")
-    # By its distance from the head of the page, as Word and WPS place it; LibreOffice before 7.6 sets a table that is as wide as
-    # the type area where it stands, just below the date, which reads as well.
-    for name, value in {"vertAnchor": "page", "horzAnchor": "margin", "tblpX": "1"}.items():
-        place.set(qn(f"w:{name}"), value)
-    place.set(qn("w:tblpY"), str(int((FOOT - sum(heights)) * 20)))
-    table._tbl.tblPr.insert(0, place)
-    for (text, rules), height in zip(rows, heights, strict=True):
-        row = table.add_row()
-        _property(row._tr.get_or_add_trPr(), "w:cantSplit")
-        _property(row._tr.get_or_add_trPr(), "w:trHeight", val=str(height * 20), hRule="atLeast")
-        cell, line = row.cells[0], row.cells[0].paragraphs[0]
-        _format(line, Align.LEFT, spacing=Pt(24))
-        line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
-        if text.startswith("抄送："):  # the second line begins below the first name
-            line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Pt(14 * 4), Pt(-14 * 3)
-        name, tab, day = text.partition("\t")
-        _run(line, name, BODY, FOUR)
-        if tab:
-            line.paragraph_format.tab_stops.add_tab_stop(Pt(WIDTH - 14), WD_TAB_ALIGNMENT.RIGHT)
-            line.add_run("\t")
-            _run(line, day, BODY, FOUR)
-        borders = _property(cell._tc.get_or_add_tcPr(), "w:tcBorders")
-        for side, eighths in rules.items():
-            _property(borders, f"w:{side}", val="single", sz=str(eighths), space="0", color="000000")
+        line = _framed(paper, f"抄送：{document.copy_to}。")  # the second line begins below the first name
+        line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Pt(14 * 4), Pt(-14 * 3)
+        _framed_rule(paper, THIN)
+    line = _framed(paper, document.printed_by)
+    line.paragraph_format.tab_stops.add_tab_stop(Pt(WIDTH - 14), WD_TAB_ALIGNMENT.RIGHT)
+    if printed:
+        line.add_run("\t")
+        _run(line, printed, BODY, FOUR)
+    _framed_rule(paper, THICK)
+    _low(_line(paper))
+
+
+def _framed(paper, text: str) -> Paragraph:
+    line = _line(paper, Align.LEFT, spacing=Pt(24))
+    line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
+    _run(line, text, BODY, FOUR)
+    _frame(line)
+    return line
+
+
+def _framed_rule(paper, points: float) -> None:
+    """A line of text as low as a rule is thick, filled with black."""
+    line = _line(paper, spacing=Pt(points))
+    shade = OxmlElement("w:shd")
+    for name, value in {"val": "clear", "color": "auto", "fill": "000000"}.items():
+        shade.set(qn(f"w:{name}"), value)
+    line._p.get_or_add_pPr().insert_element_before(shade, "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
+    _frame(line)
+
+
+def _low(line: Paragraph) -> None:
+    """A paragraph that must be there and should take no room."""
+    _format(line, Align.LEFT, spacing=Pt(1))
+    _off_grid(line)
+
+
+def _off_grid(line: Paragraph) -> None:
+    """Of its own height: LibreOffice makes every line as high as the grid's."""
+    off = OxmlElement("w:snapToGrid")
+    off.set(qn("w:val"), "0")
+    line._p.get_or_add_pPr().insert_element_before(off, "w:spacing", "w:ind", "w:jc", "w:rPr", "w:sectPr")
+
+
+def _frame(line: Paragraph) -> None:
+    """Neighbours with the same frame share one."""
+    frame = OxmlElement("w:framePr")
+    values = {"w": str(WIDTH * 20), "vSpace": "240", "wrap": "notBeside", "vAnchor": "margin", "hAnchor": "margin"}
+    for name, value in (values | {"xAlign": "center", "yAlign": "bottom"}).items():
+        frame.set(qn(f"w:{name}"), value)
+    after = ("w:widowControl", "w:pBdr", "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
+    line._p.get_or_add_pPr().insert_element_before(frame, *after)
 
 
 def _annex(paper, document: Document) -> None:
     """The digest on a sheet of its own, in a layout of its own: it is no part of the document's text."""
     section = paper.add_section(WD_SECTION.NEW_PAGE)
+    _low(paper.paragraphs[-1])  # the one that holds the break, or it fills a page by itself when the last one is full
     section.top_margin = section.bottom_margin = section.left_margin = section.right_margin = Mm(25)
     for part in (section.footer, section.even_page_footer):
         part.is_linked_to_previous = False

@@ -190,7 +190,8 @@ def _facts(session: TrainingSession) -> list[tuple[str, str]]:
         ("核定时间", cn_datetime(session.verified_at) if session.verified_at else ""),
         ("名册删除日期", cn_date(session.roster_purged_on, "plain") if session.roster_purged_on else ""),
     ]
-    return [(label, value) for label, value in told if value]
+    # What was written and what was counted (对象、协办) stands once where both say the same.
+    return list(dict.fromkeys((label, value) for label, value in told if value))
 
 
 def _static(name: str) -> str:

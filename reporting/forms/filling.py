@@ -193,6 +193,7 @@ def frozen(filled: Filled) -> dict:
                         "unit": field.unit,
                         "value": str(cell.value) if isinstance(cell.value, Decimal) else cell.value,
                         "words": cell.words,
+                        "text": field.text or cell.is_words,
                         "told": cell.told,
                     }
                     for field, cell in line.cells

@@ -43,6 +43,11 @@ class Cell:
         return self.value if isinstance(self.value, str) else f"{self.value:,}"
 
     @property
+    def is_words(self) -> bool:
+        """A sentence and no figure; nothing at all, as in a total of what cannot be added up, is neither."""
+        return isinstance(self.value, str) and self.value != ""
+
+    @property
     def for_sheet(self) -> int | Decimal | str:
         """A number where there is one, so that the workbook can add it up; else the words of the page."""
         return self.value if isinstance(self.value, int | Decimal) else self.words

@@ -326,7 +326,11 @@ def statistic(by: By, word: str, part: str = "attendances") -> Read:
             return Cell(found.sessions, source)
         if found.small:
             return Cell(None, source, f"不足 {SMALL} 人次，不列数字", few=found.heads)
-        return Cell(found.attendances, source, "" if found.attendances is not None else "填报时没有注明人数")
+        if found.attendances is None:
+            return Cell(None, source, "填报时没有注明人数")
+        if by is By.AUDIENCE and found.numbered < found.held:
+            source = f"{source}；{found.held} 场中 {found.numbered} 场注明了人数，只加这些"
+        return Cell(found.attendances, source)
 
     return read
 

@@ -141,6 +141,11 @@ class Submission(models.Model):
     def delete(self, **kwargs) -> None:
         raise ValidationError("上报件不能删除")
 
+    @classmethod
+    def waiting_for(cls, year: AssessmentYear, form: str) -> Submission | None:
+        """The one of this form that is made ready and not yet sent."""
+        return cls.objects.filter(year=year, form=form, sent_on=None, cancelled_why="").first()
+
     # --- verbs -------------------------------------------------------------------------------------
 
     @classmethod
@@ -162,7 +167,7 @@ class Submission(models.Model):
         _refuse(actor, year)
         held = AssessmentYear.objects.select_for_update().get(pk=year.pk)
         mine = cls.objects.filter(year=held)
-        if waiting := mine.filter(form=form, sent_on=None, cancelled_why="").first():
+        if waiting := cls.waiting_for(held, form):
             raise ValidationError(f"这张表的第 {waiting.number} 号还没有报出，请先报出或作废")
         if corrects is not None:
             if corrects.year_id != held.pk or corrects.form != form or corrects.sent_on is None:

@@ -139,6 +139,8 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         "rostered_how": ROSTERED,
         "changes": UnitSuccession.objects.filter(Q(old=shown) | Q(new=shown)).select_related("old", "new"),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
+        "may_pack": can(request.user, Action.EXPORT) and can(request.user, Action.VIEW_SESSIONS),
+        "months": range(1, 13),
         **(
             _rows(request, counting, parts, settled and settled.why([shown.code]))
             if can(request.user, Action.VIEW_SESSIONS)

@@ -1,6 +1,7 @@
 """通报: the archive of those that have gone out, the office's draft with its figures, the print page, and the Word file."""
 
 import io
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from networks.access import Action, can, require, visible_or_404
 from networks.views.keeping import keep
 from trainings.models import Refused
+from trainings.views.entry import DRAFT_DONE
 
 from .. import word
 from ..bulletin import Figures, document_of, missing_for_issue, moved_figures, typed_figures
@@ -69,8 +71,11 @@ def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": missing_for_issue(row) if writes and not row.issued else [],
         "moved": moved_figures(row) if writes and not row.issued else [],
         "typed": typed_figures(row) if writes and not row.issued else [],
+        # The file is made from the frozen text each time: a later release of this system may lay it out otherwise.
+        "laid_out_otherwise": row.issued and word.digest(word.docx(document)) != row.word_digest,
         "corrected": row.issued and not row.on_standing_act,
         "standing": row.on_standing_act,
+        "draft_done": request.session.pop(DRAFT_DONE, ""),
     }
     return render(request, "reporting/bulletins/paper.html", context)
 
@@ -87,12 +92,12 @@ def _masthead(text: str) -> dict[str, str]:
 @require(Action.WRITE_BULLETINS)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = _found(request, pk)
-    if row.issued:
+    if row.issued and request.method != "POST":  # what somebody has typed meanwhile is shown again, with the reason
         messages.info(request, "通报已经印发，不能再改动。")
         return redirect("bulletin", row.pk)
     figures = Figures(row.year, row.act)
     back = reverse("bulletin", args=[row.pk])
-    return keep(
+    answer = keep(
         request,
         BulletinForm(request.POST if request.method == "POST" else None, instance=row),
         action="修改通报",
@@ -108,6 +113,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         bulletin=row,
         crumbs=[("通报", reverse("bulletins")), (f"{row.year}通报", back)],
     )
+    if answer.status_code == HTTPStatus.FOUND:
+        request.session[DRAFT_DONE] = f"bulletin-{row.pk}"
+    return answer
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """报表: which forms there are, one form of one year on the screen, on paper and as a workbook, and what the office types in."""
 
+from http import HTTPStatus
+
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from networks import audit
 from networks.access import Action, can, require
 from networks.views.keeping import keep
+from trainings.views.entry import DRAFT_DONE
 
 from ..exports import XLSX, xlsx
 from ..forms import FORMS
@@ -17,7 +20,7 @@ from ..forms.entering import EntryForm
 from ..forms.filling import fill
 from ..forms.parts import Form
 from ..forms.sources import Sources
-from ..models import AssessmentYear, FormEntry
+from ..models import AssessmentYear, FormEntry, Submission
 from .years import with_year
 
 
@@ -47,13 +50,16 @@ def form_or_404(key: str) -> Form:
 @with_year
 def form(request: HttpRequest, year: AssessmentYear, key: str) -> HttpResponse:
     filled = fill(form_or_404(key), year, request.user)
+    may_file = can(request.user, Action.MANAGE_YEARS)
     context = {
         "year": year,
         "years": request.years_shown,
+        "waiting": Submission.waiting_for(year, key) if may_file else None,
         "form": filled.form,
         "filled": filled,
-        "may_fill": can(request.user, Action.MANAGE_YEARS) and bool(filled.form.typed) and bool(filled.lines),
-        "may_file": can(request.user, Action.MANAGE_YEARS),
+        "may_fill": may_file and bool(filled.form.typed) and bool(filled.lines),
+        "may_file": may_file,
+        "draft_done": request.session.pop(DRAFT_DONE, ""),
         "crumbs": _crumbs(year),
     }
     return render(request, "reporting/forms/form.html", context)
@@ -92,7 +98,8 @@ def form_fill(request: HttpRequest, year: AssessmentYear, key: str) -> HttpRespo
     rows = shown.rows(Sources(year, request.user))
     posted = request.POST if request.method == "POST" else None
     back = reverse("form", args=[year.year, key])
-    return keep(
+    draft = f"form-{key}-{year.year}"
+    answer = keep(
         request,
         EntryForm(posted, instance=entry, form=shown, rows=rows),
         action="填写报表",
@@ -102,7 +109,11 @@ def form_fill(request: HttpRequest, year: AssessmentYear, key: str) -> HttpRespo
         template="reporting/forms/fill.html",
         detail={"year": year.year, "form": key},
         crumbs=[*_crumbs(year), (shown.title, back)],
+        draft=draft,
     )
+    if answer.status_code == HTTPStatus.FOUND:
+        request.session[DRAFT_DONE] = draft
+    return answer
 
 
 def _crumbs(year: AssessmentYear) -> list[tuple[str, str]]:

@@ -1,5 +1,5 @@
 // The year as one picture, 1080 px wide: drawn on a canvas from the texts of the page (#picture-data), nothing is sent.
-// It becomes a data: address and no blob:, since WeChat's browser saves and passes on pictures of the former only.
+// It becomes a data: address and no blob:, which is good only within this page; the page also says what to do without a long press.
 // Where the canvas does not work, the texts below stay and say the same.
 (function () {
   "use strict";

@@ -2,6 +2,10 @@
 
 import datetime
 import re
+import shutil
+import subprocess
+
+import pytest
 
 from .conftest import OFFICE, PHONE
 
@@ -11,8 +15,21 @@ from networks.models import User
 from reporting.models import AssessmentYear
 first, second = (User.objects.get(username=name) for name in ("bureau", "bureau2"))
 year = AssessmentYear.objects.get(year={YEAR})
-year.propose_lock(first).confirm(second)
+if not year.locked:
+    year.propose_lock(first).confirm(second)
 """
+DRAFTED = f"""{SETTLED}
+from reporting.models import Bulletin
+if not Bulletin.objects.filter(year=year).exists():
+    Bulletin.draft(AssessmentYear.objects.get(year={YEAR}), first)
+"""
+LONGER = """(count) => {
+    for (let number = 0; number < count; number++) {
+        const line = document.createElement("p");
+        line.textContent = "再写一段。";
+        document.querySelector(".official-tail").before(line);
+    }
+}"""
 
 
 def test_the_office_writes_a_bulletin_and_sees_the_paper(person, flawless, in_the_shell):
@@ -34,7 +51,8 @@ def test_the_office_writes_a_bulletin_and_sees_the_paper(person, flawless, in_th
         flawless(bureau)
         bureau.get_by_label("结尾").fill("全县共{计入场}场。")
         bureau.get_by_role("button", name="保存").click()
-        assert bureau.get_by_role("alert").get_by_text("是不是“{计入场次}”").is_visible()
+        bureau.get_by_role("alert").get_by_text("是不是“{计入场次}”").wait_for()
+        assert bureau.get_by_label("结尾").input_value() == "全县共{计入场}场。"
         flawless(bureau)
         bureau.get_by_label("结尾").fill("全县共{计入场次}场，比上年多99999场。")
         bureau.get_by_role("button", name="保存").click()
@@ -44,3 +62,25 @@ def test_the_office_writes_a_bulletin_and_sees_the_paper(person, flawless, in_th
         flawless(bureau)
         bureau.get_by_role("link", name="印发").click()
         flawless(bureau)
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler is not installed")
+def test_on_paper_the_colophon_stands_at_the_foot_of_the_sheet_of_the_signature(person, in_the_shell, tmp_path):
+    in_the_shell(DRAFTED)
+    bureau = person("bureau", OFFICE)
+    bureau.goto("/assessment/bulletins/")
+    bureau.get_by_role("listitem").filter(has_text=f"{YEAR}年度通报").get_by_role("link").first.click()
+    bureau.wait_for_url(re.compile(r"/assessment/bulletins/\d+/$"))
+    bureau.locator(".official-tail").wait_for()
+    for more in (0, 4, *[2] * 9):  # through more than a whole sheet
+        bureau.evaluate(LONGER, more)
+        bureau.pdf(path=tmp_path / "b.pdf", format="A4", prefer_css_page_size=True)
+        command = ["pdftotext", "-bbox-layout", tmp_path / "b.pdf", "-"]
+        pages = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("<page ")[1:]
+        last = pages[-2]  # then comes the annex
+        lines = re.findall(r'<line [^>]* yMax="([\d.]+)">(.*?)</line>', last, re.S)
+        feet = [("".join(re.findall(r">([^<]+)</word>", words)), float(foot)) for foot, words in lines]
+        told = next(foot for line, foot in feet if line.startswith("公开方式"))
+        at_end = [foot for line, foot in feet if line.startswith("马山县社区教育发展工作领导小组办公室")]
+        assert len(at_end) == 2 and at_end[0] < told < at_end[1], (more, feet)  # the signature, then who printed it
+        assert 730 < at_end[1] < 750, (more, feet)  # of 742.7 points to the foot of the type area

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from openpyxl import load_workbook
 
 from networks.models import AuditEvent, MemberUnit
@@ -277,3 +278,11 @@ def test_ld_2_a_page_costs_the_same_queries_at_3_and_30_rows(world, last, page, 
             page(world.bureau, path.format(last.year))
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_the_pack_for_filing_is_found_on_a_units_page_by_whoever_may_take_it(world, page):
+    url, pack = (reverse(name, args=[world.year, world.ours.code]) for name in ("assessment-unit", "unit-archive"))
+    for who in (world.town, world.head, world.bureau, world.auditor):
+        assert f'href="{pack}?month=12"' in page(who, url).content.decode()
+    assert pack not in page(world.leader, url).content.decode()
+    assert f'href="{url}#archive"' in page(world.head, "/").content.decode()

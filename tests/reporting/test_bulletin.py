@@ -1,5 +1,6 @@
 """通报: figures come from the act and nowhere else, the text is the office's until it goes out, and then nobody's."""
 
+import dataclasses
 import datetime
 import io
 import re
@@ -17,7 +18,7 @@ from docx import Document as Opened
 
 from networks.models import AuditEvent
 from reporting import word
-from reporting.bulletin import Document, Figures, document_of, missing_for_issue, moved_figures, typed_figures
+from reporting.bulletin import Block, Document, Figures, document_of, missing_for_issue, moved_figures, typed_figures
 from reporting.models import AssessmentYear, Bulletin, LedgerAct, QuotaAdjustment
 from trainings.models import Refused
 
@@ -244,6 +245,14 @@ def test_it_stays_as_it_went_out_when_the_year_is_corrected(world, draft, page):
     assert second.title.startswith("关于更正{年度}年度") and second.act.number == 2
 
 
+def test_a_file_that_a_later_release_lays_out_otherwise_is_said_to_be_so(world, draft, page):
+    issued(world, draft)
+    url, words = reverse("bulletin", args=[draft.pk]), "排版和印发时不同，文字和数字没有变"
+    assert words not in page(world.town, url).content.decode()
+    Bulletin.objects.filter(pk=draft.pk).update(word_digest="0" * 64)
+    assert words in page(world.town, url).content.decode()
+
+
 def test_whoever_issues_issues_what_was_on_the_page(world, draft):
     publish(world, draft.year)
     Bulletin.objects.filter(pk=draft.pk).update(version=3)
@@ -315,13 +324,52 @@ def test_without_a_red_head_room_is_left_for_the_printed_one(draft, world, page)
     assert "official-blank" in page(world.bureau, reverse("bulletin", args=[draft.pk])).content.decode()
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def in_libreoffice(folder, files: dict[str, bytes]) -> None:
+    """Converts them all to PDF, in one start of LibreOffice."""
+    for name, content in files.items():
+        (folder / f"{name}.docx").write_bytes(content)
+    home = f"-env:UserInstallation=file://{folder}/profile"
+    command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", folder]
+    subprocess.run([*command, *sorted(folder.glob("*.docx"))], check=True, capture_output=True, timeout=240)
+
+
+def lines_of(pdf) -> tuple[int, dict[str, tuple[int, float]]]:
+    """How many pages, and {line without spaces: (its page, points from the head of the page to its foot)}."""
+    told = subprocess.run(["pdftotext", "-bbox-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout
+    pages, found = told.split("<page ")[1:], {}
+    for number, page in enumerate(pages, start=1):
+        for foot, words in re.findall(r'<line [^>]* yMax="([\d.]+)">(.*?)</line>', page, re.S):
+            found["".join(re.findall(r">([^<]+)</word>", words)).replace(" ", "")] = (number, float(foot))
+    return len(pages), found
+
+
+needs_libreoffice = pytest.mark.skipif(
+    not (shutil.which("soffice") and shutil.which("pdftotext")), reason="LibreOffice and poppler are not installed"
+)
+
+
+@needs_libreoffice
 def test_the_word_file_opens_in_libreoffice(draft, tmp_path):
-    (tmp_path / "b.docx").write_bytes(word.docx(document_of(draft)))
-    home = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, tmp_path / "b.docx"]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    in_libreoffice(tmp_path, {"b": word.docx(document_of(draft))})
     assert (tmp_path / "b.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+@needs_libreoffice
+@pytest.mark.parametrize("copy_to", ["", "县委办公室，县人大办公室，县人民政府办公室，县政协办公室" * 3])
+def test_the_colophon_stands_at_the_foot_of_the_page_of_the_date_however_long_the_text_grows(draft, tmp_path, copy_to):
+    """GB/T 9704-2012: the last line of 版记 is the last of the type area. The last page holds the annex."""
+    whole = document_of(draft)
+    lengths = [0, 9, *range(15, 23)]
+    texts = {n: [Block("text", f"第{i}段。") for i in range(n)] for n in lengths}
+    papers = {n: dataclasses.replace(whole, blocks=blocks, copy_to=copy_to) for n, blocks in texts.items()}
+    in_libreoffice(tmp_path, {f"{n:02}": word.docx(paper) for n, paper in papers.items()})
+    for n in lengths:
+        pages, found = lines_of(tmp_path / f"{n:02}.pdf")
+        of = {key: next(at for line, at in found.items() if line.endswith(key)) for key in ("1月15日", "1月15日印发")}
+        first = next(at for line, at in found.items() if line.startswith("公开方式"))
+        assert {first[0], *(page for page, _ in of.values())} == {pages - 1}, (n, of)
+        assert of["1月15日"][1] < first[1] < of["1月15日印发"][1], (n, of)
+        assert 735 < of["1月15日印发"][1] < 743, (n, of)
 
 
 # --- pages -------------------------------------------------------------------------------------------------
@@ -358,6 +406,37 @@ def test_in_4_whoever_saves_second_sees_both(world, draft, page, client):
     told = client.post(url, sent | {"closing": "乙写的"}).content.decode()
     assert "已有人先改成了“甲写的”" in told and "乙写的" in told
     assert Bulletin.objects.get().closing == "甲写的"
+
+
+def test_what_is_typed_while_another_sends_it_out_is_shown_again_with_the_reason(world, draft, page, client):
+    url, sent = reverse("bulletin-edit", args=[draft.pk]), form_of(page, world.bureau, draft)
+    issued(world, draft)
+    told = client.post(url, sent | {"closing": "写了半个小时的结尾"}).content.decode()
+    assert "通报已经印发，不能再改动" in told and "写了半个小时的结尾" in told
+    assert "写了半个小时" not in Bulletin.objects.get().closing
+
+
+def test_no_button_beside_the_text_throws_it_away(world, draft, page):
+    world.unlock(draft.year)
+    world.session(world.theirs, status="verified", held_on=DAY, reported=50)
+    world.lock(draft.year)
+    follow, text = f'action="{reverse("bulletin-follow", args=[draft.pk])}"', "改用现在定案的数字"
+    assert follow in page(world.bureau, reverse("bulletin", args=[draft.pk])).content.decode()
+    beside = page(world.bureau, reverse("bulletin-edit", args=[draft.pk])).content.decode()
+    assert follow not in beside and f"请先保存改动，再到成文的页面{text}" in beside
+
+
+def test_the_device_keeps_the_text_until_it_is_saved(world, draft, page, client):
+    url, sent = reverse("bulletin-edit", args=[draft.pk]), form_of(page, world.bureau, draft)
+    key = f"bulletin-{draft.pk}"
+    assert f'data-draft="{key}"' in client.get(url).content.decode()
+    wrong = client.post(url, sent | {"closing": "{没有}"}).content.decode()
+    assert "data-draft-returned" in wrong and "data-draft-done" not in wrong
+    paper = reverse("bulletin", args=[draft.pk])
+    assert "data-draft-done" not in client.get(paper).content.decode()
+    client.post(url, sent | {"closing": "好了"})
+    assert f'data-draft-done="{key}"' in client.get(paper).content.decode()
+    assert "data-draft-done" not in client.get(paper).content.decode()
 
 
 def test_nobody_is_named_by_number_and_no_protected_group_by_name(world, draft, page, client):

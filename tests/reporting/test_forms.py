@@ -1,6 +1,8 @@
 """The forms that the county files: each figure from its source, what is missing said, page and workbook alike."""
 
 import io
+import shutil
+import subprocess
 from decimal import Decimal
 
 import pytest
@@ -119,6 +121,16 @@ def test_pi_2_few_heads_of_an_audience_are_withheld_and_none_named_is_not_0(worl
     assert cells(fill(FORMS["annual-report"], year, world.bureau))["audience_老年人"].value == 30
 
 
+def test_a_sum_of_an_audience_says_how_many_sessions_gave_its_number(world, year):
+    elderly = Audience.objects.get(name="老年人")
+    for number in (30, 20, None):
+        session = world.session(world.ours, status="verified", reported=40)
+        AudienceCount.objects.create(session=session, audience=elderly, number=number)
+    got = cells(fill(FORMS["annual-report"], year, world.bureau))["audience_老年人"]
+    assert got.value == 50
+    assert got.told == "培训统计：按培训对象，老年人；3 场中 2 场注明了人数，只加这些"
+
+
 def test_what_the_office_types_is_kept_with_the_form_and_added_up(world, year, ask):
     url = reverse("form-fill", args=[year.year, "adult-schools"])
     ours, theirs = world.places["白山镇"].pk, world.places["古零镇"].pk
@@ -228,3 +240,33 @@ def test_the_county_line_counts_what_was_held_anywhere_within_it(world, year):
     }
     assert [lines[key]["attendances"] for key in (world.places["白山镇"].pk, world.places["古零镇"].pk)] == [30, 40]
     assert (lines[world.county.pk]["sessions"], lines[world.county.pk]["attendances"]) == (3, 120)
+
+
+def test_a_text_of_several_lines_has_room_in_the_workbook_also_where_cells_are_merged(world, year, ask):
+    sheet = load_workbook(
+        io.BytesIO(ask(world.bureau, reverse("form-export", args=[year.year, "elderly-survey"])).content)
+    ).active
+    assert sheet.row_dimensions[3].height >= 30  # 有老年学校的乡镇比例（%） in a column of 12
+    width = sum(column.width for column in sheet.column_dimensions.values())
+    for (cell,) in sheet.iter_rows(min_row=4, max_col=1):
+        text = str(cell.value or "")
+        if 2 * len(text) > 2 * width:  # surely two lines and more
+            assert sheet.row_dimensions[cell.row].height >= 30, text
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def test_xl_8_another_program_reads_numbers_as_numbers_and_no_formula(world, year, ask, tmp_path):
+    world.session(world.ours, status="verified", reported=1234)
+    FormEntry.objects.create(year=year, form="completion", values={f"note.{world.ours.code}": "=1+1"})
+    (tmp_path / "f.xlsx").write_bytes(ask(world.bureau, reverse("form-export", args=[year.year, "completion"])).content)
+    home = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", home, "--headless", "--convert-to", "xlsx", "--outdir", tmp_path / "out", tmp_path / "f.xlsx"]
+    subprocess.run(command, check=True, capture_output=True, timeout=240)  # read and written again
+    cells = [cell for row in load_workbook(tmp_path / "out" / "f.xlsx").active.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells) and [c.data_type for c in cells if c.value == "=1+1"] == ["s"]
+    filled = fill(FORMS["completion"], year, world.bureau)
+    figures = [cell.value for _, _, cell in all_cells(filled) if isinstance(cell.value, int)]
+    in_order = range(1, len([line for line in filled.lines if not line.is_total]) + 1)  # 序号
+    assert sorted(cell.value for cell in cells if cell.data_type == "n" and cell.value is not None) == sorted(
+        [*figures, *in_order]
+    )

@@ -249,3 +249,36 @@ def test_figures_that_somebody_broke_past_the_application_are_named_not_an_error
     Submission.objects.filter(pk=sent.pk).update(figures="{broken")
     answer = ask(world.bureau, reverse("submission", args=[sent.pk]))
     assert answer.status_code == 400 and "已经损坏，读不出来" in answer.content.decode()
+
+
+def test_the_form_leads_to_making_one_and_then_to_the_one_that_waits(world, year, ask):
+    url, make = reverse("form", args=[year.year, KEY]), reverse("submission-new", args=[year.year, KEY])
+    assert f'href="{make}"' in ask(world.bureau, url).content.decode()
+    for who in (world.leader, world.auditor):
+        assert make not in ask(who, url).content.decode()
+    with uploads.atomic():
+        row = prepare(FORMS[KEY], year, world.bureau, to_whom="县政府")
+    page = ask(world.bureau, url).content.decode()
+    assert f'href="{reverse("submission", args=[row.pk])}"' in page and make not in page
+    row.cancel(actor=world.bureau, why="不要了")
+    assert make in ask(world.bureau, url).content.decode()
+
+
+def test_what_is_text_is_kept_apart_from_figures_on_the_frozen_paper_too(world, year, made, ask):
+    line = made.content["lines"][0]
+    assert {cell["key"] for cell in line["cells"] if cell["text"]} == {"verdict", "note"}
+    paper = ask(world.bureau, reverse("submission-print", args=[made.pk])).content.decode()
+    live = ask(world.bureau, reverse("form-print", args=[year.year, KEY])).content.decode()
+    assert paper.count('class="num"') == live.count('class="num"') > 0
+
+
+@pytest.mark.parametrize(("who", "pages"), [("bureau", ["forms", "bulletins"]), ("auditor", ["forms", "bulletins"])])
+def test_forms_and_bulletins_are_found_from_the_desk(world, year, ask, who, pages):
+    desk = ask(getattr(world, who), "/").content.decode()
+    for name in pages:
+        assert f'href="{reverse(name, args=[year.year] if name == "forms" else [])}"' in desk
+
+
+def test_the_office_signs_with_the_name_that_the_document_gives_it(world, year, ask):
+    paper = ask(world.bureau, reverse("form-print", args=[year.year, KEY])).content.decode()
+    assert "马山县社区教育发展工作领导小组办公室" in paper  # 三(一)

@@ -195,3 +195,10 @@ def test_a_large_pack_is_written_to_the_disk_and_needs_little_memory(world, held
 @pytest.mark.parametrize("address", ["/sessions/archive/1800/450124100/", "/sessions/archive/2026/%00/"])
 def test_junk_addresses_are_not_there(world, ask, address):
     assert ask(world.bureau, address).status_code == 404
+
+
+def test_what_was_written_and_counted_alike_stands_in_a_record_once(world, ask):
+    session = world.session(world.ours, title="老年人课", audience_text="老年人")
+    AudienceCount.objects.create(session=session, audience=Audience.objects.get(name="老年人"), number=None)
+    pack = opened(ask(world.town, reverse("session-archive", args=[session.pk])))
+    assert pack.read(f"{session.number}/record.html").decode().count("培训对象") == 1
