@@ -22,6 +22,7 @@ from reporting.models import (
     Material,
     MaterialKind,
     Objection,
+    Plan,
     PlanTask,
     Prompt,
     ReportEvidence,
@@ -189,6 +190,15 @@ class YearSamples:
                 f"{whose}.report": {"pk": report.pk},
                 f"{whose}.report_file": {"pk": report.pk, "evidence_pk": piece.pk},
             }
+        later = Plan.objects.create(
+            county=self.w.county,
+            title="还没有办过的方案",
+            number=f"马政办发〔{self.w.year + 3}〕8号",
+            issued_on=datetime.date(self.w.year, 1, 1),
+            first_year=self.w.year + 3,
+            last_year=self.w.year + 5,
+        )
+        self.kwargs["later.plan"] = {"pk": later.pk}
         self.kwargs["mixed.report_file"] = {
             "pk": self.kwargs["ours.report"]["pk"],
             "evidence_pk": self.kwargs["theirs.report_file"]["evidence_pk"],
