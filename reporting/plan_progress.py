@@ -16,13 +16,43 @@ from networks.models import MemberUnit, UnitSuccession, User
 from networks.models.succession import Lineage
 from networks.templatetags.page import Badge
 
+from .definitions import Gauge, by_key, plain
 from .models import Plan, PlanTask, Standing, TaskGoal, TaskJudgement, TaskReport, TaskResponsibility
 from .models.plan import Bodies
 
-DEFINITION = (
-    "应报＝每项任务当日的责任单位，各成员单位指领导小组的县直部门，不含乡镇；已报＝这一年至少有一份没有撤回的汇报。"
-    "任务状态在办公室认定以前按汇报推断：没有汇报为未开始，有汇报为进行中；已完成、有困难、未完成都由办公室认定。"
+PROGRESS = by_key(
+    plain(
+        "plan_due",
+        "方案任务应报的汇报",
+        "份",
+        Gauge.WORK,
+        "各条的责任单位",
+        "应报＝每项任务当日的责任单位，各成员单位指领导小组的县直部门，不含乡镇。",
+        numerator="每项任务当日的责任单位，各项任务相加",
+        excluded="没有指明平台里单位的任务；已撤下的任务",
+    ),
+    plain(
+        "plan_heard",
+        "方案任务已报的汇报",
+        "份",
+        Gauge.WORK,
+        "各条的责任单位",
+        "已报＝这一年至少有一份没有撤回的汇报；合并、更名以前的单位报的，从那天起算在现在的单位名下。",
+        numerator="每项任务中已报的责任单位，各项任务相加",
+        excluded="撤回的汇报；不是责任单位的汇报",
+    ),
+    plain(
+        "plan_standing",
+        "方案任务的状态",
+        "项",
+        Gauge.WORK,
+        "各条的责任单位",
+        "任务状态在办公室认定以前按汇报推断：没有汇报为未开始，有汇报为进行中；已完成、有困难、未完成都由办公室认定。",
+        numerator="各种状态的任务",
+        excluded="已撤下的任务",
+    ),
 )
+DEFINITION = "".join(told.definition for told in PROGRESS.values())
 BADGES = {
     Standing.NOT_BEGUN: Badge("未开始", "quiet", "clock"),
     Standing.UNDER_WAY: Badge("进行中", "steady", "arrow"),
