@@ -24,7 +24,7 @@ from .plan_world import file_report
 VOID = {"input", "br", "img", "meta", "link", "hr", "path", "rect", "line", "circle", "polyline"}
 # Names, choices and the year that is shown are no figures; neither are definitions, nor what a chart's axis says.
 NO_FIGURES = {"nav", "form", "h1", "h2", "h3", "time", "th", "figcaption", "script", "select", "summary"}
-NO_FIGURE_CLASSES = {"page-lead", "how", "how-words", "how-page", "crumbs", "notice", "actions"}
+NO_FIGURE_CLASSES = {"page-lead", "basis", "how", "how-words", "how-page", "crumbs", "notice", "actions"}
 
 
 class Figures(HTMLParser):
@@ -69,7 +69,8 @@ def full(world, plan):
     w.session(w.theirs, status="returned", reported=31)
     w.session(status="verified", held_on=date(w.year - 1, 1, 1), reported=20)
     file_report(w, plan)
-    MaterialKind.objects.create(year=year, name="年度工作总结")
+    for name in ("年度工作计划", "年度工作总结", "典型案例"):
+        MaterialKind.objects.create(year=year, name=name)
     for kind in AnnualFigure.Kind:
         basis = {"basis": "resident"} if kind == AnnualFigure.Kind.POPULATION else {}
         AnnualFigure.objects.create(
@@ -141,7 +142,6 @@ def shown_pages(w):
         f"/statistics/?year={w.year}&by=audience",
         f"/network/zones/references/?year={w.year}",
         f"/plan/?year={w.year}",
-        f"/plan/matrix/?year={w.year}",
         f"/assessment/{w.year}/materials/",
     ]
 
