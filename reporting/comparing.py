@@ -16,7 +16,7 @@ from networks.models import MemberUnit
 from trainings.models import Status, TrainingSession
 
 from .assessment import Forecast, Standing, Tally, county_standing
-from .definitions import NOT_A_RATE, Definition, Gauge
+from .definitions import Gauge, by_key, plain
 from .indicators import YearFigures
 from .models import AssessmentYear
 from .periods import Period
@@ -25,89 +25,79 @@ EARLIER = 2  # years beside the one that is shown; three rows fit a phone and th
 TROUBLED = {Forecast.BEHIND, Forecast.LOST}
 
 
-def _told(*definitions: Definition) -> dict[str, Definition]:
-    return {definition.key: definition for definition in definitions}
-
-
-COMPARISONS = _told(
-    Definition(
-        key="course",
-        label="全县进度",
-        unit="",
-        definition="没有责任单位有差距或难以完成，为按进度推进；有的，写明几个单位需要帮助；年度已过的，写明几个单位没有完成。"
+COMPARISONS = by_key(
+    plain(
+        "course",
+        "全县进度",
+        "",
+        Gauge.TASK,
+        "三(六)",
+        "没有责任单位有差距或难以完成，为按进度推进；有的，写明几个单位需要帮助；年度已过的，写明几个单位没有完成。"
         "它只看单位，不看全县的合计：一个单位多办不能代替别的单位。",
-        clause="三(六)",
         numerator="有差距、难以完成的责任单位",
-        denominator=NOT_A_RATE,
         excluded="不承担任务的单位",
-        gauge=Gauge.TASK,
     ),
-    Definition(
-        key="elapsed",
-        label="全年已过",
-        unit="%",
-        definition="年度第一天到当天（当天不算）的天数 ÷ 全年天数，只取整数，多出的舍去。",
-        clause="三(六)",
+    plain(
+        "elapsed",
+        "全年已过",
+        "%",
+        Gauge.TASK,
+        "三(六)",
+        "年度第一天到当天（当天不算）的天数 ÷ 全年天数，只取整数，多出的舍去。",
         numerator="当年已过天数",
         denominator="全年天数",
         excluded="当天：这一天还没有过完",
-        gauge=Gauge.TASK,
     ),
-    Definition(
-        key="since_month",
-        label="近一个月的变化",
-        unit="",
-        definition="计入任务的场次、人次和已完成任务的单位：到今天为止的减到一个月前同一天为止的。两边都按现在的核定结果，"
+    plain(
+        "since_month",
+        "近一个月的变化",
+        "",
+        Gauge.TASK,
+        "三(六)",
+        "计入任务的场次、人次和已完成任务的单位：到今天为止的减到一个月前同一天为止的。两边都按现在的核定结果，"
         "只看哪天举办：十月办、十一月才核定的，一个月前的数里也有。",
-        clause="三(六)",
         numerator="到今天为止的减到一个月前同一天为止的",
-        denominator=NOT_A_RATE,
         excluded="年度的第一个月不比；已锁定定案的年度不比",
-        gauge=Gauge.TASK,
     ),
-    Definition(
-        key="newly_met",
-        label="近一个月新完成任务的单位",
-        unit="个",
-        definition="现在已完成任务，只算到一个月前同一天举办的场次还没有完成的责任单位。",
-        clause="三(六)",
+    plain(
+        "newly_met",
+        "近一个月新完成任务的单位",
+        "个",
+        Gauge.TASK,
+        "三(六)",
+        "现在已完成任务，只算到一个月前同一天举办的场次还没有完成的责任单位。",
         numerator="新完成任务的责任单位",
-        denominator=NOT_A_RATE,
         excluded="一个月前已完成的单位",
-        gauge=Gauge.TASK,
     ),
-    Definition(
-        key="newly_behind",
-        label="近一个月新落后的单位",
-        unit="个",
-        definition="现在有差距或难以完成，按一个月前那一天的进度还不是的责任单位。计划和待审核都按现在的登记。",
-        clause="三(六)",
+    plain(
+        "newly_behind",
+        "近一个月新落后的单位",
+        "个",
+        Gauge.TASK,
+        "三(六)",
+        "现在有差距或难以完成，按一个月前那一天的进度还不是的责任单位。计划和待审核都按现在的登记。",
         numerator="新出现差距的责任单位",
-        denominator=NOT_A_RATE,
         excluded="一个月前已有差距的单位",
-        gauge=Gauge.TASK,
     ),
-    Definition(
-        key="judged_month",
-        label="近一个月核定、退回的场次",
-        unit="场",
-        definition="本年度的场次中，一个月前同一天以后核定的（现在仍是已核定）和最近一次退回在这期间的（不论后来有没有改好）。",
-        clause="三(一)",
+    plain(
+        "judged_month",
+        "近一个月核定、退回的场次",
+        "场",
+        Gauge.WORK,
+        "三(一)",
+        "本年度的场次中，一个月前同一天以后核定的（现在仍是已核定）和最近一次退回在这期间的（不论后来有没有改好）。",
         numerator="这期间核定的场次、退回的场次",
-        denominator=NOT_A_RATE,
         excluded="核定以后又撤回的不算核定；更早的退回",
-        gauge=Gauge.WORK,
     ),
-    Definition(
-        key="same_day",
-        label="历年同一天",
-        unit="",
-        definition="往年到同一天为止举办的、计入任务的场次和人次，和只算这些场次已完成任务的责任单位；各年按各年的规则和当时的单位。",
-        clause="三(六)",
+    plain(
+        "same_day",
+        "历年同一天",
+        "",
+        Gauge.TASK,
+        "三(六)",
+        "往年到同一天为止举办的、计入任务的场次和人次，和只算这些场次已完成任务的责任单位；各年按各年的规则和当时的单位。",
         numerator="往年到同一天为止的场次、人次、已完成任务的单位",
-        denominator=NOT_A_RATE,
         excluded="往年这一天以后举办的场次，列在全年一栏",
-        gauge=Gauge.TASK,
     ),
 )
 

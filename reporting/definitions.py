@@ -38,3 +38,14 @@ class Definition:
     @property
     def is_rate(self) -> bool:
         return self.denominator != NOT_A_RATE
+
+
+def plain(key: str, label: str, unit: str, gauge: Gauge, clause: str, words: str, **parts: str) -> Definition:
+    """A number that is no rate, unless `parts` names its denominator; what is counted is what it is called, unless they say
+    so more exactly."""
+    told = {"numerator": label, "denominator": NOT_A_RATE, "excluded": "没有另外不算的"} | parts
+    return Definition(key=key, label=label, unit=unit, definition=words, clause=clause, gauge=gauge, **told)
+
+
+def by_key(*definitions: Definition) -> dict[str, Definition]:
+    return {definition.key: definition for definition in definitions}

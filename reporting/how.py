@@ -14,9 +14,11 @@ from trainings.satisfaction import FEWEST
 
 from . import courses, effort, learning, planning
 from .comparing import COMPARISONS
-from .definitions import NOT_A_RATE, Definition, Gauge
+from .definitions import Definition, Gauge, by_key, plain
 from .indicators import INDICATORS
+from .materials import PAPERS
 from .measures import BREAKDOWNS, MEASURES, By
+from .plan_progress import PROGRESS
 from .references import REFERENCES
 
 
@@ -27,14 +29,9 @@ class Section:
     definitions: list[Definition]
 
 
-def _plain(key: str, label: str, unit: str, gauge: Gauge, clause: str, words: str, **parts: str) -> Definition:
-    told = {"numerator": label, "denominator": NOT_A_RATE, "excluded": "没有另外不算的"} | parts
-    return Definition(key=key, label=label, unit=unit, definition=words, clause=clause, gauge=gauge, **told)
-
-
 # Where one unit stands: reporting/counting.py (`Standing`, `forecast_of`).
 STANDINGS = [
-    _plain(
+    plain(
         "unit_verified",
         "单位已核定（计入）的场次和人次",
         "",
@@ -44,7 +41,7 @@ STANDINGS = [
         numerator="计入该单位的已核定场次，和它们的核定人次",
         excluded="不计入的场次，逐场写明为什么不计入",
     ),
-    _plain(
+    plain(
         "unit_pending",
         "单位待审核的场次和人次",
         "",
@@ -54,7 +51,7 @@ STANDINGS = [
         numerator="已提交待审核、核定以后会计入的场次",
         excluded="草稿、退回修改的场次；核定以后也不会计入的场次",
     ),
-    _plain(
+    plain(
         "unit_required",
         "单位应完成的场次和人次",
         "",
@@ -65,7 +62,7 @@ STANDINGS = [
         denominator="全年天数（只有机构调整的才折算）",
         excluded="不承担任务的单位",
     ),
-    _plain(
+    plain(
         "unit_short",
         "单位还差的场次和人次",
         "",
@@ -75,7 +72,7 @@ STANDINGS = [
         numerator="应完成数减已核定数，不够减的算 0",
         excluded="待审核的不先算进去",
     ),
-    _plain(
+    plain(
         "unit_forecast",
         "按进度推进、有差距、难以完成",
         "",
@@ -87,7 +84,7 @@ STANDINGS = [
         denominator="应完成数 × 当年已过天数 ÷ 全年天数",
         excluded="年度结束以后，计划不再算",
     ),
-    _plain(
+    plain(
         "unit_deadline",
         "最迟须在哪一天前完成",
         "",
@@ -98,7 +95,7 @@ STANDINGS = [
         denominator="每周场次",
         excluded="已完成和难以完成的单位不再写日期",
     ),
-    _plain(
+    plain(
         "unit_sum",
         "各单位合计",
         "",
@@ -112,7 +109,7 @@ STANDINGS = [
 
 _RATES = "保留一位小数，多出的舍去。"
 OTHERS = [
-    _plain(
+    plain(
         "course_taught",
         "课程的授课场次和人次",
         "",
@@ -122,7 +119,7 @@ OTHERS = [
         numerator="已核定、选了这门课程的场次",
         excluded="没有选课程的场次；未核定的场次",
     ),
-    _plain(
+    plain(
         "group_activity",
         "学习团队（小组）的活动场次和人次",
         "",
@@ -132,7 +129,7 @@ OTHERS = [
         numerator="已核定、选了这个团队（小组）的场次",
         excluded="没有选团队的场次；未核定的场次",
     ),
-    _plain(
+    plain(
         "session_satisfaction",
         "一场、一门课程的满意率",
         "%",
@@ -143,7 +140,7 @@ OTHERS = [
         denominator="全部答卷",
         excluded=f"不足 {FEWEST} 份的不算比率",
     ),
-    _plain(
+    plain(
         "reference_reached",
         "达到参照值的项数",
         "项",
@@ -154,7 +151,7 @@ OTHERS = [
         denominator="列出的全部参照指标",
         excluded="无法计算的指标既不算达到，也不算未达到",
     ),
-    _plain(
+    plain(
         "plan_outcome",
         "计划的安排、已办、已核定",
         "",
@@ -164,7 +161,7 @@ OTHERS = [
         numerator="这一期间各状态的场次",
         excluded="取消、作废的场次",
     ),
-    _plain(
+    plain(
         "entry_effort",
         "登记用时",
         "",
@@ -212,8 +209,10 @@ def everything() -> dict[str, Definition]:
         *MEASURES.values(),
         *(reference.told for reference in REFERENCES.values()),
         *OTHERS,
+        *PROGRESS.values(),
+        *PAPERS.values(),
     ]
-    found = {definition.key: definition for definition in told}
+    found = by_key(*told)
     if len(found) != len(told):
         raise ValueError("two figures share a key")
     return found

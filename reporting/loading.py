@@ -22,22 +22,20 @@ def load_plan(county_code: str = COUNTY) -> Counter:
     plan = Plan.objects.founding(Division.objects.get(pk=county_code))
     units = {unit.name: unit for unit in MemberUnit.objects.filter(county=county_code)}
     bodies = {str(whom.label): whom for whom in TaskResponsibility.Whom}
+    known = set(plan.tasks.values_list("clause", flat=True))  # what the office has withdrawn does not come back
     for position, row in enumerate(read_csv(DATA / "plan_tasks.csv"), start=1):
         names = row["responsible"].split("|")
         told = {name: row[name] for name in ("group", "title", "text")}
-        task, created = PlanTask.objects.get_or_create(
-            plan=plan,
-            clause=row["clause"],
-            defaults=told | {"responsible_text": "、".join(names), "position": position},
-        )
-        tally["created" if created else "unchanged"] += 1
-        if created:
-            rows = [
-                TaskResponsibility(task=task, starts_on=ISSUED_ON, position=number, **whom)
-                for number, name in enumerate(names, start=1)
-                if (
-                    whom := {"whom": bodies[name]} if name in bodies else {"unit": units[name]} if name in units else {}
-                )
-            ]
-            TaskResponsibility.objects.bulk_create(rows)
+        if row["clause"] in known:
+            tally["unchanged"] += 1
+            continue
+        told |= {"clause": row["clause"], "responsible_text": "、".join(names), "position": position}
+        task = PlanTask.objects.create(plan=plan, **told)
+        tally["created"] += 1
+        rows = [
+            TaskResponsibility(task=task, starts_on=ISSUED_ON, position=number, **whom)
+            for number, name in enumerate(names, start=1)
+            if (whom := {"whom": bodies[name]} if name in bodies else {"unit": units[name]} if name in units else {})
+        ]
+        TaskResponsibility.objects.bulk_create(rows)
     return tally

@@ -9,10 +9,12 @@ from functools import cached_property
 from django.db.models import Q
 from django.utils import timezone
 
-from networks.models import MemberUnit, UnitTerm
+from networks.models import MemberUnit, UnitSuccession, UnitTerm
+from networks.models.succession import Lineage
 from networks.templatetags.page import Badge, cn_date
 
 from .assessment import document_order
+from .definitions import Gauge, by_key, plain
 from .exports import OFFICE, Column, Export
 from .models import AskedOf, AssessmentYear, Material, MaterialKind
 
@@ -26,6 +28,29 @@ BADGES = {
     State.EXEMPT: Badge("免报", "off", "info"),
 }
 SOON = datetime.timedelta(days=14)
+PAPERS = by_key(
+    plain(
+        "papers_received",
+        "报送材料的已收和应报",
+        "份",
+        Gauge.WORK,
+        "三(一)",
+        "已收＝办公室确认收到的，应报＝要报这种材料的单位，免报的不在内。",
+        numerator="一种材料中已收的份数；要报的单位数",
+        excluded="免报的单位；不再收的材料",
+    ),
+    plain(
+        "papers_missing",
+        "报送材料的未交、待收和迟交",
+        "份",
+        Gauge.WORK,
+        "三(一)",
+        "未交＝还没有上传，或者退回以后还没有重交；待收＝已经上传，办公室还没有确认；迟交看最初交来的日期。"
+        "期限按这种材料自己的，没有写的按年度的材料报送截止日期。",
+        numerator="未交、待收、迟交的份数",
+        excluded="免报的单位；没有期限的不算迟交",
+    ),
+)
 OVERDUE = Badge("逾期未交", "behind", "warning")
 
 
@@ -81,7 +106,8 @@ class Line:
 
 
 class Collection:
-    """The papers of some years, by unit and kind. `units` narrows it to these. Four queries."""
+    """The papers of some years, by unit and kind. `units` narrows it to these. What a unit handed in before it was merged or
+    renamed need not be handed in again by whoever stands for it now. Five queries."""
 
     def __init__(
         self, years: Iterable[AssessmentYear], units: Iterable[int] | None = None, asked: bool = False
@@ -102,13 +128,33 @@ class Collection:
             else Material.objects.none()
         )
         if self.only is not None:
-            found = found.filter(unit__in=self.only)
+            found = found.filter(
+                unit__in={old for unit in self.only for old in self._lineage.answering_for(unit, self.today)}
+            )
         kinds = {kind.pk: kind for kind in self.kinds}
         rows = {}
         for row in found.select_related("unit", "attachment"):
             row.kind = kinds[row.kind_id]
             rows[row.kind_id, row.unit_id] = row
         return rows
+
+    @cached_property
+    def _lineage(self) -> Lineage[int]:
+        return UnitSuccession.objects.filter(new__county__in={year.county_id for year in self.years}).lineage()
+
+    def _now(self, pk: int) -> int:
+        """Which unit stands for this one today."""
+        return self._lineage.standing_on(pk, self.today)
+
+    @cached_property
+    def _settled(self) -> set[tuple[int, int]]:
+        """(kind, unit of today) of what one that it has taken over from has handed in, or need not hand in."""
+        there = (State.HANDED_IN, State.RECEIVED, State.EXEMPT)
+        return {
+            (kind, self._now(unit))
+            for (kind, unit), row in self.rows.items()
+            if row.state in there and self._now(unit) != unit
+        }
 
     @cached_property
     def standing(self) -> list[MemberUnit]:
@@ -124,14 +170,17 @@ class Collection:
     def asked_of(self, kind: MaterialKind) -> list[MemberUnit]:
         """Who has to hand it in, in the order of the founding document."""
         if kind.asked_of == AskedOf.CHOSEN:
-            units = sorted(kind.units.all(), key=document_order)
+            chosen = {self._now(unit.pk): unit for unit in kind.units.all()}
+            today = {unit.pk: unit for unit in [*self.standing, *chosen.values()]}
+            units = sorted((today.get(pk, unit) for pk, unit in chosen.items()), key=document_order)
         else:
             wanted = {
                 AskedOf.TOWNSHIPS: {MemberUnit.Kind.TOWNSHIP},
                 AskedOf.DEPARTMENTS: {MemberUnit.Kind.DEPARTMENT},
             }.get(kind.asked_of, {MemberUnit.Kind.TOWNSHIP, MemberUnit.Kind.DEPARTMENT})
             units = [u for u in self.standing if u.kind in wanted and u.county_id == kind.year.county_id]
-        return [unit for unit in units if self.only is None or unit.pk in self.only]
+        wanted = [unit for unit in units if (kind.pk, unit.pk) not in self._settled or (kind.pk, unit.pk) in self.rows]
+        return [unit for unit in wanted if self.only is None or unit.pk in self.only]
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -144,7 +193,10 @@ class Collection:
             yield Line(kind, unit, self.rows.get((kind.pk, unit.pk)), self.today)
         known = {unit.pk for unit in asked}
         for (kind_id, unit_id), row in self.rows.items():
-            if kind_id == kind.pk and unit_id not in known and row.state != State.OPEN:
+            if kind_id != kind.pk or unit_id in known or (self.only is not None and unit_id not in self.only):
+                continue
+            passed_on = row.state in MISSING and self._now(unit_id) != unit_id  # asked of whoever stands for it
+            if row.state != State.OPEN and not passed_on:
                 yield Line(kind, row.unit, row, self.today)
 
     @property

@@ -4,7 +4,7 @@ from django.db import models
 
 from trainings.models import DeliveryForm, Language, Programme, Project, Theme
 
-from .definitions import NOT_A_RATE, Definition, Gauge
+from .definitions import Gauge, by_key, plain
 from .indicators import SMALL
 from .rostered import DEFINITION as ROSTERED
 
@@ -51,76 +51,67 @@ _RANGE = "看得到全县的账号是全县所有单位的场次；乡镇和部�
 _NOT_VERIFIED = "计划、草稿、待审核、退回、作废、取消的场次不算。"
 
 
-def _measures(*definitions: Definition) -> dict[str, Definition]:
-    return {definition.key: definition for definition in definitions}
-
-
-MEASURES = _measures(
-    Definition(
-        key="stat_sessions",
-        label="统计场次",
-        unit="场",
-        definition=f"培训日期（首日）在所选期间的已核定场次，不论是否计入任务。{_RANGE}",
-        clause="三(一)",
+MEASURES = by_key(
+    plain(
+        "stat_sessions",
+        "统计场次",
+        "场",
+        Gauge.LEDGER,
+        "三(一)",
+        f"培训日期（首日）在所选期间的已核定场次，不论是否计入任务。{_RANGE}",
         numerator="已核定的培训场次；连续几天的培训班按当年的规则算一场，或者每天算一场",
-        denominator=NOT_A_RATE,
         excluded=_NOT_VERIFIED,
-        gauge=Gauge.LEDGER,
     ),
-    Definition(
-        key="stat_attendances",
-        label="统计人次",
-        unit="人次",
-        definition="这些场次的核定人次之和。同一个人参加两场算两人次，所以人次不是人数。",
-        clause="三(一)",
+    plain(
+        "stat_attendances",
+        "统计人次",
+        "人次",
+        Gauge.LEDGER,
+        "三(一)",
+        "这些场次的核定人次之和。同一个人参加两场算两人次，所以人次不是人数。",
         numerator="核定人次",
-        denominator=NOT_A_RATE,
         excluded=f"{_NOT_VERIFIED}填报人次、签到人次不混用。",
-        gauge=Gauge.LEDGER,
     ),
-    Definition(
-        key="stat_mean",
-        label="平均每场人次",
-        unit="人次",
-        definition="统计人次 ÷ 统计场次，保留一位小数，多出的舍去；没有场次的无法计算。",
-        clause="三(一)",
+    plain(
+        "stat_mean",
+        "平均每场人次",
+        "人次",
+        Gauge.LEDGER,
+        "三(一)",
+        "统计人次 ÷ 统计场次，保留一位小数，多出的舍去；没有场次的无法计算。",
         numerator="统计人次",
         denominator="统计场次",
         excluded="按培训对象分的表不算：一场有几类对象时，人次分得开，场次分不开。",
-        gauge=Gauge.LEDGER,
     ),
-    Definition(
-        key="stat_people",
-        label="有名册的人数",
-        unit="人",
-        definition=ROSTERED,
-        clause="一(三)",
+    plain(
+        "stat_people",
+        "有名册的人数",
+        "人",
+        Gauge.LEDGER,
+        "一(三)",
+        ROSTERED,
         numerator="签到名册去重以后的人数",
-        denominator=NOT_A_RATE,
         excluded="没有名册的场次；只报人次的特殊群体和未成年人的场次不建名册。按培训对象分的表不算人数。",
-        gauge=Gauge.LEDGER,
     ),
-    Definition(
-        key="stat_audience",
-        label="各类对象的统计人次",
-        unit="人次",
-        definition=BREAKDOWNS[By.AUDIENCE],
-        clause="二(三)4、二(三)5",
+    plain(
+        "stat_audience",
+        "各类对象的统计人次",
+        "人次",
+        Gauge.LEDGER,
+        "二(三)4、二(三)5",
+        BREAKDOWNS[By.AUDIENCE],
         numerator="填报时分别注明的各类对象人数",
-        denominator=NOT_A_RATE,
         excluded=f"没有分别注明的人数，归入“未分对象”；不足 {SMALL} 人次的不显示。",
-        gauge=Gauge.LEDGER,
     ),
-    Definition(
-        key="stat_earlier",
-        label="往年同期",
-        unit="",
-        definition="往年同样的起止日期；期间包含今天以后的，截到今天，往年也截到同一天。"
+    plain(
+        "stat_earlier",
+        "往年同期",
+        "",
+        Gauge.LEDGER,
+        "三(一)",
+        "往年同样的起止日期；期间包含今天以后的，截到今天，往年也截到同一天。"
         "“当时的机构”按登记时的单位和当年的区划，“现在的机构”把更名、合并以前的算在现在的单位和乡镇名下；合计两种相同。",
-        clause="三(一)",
         numerator="往年同期的统计场次、统计人次",
-        denominator=NOT_A_RATE,
         excluded="期间长于一年的不作同期对比。分设出去的单位，分设以前的留在原单位。",
-        gauge=Gauge.LEDGER,
     ),
 )

@@ -175,6 +175,7 @@ PERSONAL: dict[str, dict[str, str]] = {
         "prepared_by": "signature", "sent_by": "signature", "cancelled_by": "signature",
     },
     "reporting.PlanYear": {"note": "free", "closed_by": "signature"},
+    **{key: {"withdrawn_why": "free", "withdrawn_by": "signature"} for key in ["reporting.Plan", "reporting.PlanTask"]},
     "reporting.TaskJudgement": {"note": "free", "judged_by": "signature"},
     "reporting.TaskReport": {
         **dict.fromkeys(["text", "needs", "withdrawn_why"], "free"),

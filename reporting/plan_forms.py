@@ -19,7 +19,7 @@ from trainings.evidence import clean_link
 from trainings.models import TrainingSession
 from trainings.models.effort import new_token
 
-from .models import Plan, PlanTask, PlanYear, Standing, TaskGoal, TaskJudgement, TaskReport, TaskResponsibility
+from .models import Plan, PlanTask, Standing, TaskGoal, TaskJudgement, TaskReport, TaskResponsibility
 from .models.progress import NEEDS_WORDS, SAY_WHY
 from .plan_progress import Line, day_of
 from .planning import HELD
@@ -126,7 +126,7 @@ class ReportForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        PlanYear.hold_open(self.task.plan, self.year)
+        self.task.hold_open(self.year)
         now = TaskReport.last_number(self.task, self.year, self.unit)
         if cleaned.get("seen") != now and not self.first:
             newest = TaskReport.objects.filter(task=self.task, year=self.year, unit=self.unit, number=now).first()
@@ -153,6 +153,21 @@ def checked_link(link: str) -> str:
 
 class WithdrawForm(forms.Form):
     why = LineField(label="撤回的原因", max_length=200, help_text="如：报错了任务、数字有误，另报一次")
+
+
+class PlanPartForm(forms.Form):
+    """撤下 of a plan or a task, which needs a reason; 恢复 needs none."""
+
+    why = LineField(label="为什么撤下", max_length=200, help_text="如：条款号录错了，已另录一条")
+
+    def __init__(self, data=None, *, down: bool) -> None:
+        super().__init__(data)
+        if not down:
+            del self.fields["why"]
+
+    def clean_why(self) -> str:
+        refuse_personal(self.cleaned_data["why"])
+        return self.cleaned_data["why"]
 
 
 class CloseForm(forms.Form):
@@ -184,7 +199,7 @@ class GoalSheet(SheetForm):
         return {f"u{row.unit_id}" if row.unit_id else "county": row for row in rows}
 
     def lock(self) -> None:
-        PlanYear.hold_open(self.task.plan, self.year)
+        self.task.hold_open(self.year)
 
     def stored(self) -> dict[str, str]:
         rows = self._rows()
@@ -261,7 +276,12 @@ class PlanForm(VersionedForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """The county is set by the view, so that a number that is taken can be said to be."""
-        return super()._get_validation_exclusions() - {"county"}
+        return super()._get_validation_exclusions() - {"county", "withdrawn_at"}
+
+    def clean(self):
+        cleaned = super().clean()
+        self.instance.refuse_when_withdrawn()
+        return cleaned
 
 
 class TaskForm(VersionedForm):
@@ -295,10 +315,10 @@ class TaskForm(VersionedForm):
         else:
             self.fields["responsible"].help_text += "；留空就按原文"
             self.fields["since"].initial = plan.issued_on
-            self.fields["position"].initial = plan.tasks.count() + 1
+            self.fields["position"].initial = plan.tasks.standing().count() + 1
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"plan"}
+        return super()._get_validation_exclusions() - {"plan", "withdrawn_at"}
 
     def stored_values(self, stored):
         told = super().stored_values(stored)
@@ -321,6 +341,8 @@ class TaskForm(VersionedForm):
 
     def clean(self):
         cleaned = super().clean()
+        self.plan.refuse_when_withdrawn()
+        self.instance.refuse_when_withdrawn()
         if not self.instance.pk and not cleaned.get("responsible"):
             cleaned["responsible"] = cleaned.get("responsible_text", "")
         return cleaned

@@ -12,16 +12,47 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from networks.access import EDUCATION_BUREAU, Action, can, units_to_report_progress_for, units_to_watch
-from networks.models import MemberUnit, User
+from networks.models import MemberUnit, UnitSuccession, User
+from networks.models.succession import Lineage
 from networks.templatetags.page import Badge
 
+from .definitions import Gauge, by_key, plain
 from .models import Plan, PlanTask, Standing, TaskGoal, TaskJudgement, TaskReport, TaskResponsibility
 from .models.plan import Bodies
 
-DEFINITION = (
-    "应报＝每项任务当日的责任单位，各成员单位指领导小组的县直部门，不含乡镇；已报＝这一年至少有一份没有撤回的汇报。"
-    "任务状态在办公室认定以前按汇报推断：没有汇报为未开始，有汇报为进行中；已完成、有困难、未完成都由办公室认定。"
+PROGRESS = by_key(
+    plain(
+        "plan_due",
+        "方案任务应报的汇报",
+        "份",
+        Gauge.WORK,
+        "各条的责任单位",
+        "应报＝每项任务当日的责任单位，各成员单位指领导小组的县直部门，不含乡镇。",
+        numerator="每项任务当日的责任单位，各项任务相加",
+        excluded="没有指明平台里单位的任务；已撤下的任务",
+    ),
+    plain(
+        "plan_heard",
+        "方案任务已报的汇报",
+        "份",
+        Gauge.WORK,
+        "各条的责任单位",
+        "已报＝这一年至少有一份没有撤回的汇报；合并、更名以前的单位报的，从那天起算在现在的单位名下。",
+        numerator="每项任务中已报的责任单位，各项任务相加",
+        excluded="撤回的汇报；不是责任单位的汇报",
+    ),
+    plain(
+        "plan_standing",
+        "方案任务的状态",
+        "项",
+        Gauge.WORK,
+        "各条的责任单位",
+        "任务状态在办公室认定以前按汇报推断：没有汇报为未开始，有汇报为进行中；已完成、有困难、未完成都由办公室认定。",
+        numerator="各种状态的任务",
+        excluded="已撤下的任务",
+    ),
 )
+DEFINITION = "".join(told.definition for told in PROGRESS.values())
 BADGES = {
     Standing.NOT_BEGUN: Badge("未开始", "quiet", "clock"),
     Standing.UNDER_WAY: Badge("进行中", "steady", "arrow"),
@@ -99,7 +130,8 @@ def day_of(year: int, today: datetime.date) -> datetime.date:
 
 
 class Board:
-    """A plan's tasks in one year as an account may see them. Seven queries, however many tasks and units there are."""
+    """A plan's tasks in one year as an account may see them; what a unit that has been merged or renamed reported stands with
+    whoever answers for it on the day. Eight queries, however many tasks and units there are."""
 
     def __init__(self, plan: Plan, year: int, user: User, today: datetime.date | None = None) -> None:
         self.plan, self.year, self.user = plan, year, user
@@ -110,13 +142,33 @@ class Board:
         return Bodies(self.plan.county_id, self.day)
 
     @cached_property
+    def _lineage(self) -> Lineage[int]:
+        return UnitSuccession.objects.of_county(self.plan.county_id).lineage()
+
+    def _now(self, pk: int) -> int:
+        """Under which unit this one is read on the day."""
+        return self._lineage.standing_on(pk, self.day) if self._lineage else pk
+
+    def read_with(self, unit: MemberUnit) -> set[int]:
+        """The unit, and those whose reports stand with its own."""
+        return {pk for pk in self._bodies.units if self._now(pk) == unit.pk} | {unit.pk}
+
+    @cached_property
     def watched(self) -> set[int]:
         """The units whose reporting is this account's business."""
         return set(units_to_watch(self.user).values_list("pk", flat=True))
 
-    @cached_property
+    @property
     def lines(self) -> list[Line]:
-        """Every task, in the order of the document."""
+        """Every task that stands, in the order of the document."""
+        return [line for line in self._all if not line.task.withdrawn_at]
+
+    @property
+    def withdrawn(self) -> list[Line]:
+        return [line for line in self._all if line.task.withdrawn_at]
+
+    @cached_property
+    def _all(self) -> list[Line]:
         tasks = list(PlanTask.objects.visible_to(self.user).filter(plan=self.plan))
         for task in tasks:
             task.plan = self.plan
@@ -125,14 +177,20 @@ class Board:
         for row in rows:
             answering[row.task_id] |= {u.pk: u for u in self._bodies.of(row) if u.pk not in answering[row.task_id]}
         goals: dict[int, dict[int | None, str]] = {}
-        for goal in TaskGoal.objects.filter(task__plan=self.plan, year=self.year):
-            goals.setdefault(goal.task_id, {})[goal.unit_id] = goal.text
+        own_last = sorted(
+            TaskGoal.objects.filter(task__plan=self.plan, year=self.year),
+            key=lambda goal: goal.unit_id is None or self._now(goal.unit_id) == goal.unit_id,
+        )
+        for goal in own_last:  # a predecessor's goal holds until the unit is given its own
+            goals.setdefault(goal.task_id, {})[goal.unit_id and self._now(goal.unit_id)] = goal.text
         judged = TaskJudgement.objects.filter(task__plan=self.plan, year=self.year).select_related("judged_by__person")
         judgements = {row.task_id: row for row in judged}
         reported: dict[int, dict[int, tuple[int, datetime.date]]] = {}
         counts = TaskReport.objects.standing().filter(task__plan=self.plan, year=self.year).order_by()
         for key, unit, n, last in counts.values_list("task", "unit").annotate(Count("pk"), Max("as_of")):
-            reported.setdefault(key, {})[unit] = (n, last)
+            here = reported.setdefault(key, {})
+            known, newest = here.get(self._now(unit), (0, last))
+            here[self._now(unit)] = (known + n, max(newest, last))
         found = [
             Line(
                 task,
@@ -158,7 +216,7 @@ class Board:
         ]
 
     def line(self, task: PlanTask) -> Line:
-        return next(line for line in self.lines if line.task.pk == task.pk)
+        return next(line for line in self._all if line.task.pk == task.pk)
 
     @cached_property
     def groups(self) -> list[str]:

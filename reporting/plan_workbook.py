@@ -59,7 +59,7 @@ def read_tasks(plan: Plan, content: bytes) -> TasksRead:
     book = read_workbook(content)
     found = read_rows(book, COLUMNS, number=None)
     told = TasksRead(problems=list(found.problems))
-    stored = {match_key(task.clause): task for task in plan.tasks.all()}
+    stored = {match_key(task.clause): task for task in plan.tasks.standing()}
     units, met, desk = known_units(plan.county_id), set(), _Desk(book.epoch_1904)
     for row in found.rows:
         values = _values(row, desk)
@@ -106,6 +106,7 @@ def store_tasks(plan: Plan, read: TasksRead, *, actor) -> None:
     if read.problems:
         raise ValidationError("表里还有错误，没有保存")
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
+    plan.refuse_when_withdrawn()
     units = known_units(plan.county_id)
     for task, values in read.changed:
         row = PlanTask.objects.select_for_update().get(pk=task.pk)
@@ -115,7 +116,7 @@ def store_tasks(plan: Plan, read: TasksRead, *, actor) -> None:
             setattr(row, name, value)
         row.version += 1
         _put(row, actor, "表格修改")
-    last = plan.tasks.count()
+    last = plan.tasks.standing().count()
     for number, values in enumerate(read.created, start=last + 1):
         row = PlanTask(plan=plan, position=number, **values)
         _put(row, actor, "表格录入")
@@ -134,7 +135,7 @@ def tasks_export(plan: Plan) -> Export:
     """The plan's tasks in the columns that can be uploaded again."""
 
     def rows() -> Iterator[tuple]:
-        for task in plan.tasks.all():
+        for task in plan.tasks.standing():
             yield tuple(getattr(task, column.field) for column in COLUMNS)
 
     widths = (12, 26, 34, 70, 40)

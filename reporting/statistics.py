@@ -250,9 +250,13 @@ class Statistics:
         return self._among(TrainingSession.objects.visible_to(self.user), 0)
 
     def sum_of(self, sessions: QuerySet[TrainingSession]) -> Figures:
-        """What verified sessions come to, counted as in the table. One query."""
+        """What verified sessions come to, counted as in the table. Two queries."""
         found = sessions.order_by().aggregate(**self._sums())
-        return _figures(**found)
+        lines = (
+            RosterLine.objects.filter(session__in=sessions.order_by().values("pk")) if found["with_roster"] else None
+        )
+        people = None if lines is None else lines.aggregate(people=Count("identity", distinct=True))["people"]
+        return _figures(people, **found)
 
     def heads_of(self, sessions: QuerySet[TrainingSession]) -> Figures:
         """Of these sessions, the heads given for the audience that the table is narrowed to. One query."""

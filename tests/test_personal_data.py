@@ -18,7 +18,8 @@ from networks.models import AuditEvent
 from reporting import personal_data
 from trainings.models import Audience, RosterLine, TrainingSession
 
-from .site_map import ADULT, MINOR, TAIL, taken_back
+from .samples.training import ADULT, MINOR, TAIL
+from .site_map import taken_back
 from .test_access_matrix import page_rows
 from .test_web import screens
 from .walk import logged, page, walks

@@ -22,7 +22,8 @@ from django.utils.datastructures import MultiValueDict
 
 from networks.models import AuditEvent, Person, User
 
-from .site_map import ledger, taken_back
+from .makers import ledger
+from .site_map import taken_back
 from .test_access_matrix import page_rows
 from .walk import page, walks, written
 

@@ -176,6 +176,8 @@ YEAR_ACTS += [  # the plan of the founding document
         lambda s: {"standing": "done", "note": "学校都开放了", "seen_version": "0"},
     ),
     Act("plan-year-turn", "bureau", "ours.plan_year", lambda s: {"turn": "close", "note": "汇总完毕"}),
+    Act("plan-task-withdraw", "bureau", "ours.task", lambda s: {"turn": "down", "why": "条款号录错了"}),
+    Act("plan-withdraw", "bureau", "later.plan", lambda s: {"turn": "down", "why": "文号录错了"}),
     Act("plan-new", "bureau", "-", _plan_document),
     Act(
         "plan-edit-document",

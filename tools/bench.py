@@ -100,6 +100,7 @@ def report_pages(folder: Path, sizes: list[int]) -> None:
                 ("county assessment: calculation", "standings"),
                 ("county assessment: page", "assessment"),
                 ("dashboard: calculation", "figures"),
+                ("dashboard: coverage of the network alone", "coverage"),
                 ("dashboard: page", "dashboard"),
                 ("session list: page", "list"),
                 ("statistics by unit, two years: table", "table_unit"),
@@ -334,28 +335,37 @@ def standings(_: str) -> dict:
     return measured(lambda: county_standing(current()))
 
 
-def figures(_: str) -> dict:
-    django()
+def board():
     from networks.models import User
     from reporting.dashboard import Dashboard
     from reporting.models import AssessmentYear
 
-    bureau = User.objects.get(username="bureau")
+    before = AssessmentYear.objects.get(year=this_year() - 1)
+    return Dashboard(current(), before, date.today(), User.objects.get(username="bureau"))
+
+
+def figures(_: str) -> dict:
+    django()
 
     def work() -> None:
-        before = AssessmentYear.objects.get(year=this_year() - 1)
-        board = Dashboard(current(), before, date.today(), bureau)
+        found = board()
         _ = (
-            board.paragraph,
-            board.halves,
-            board.curve,
-            board.reach,
-            board.townships,
-            board.coverage,
-            board.figures.themes,
+            found.paragraph,
+            found.halves,
+            found.curve,
+            found.reach,
+            found.townships,
+            found.coverage,
+            found.figures.themes,
         )
 
     return measured(work)
+
+
+def coverage(_: str) -> dict:
+    """By itself, for it asks of every institution whether anything was held there."""
+    django()
+    return measured(lambda: board().coverage)
 
 
 def statistics(by: str) -> dict:
@@ -485,6 +495,7 @@ STEPS = {
     "bare": bare,
     "standings": standings,
     "figures": figures,
+    "coverage": coverage,
     "assessment": lambda _: page("/assessment/{}/"),
     "dashboard": lambda _: page("/dashboard/{}/"),
     "list": lambda _: page("/sessions/?year={}"),

@@ -22,7 +22,7 @@ from networks.access import (
     can,
     units_to_report_for,
 )
-from networks.models import Attachment, MemberUnit
+from networks.models import Attachment, MemberUnit, UnitSuccession
 from networks.wording import Published
 
 from .year import AssessmentYear
@@ -79,7 +79,11 @@ class MaterialKindQuerySet(ScopedQuerySet):
         return [kind for kind, _ in made]
 
     def _of_last_year(self, year: AssessmentYear, before) -> list[tuple[MaterialKind, list[MemberUnit]]]:
-        today = timezone.localdate()
+        day = max(timezone.localdate(), year.first_day)
+
+        def standing(unit: MemberUnit) -> MemberUnit:
+            return UnitSuccession.objects.standing_on(unit, day)
+
         return [
             (
                 MaterialKind(
@@ -90,7 +94,7 @@ class MaterialKindQuerySet(ScopedQuerySet):
                     asked_of=row.asked_of,
                     position=row.position,
                 ),
-                [unit for unit in row.units.all() if unit.exists_on(max(today, year.first_day))],
+                [unit for unit in map(standing, row.units.all()) if unit.exists_on(day)],
             )
             for row in before.prefetch_related("units")
         ]

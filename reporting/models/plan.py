@@ -24,7 +24,82 @@ CARRIED_ON = "期满后参照执行，口径由领导小组办公室确定"
 YEARS = [MinValueValidator(2000), MaxValueValidator(2099)]
 
 
-class PlanQuerySet(ScopedQuerySet):
+class Withdrawable(models.Model):
+    """What was entered by mistake is not deleted: it is kept with the reason, and counts no more."""
+
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, verbose_name="撤回人", related_name="+"
+    )
+    withdrawn_why = models.CharField("撤回的原因", max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def _mark(self, actor: User, why: str) -> None:
+        """Withdrawn with that reason; without one it stands again."""
+        self.withdrawn_at, self.withdrawn_by = (timezone.now(), actor) if why else (None, None)
+        self.withdrawn_why, self._history_user = why, actor
+
+
+def withdrawn_with_reason(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_why="")
+        | (Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_why="")),
+        name=name,
+    )
+
+
+class PlanPartQuerySet(ScopedQuerySet):
+    def standing(self) -> PlanPartQuerySet:
+        """Those that nobody has withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+
+class PlanPart(Withdrawable):
+    """A plan or one of its tasks. A mistyped one is 撤下: it and what was written to it are kept where plans are kept, nobody
+    answers for it any more, its number is free again, and it can be put back (恢复)."""
+
+    plan_id: int
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic
+    def withdraw(self, *, actor: User, why: str) -> None:
+        """Raises ValidationError without a reason, and where it is withdrawn."""
+        if not why:
+            raise ValidationError("请说明为什么撤下")
+        self._turn(actor, why)
+
+    @transaction.atomic
+    def restore(self, *, actor: User) -> None:
+        """Raises ValidationError where it stands, and where its number has been given to another meanwhile."""
+        self._turn(actor, "")
+
+    def _turn(self, actor: User, why: str) -> None:
+        self._lock()
+        row = type(self).objects.get(pk=self.pk)
+        if bool(row.withdrawn_at) == bool(why):
+            raise ValidationError(f"“{row}”已经撤下了" if why else f"“{row}”没有撤下，不用恢复")
+        row._mark(actor, why)
+        row.version += 1
+        row._change_reason = "撤下" if why else "恢复"
+        row.validate_constraints()
+        row.save()
+        self.withdrawn_at = row.withdrawn_at
+
+    def _lock(self) -> None:
+        """Whoever writes into a year of the plan waits, and whoever withdraws waits for them (see `PlanYear.hold`)."""
+        Plan.objects.select_for_update().get(pk=self.plan_id)
+
+    def refuse_when_withdrawn(self) -> None:
+        """Raises ValidationError."""
+        if self.withdrawn_at:
+            raise ValidationError(f"“{self}”已经撤下，不再改动；要用请先恢复")
+
+
+class PlanQuerySet(PlanPartQuerySet):
     def founding(self, county: Division) -> Plan:
         """The county's founding document, 马政办发〔2019〕2号, made when there is none yet."""
         return self.get_or_create(
@@ -43,10 +118,11 @@ class PlanQuerySet(ScopedQuerySet):
 
     def in_use_in(self, year: int) -> PlanQuerySet:
         """Plans by which a year is worked, the newest first: those whose own years it is, and older ones still followed."""
-        return self.filter(Q(used_until=None) | Q(used_until__gte=year), first_year__lte=year).order_by("-first_year")
+        followed = Q(used_until=None) | Q(used_until__gte=year)
+        return self.standing().filter(followed, first_year__lte=year).order_by("-first_year")
 
 
-class Plan(models.Model):
+class Plan(PlanPart):
     """推进方案: a document of the county with its own years. The founding one is for 2018—2020; what is done by it afterwards
     is said to be (`carry_note`), and a later one is entered beside it without touching it."""
 
@@ -74,7 +150,12 @@ class Plan(models.Model):
         verbose_name = verbose_name_plural = "推进方案"
         ordering = ["-first_year", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["county", "number"], name="one_plan_per_number"),
+            models.UniqueConstraint(
+                fields=["county", "number"],
+                condition=Q(withdrawn_at=None),
+                name="one_plan_per_number",
+                violation_error_message="已有这个文号的方案",
+            ),
             models.UniqueConstraint(fields=["county"], condition=Q(founding=True), name="one_founding_plan"),
             models.CheckConstraint(
                 condition=Q(first_year__gte=2000, last_year__lte=2099, last_year__gte=F("first_year")),
@@ -85,10 +166,22 @@ class Plan(models.Model):
                 name="plan_used_until_its_end",
             ),
             models.CheckConstraint(condition=~Q(title="") & ~Q(number=""), name="plan_has_title_and_number"),
+            withdrawn_with_reason("plan_withdrawn_with_reason"),
+            models.CheckConstraint(condition=Q(founding=False) | Q(withdrawn_at=None), name="founding_plan_stands"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def plan_id(self) -> int:
+        return self.pk
+
+    def withdraw(self, *, actor: User, why: str) -> None:
+        """Not the founding document: rules, years and shared resources cite it."""
+        if self.founding:
+            raise ValidationError("这是本县推进社区教育的依据文件，不能撤下；不再沿用的，请填“沿用到哪一年”")
+        super().withdraw(actor=actor, why=why)
 
     def clean(self) -> None:
         wrong = {}
@@ -154,6 +247,7 @@ class PlanYear(models.Model):
         """The year's row, if there is one; the plan is locked until the transaction ends, so that whoever writes into a year
         and whoever closes it wait for each other. Raises ValidationError for a year in which the plan is not followed."""
         plan = Plan.objects.select_for_update().get(pk=plan.pk)
+        plan.refuse_when_withdrawn()
         if not plan.used_in(year):
             raise ValidationError(f"{year}年不在这个方案的期限内，也没有沿用")
         return cls.objects.filter(plan=plan, year=year).first()
@@ -197,7 +291,7 @@ class PlanYear(models.Model):
         return self
 
 
-class PlanTask(models.Model):
+class PlanTask(PlanPart):
     plan = models.ForeignKey(Plan, models.PROTECT, verbose_name="方案", related_name="tasks")
     clause = models.CharField("条款", max_length=20, help_text="如二(一)1")
     group = models.CharField("任务分组", max_length=40, blank=True, help_text="如二(一)加强基础能力建设")
@@ -208,19 +302,36 @@ class PlanTask(models.Model):
     version = models.PositiveIntegerField("版本", default=0, editable=False)
 
     history = HistoricalRecords()
-    objects = ScopedQuerySet.as_manager()
+    objects = PlanPartQuerySet.as_manager()
     scope = Scope(via="plan")
 
     class Meta:
         verbose_name = verbose_name_plural = "方案任务"
         ordering = ["plan", "position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["plan", "clause"], name="one_task_per_clause"),
+            models.UniqueConstraint(
+                fields=["plan", "clause"],
+                condition=Q(withdrawn_at=None),
+                name="one_task_per_clause",
+                violation_error_message="这个方案里已有这一条款的任务",
+            ),
             models.CheckConstraint(condition=~Q(clause="") & ~Q(title=""), name="task_has_clause_and_title"),
+            withdrawn_with_reason("task_withdrawn_with_reason"),
         ]
 
     def __str__(self) -> str:
         return f"{self.clause} {self.title}"
+
+    @property
+    def stands(self) -> bool:
+        """Needs `plan`."""
+        return not (self.withdrawn_at or self.plan.withdrawn_at)
+
+    def hold_open(self, year: int) -> None:
+        """Before anything is written to the task in a year (see `PlanYear.hold`). Raises ValidationError when the office has
+        closed the year, or withdrawn the task or its plan."""
+        PlanYear.hold_open(self.plan, year)
+        type(self).objects.get(pk=self.pk).refuse_when_withdrawn()
 
 
 class TaskResponsibilityQuerySet(ScopedQuerySet):
@@ -328,5 +439,5 @@ def clauses_of(unit_ids: Iterable[int], day: datetime.date) -> set[str]:
         | Q(Exists(standing.filter(kind=MemberUnit.Kind.TOWNSHIP)), whom=whom.TOWNSHIPS)
         | Q(Exists(standing.filter(kind=MemberUnit.Kind.DEPARTMENT, pk__in=in_group)), whom=whom.DEPARTMENTS)
     )
-    rows = TaskResponsibility.objects.on(day).filter(bound, task__plan__founding=True)
+    rows = TaskResponsibility.objects.on(day).filter(bound, task__plan__founding=True, task__withdrawn_at=None)
     return set(rows.values_list("task__clause", flat=True))

@@ -17,7 +17,7 @@ from networks.access import Action, Scope, ScopedQuerySet, Subject, barred_from_
 from networks.models import Attachment, MemberUnit, User
 from trainings.models import TrainingSession
 
-from .plan import YEARS, PlanTask, PlanYear
+from .plan import YEARS, PlanTask, Withdrawable, withdrawn_with_reason
 
 ALREADY_WITHDRAWN = "这份汇报已经撤回了"
 MOST_FILES = 20  # of one report
@@ -102,8 +102,8 @@ class TaskJudgement(models.Model):
     @transaction.atomic
     def judge(self, *, actor: User, standing: str, note: str) -> None:
         """The office's decision. Nobody declares done what they reported themselves. Raises PermissionDenied, ValidationError.
-        The caller has compared versions (see networks/forms.py) under `PlanYear.hold_open`."""
-        PlanYear.hold_open(self.task.plan, self.year)
+        The caller has compared versions (see networks/forms.py)."""
+        self.task.hold_open(self.year)
         barred = barred_from_judging(actor, self.task, self.year, done=standing == Standing.DONE)
         if barred:
             raise ValidationError(barred) if can(actor, Action.MANAGE_PLAN) else PermissionDenied(barred)
@@ -123,7 +123,7 @@ class TaskReportQuerySet(ScopedQuerySet):
         return self.filter(withdrawn_at=None)
 
 
-class TaskReport(models.Model):
+class TaskReport(Withdrawable):
     """进展汇报: what a unit says of a task in a year. Each is kept with its number; a later one stands beside it and does not
     overwrite it. Made by `file`; nothing of it changes afterwards but that it is withdrawn with a reason."""
 
@@ -146,11 +146,6 @@ class TaskReport(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, editable=False, verbose_name="填报人", related_name="+"
     )
     entered_at = models.DateTimeField("填报时间", auto_now_add=True)
-    withdrawn_at = models.DateTimeField("撤回时间", null=True, editable=False)
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, verbose_name="撤回人", related_name="+"
-    )
-    withdrawn_why = models.CharField("撤回的原因", max_length=200, blank=True)
 
     history = HistoricalRecords()
     objects = TaskReportQuerySet.as_manager()
@@ -165,11 +160,7 @@ class TaskReport(models.Model):
             models.CheckConstraint(condition=Q(number__gte=1), name="report_number_from_1"),
             models.CheckConstraint(condition=~Q(text=""), name="report_has_text"),
             models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2099), name="report_2000_2099"),
-            models.CheckConstraint(
-                condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_why="")
-                | (Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_why="")),
-                name="report_withdrawn_with_reason",
-            ),
+            withdrawn_with_reason("report_withdrawn_with_reason"),
         ]
 
     def __str__(self) -> str:
@@ -208,7 +199,7 @@ class TaskReport(models.Model):
     ) -> TaskReport:
         """Stores one report. Whether the actor may report for the unit is the caller's business (see `may_report_for`).
         Raises ValidationError when the year is closed."""
-        PlanYear.hold_open(task.plan, year)
+        task.hold_open(year)
         row = cls(task=task, year=year, unit=unit, entered_by=actor, **told)
         row.number = cls.last_number(task, year, unit) + 1
         row._history_user, row._change_reason = actor, "代录汇报" if row.on_behalf_source else "汇报进展"
@@ -220,12 +211,12 @@ class TaskReport(models.Model):
     @transaction.atomic
     def withdraw(self, *, actor: User, why: str) -> None:
         """It is kept with its reason and counts no more. Raises ValidationError."""
-        PlanYear.hold_open(self.task.plan, self.year)
+        self.task.hold_open(self.year)
         row = type(self).objects.select_for_update().get(pk=self.pk)
         if row.withdrawn_at:
             raise ValidationError(ALREADY_WITHDRAWN)
-        row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = timezone.now(), actor, why
-        row._history_user, row._change_reason = actor, "撤回汇报"
+        row._mark(actor, why)
+        row._change_reason = "撤回汇报"
         row.save()
         self.withdrawn_at = row.withdrawn_at
 
@@ -271,7 +262,7 @@ class ReportEvidence(models.Model):
     ) -> list[ReportEvidence]:
         """Stores files that are ready, and a link that was checked, inside `uploads.atomic()`; a file that the report holds
         already is passed over. Raises ValidationError when the year is closed or the report withdrawn."""
-        PlanYear.hold_open(report.task.plan, report.year)
+        report.task.hold_open(report.year)
         if TaskReport.objects.select_for_update().get(pk=report.pk).withdrawn_at:
             raise ValidationError(ALREADY_WITHDRAWN)
         held = list(report.evidence.values_list("attachment__sha256_original", "link"))

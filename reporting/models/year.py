@@ -42,7 +42,7 @@ class AssessmentYearQuerySet(ScopedQuerySet):
     def _basis(county: Division, year: int) -> tuple[str, str, str]:
         """文件名, 文号, 条款: of the county's plan for that year which says what is to be held in a year, else of the founding
         document for its own years; afterwards it is only referred to."""
-        plans = apps.get_model("reporting", "Plan").objects.filter(county=county).exclude(quota_clause="")
+        plans = apps.get_model("reporting", "Plan").objects.standing().filter(county=county).exclude(quota_clause="")
         own = plans.filter(first_year__lte=year, last_year__gte=year).order_by("-first_year").first()
         if own:
             return own.title, own.number, own.quota_clause

@@ -41,7 +41,7 @@ class Asked:
 
     def __init__(self, request: HttpRequest, *, own_first: bool = False) -> None:
         user, today = request.user, timezone.localdate()
-        self.plans = list(Plan.objects.visible_to(user).order_by("-first_year", "-pk"))
+        self.plans = list(Plan.objects.visible_to(user).standing().order_by("-first_year", "-pk"))
         given = {str(plan.pk): plan for plan in self.plans}
         current = [plan for plan in self.plans if plan.used_in(today.year)]
         self.plan = given.get(request.GET.get("plan", "")) or next(iter([*current, *self.plans]), None)
@@ -200,11 +200,10 @@ def _record_export(request: HttpRequest, action: str, asked: Asked, rows: int) -
 
 def _reports_seen(request: HttpRequest, asked: Asked):
     """The year's reports that this account sees, of the tasks asked for."""
-    rows = TaskReport.objects.visible_to(request.user).filter(task__plan=asked.plan, year=asked.year)
-    if asked.group:
-        rows = rows.filter(task__group=asked.group)
-    if asked.unit:
-        rows = rows.filter(unit__code=asked.unit)
+    tasks = [line.task.pk for line in asked.board.lines if not asked.group or line.task.group == asked.group]
+    rows = TaskReport.objects.visible_to(request.user).filter(task__in=tasks, year=asked.year)
+    if asked.shown_unit:
+        rows = rows.filter(unit__in=asked.board.read_with(asked.shown_unit))
     rows = rows.select_related("task", "unit", "entered_by__person").annotate(
         session_count=Count("sessions", distinct=True), evidence_count=Count("evidence", distinct=True)
     )
@@ -291,6 +290,7 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
     line = line_of(request, found, year)
     rows = TaskReport.objects.visible_to(user).filter(task=found, year=year)
     closed = PlanYear.closed(found.plan, year)
+    open_now = not closed and found.stands
     context = {
         "task": found,
         "plan": found.plan,
@@ -300,9 +300,10 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         "unit_goals": [(unit, line.goals[unit.pk]) for unit in line.answering if unit.pk in line.goals],
         "reports": list(with_all(rows, user)),
         "closed": closed,
+        "open": open_now,
         "in_force": found.plan.covers(year),
         "day": day_of(year, timezone.localdate()),
-        "reporters": [] if closed or year > timezone.localdate().year else may_report_for(user, line),
+        "reporters": may_report_for(user, line) if open_now and year <= timezone.localdate().year else [],
         "watched": line.cells,
         "sees_reports": can(user, Action.VIEW_STANDING),
         "whole_county": can(user, Action.VIEW_COUNTY),
@@ -405,7 +406,8 @@ def _report_or_404(request: HttpRequest, pk: int) -> TaskReport:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_or_404(request.user, with_all(TaskReport.objects.select_related("task__plan"), request.user), pk=pk)
     closed = PlanYear.closed(found.task.plan, found.year)
-    may_change = not closed and not found.withdrawn_at and not barred_from_amending_report(request.user, found)
+    stands = found.task.stands and not found.withdrawn_at
+    may_change = not closed and stands and not barred_from_amending_report(request.user, found)
     others = TaskReport.objects.visible_to(request.user).filter(task=found.task, year=found.year, unit=found.unit)
     context = {
         "report": found,

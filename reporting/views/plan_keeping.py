@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from networks.xlsx.problems import Unreadable
 
 from ..exports import xlsx
 from ..models import Plan, PlanTask, PlanYear, TaskJudgement, TaskReport
-from ..plan_forms import CloseForm, GoalSheet, JudgementForm, PlanForm, TaskForm
+from ..plan_forms import CloseForm, GoalSheet, JudgementForm, PlanForm, PlanPartForm, TaskForm
 from ..plan_progress import Board
 from ..plan_workbook import COLUMNS, read_tasks, store_tasks, tasks_export
 from .plan import line_of, task_address, task_crumbs, task_or_404, year_or_404
@@ -134,7 +134,7 @@ def _plan_crumbs(plan: Plan | None = None) -> list[tuple[str, str]]:
 @require_safe
 @require(Action.MANAGE_PLAN)
 def plans(request: HttpRequest) -> HttpResponse:
-    rows = Plan.objects.visible_to(request.user).annotate(task_count=Count("tasks"))
+    rows = Plan.objects.visible_to(request.user).annotate(task_count=Count("tasks", filter=Q(tasks__withdrawn_at=None)))
     return render(request, "reporting/plan/plans.html", {"plans": rows, "crumbs": _plan_crumbs()[:1]})
 
 
@@ -144,7 +144,8 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One plan with its tasks and who answers for them today."""
     found = kept_or_403(request.user, Plan.objects, pk=pk)
     board = Board(found, timezone.localdate().year, request.user)
-    return render(request, "reporting/plan/plan.html", {"plan": found, "lines": board.lines, "crumbs": _plan_crumbs()})
+    context = {"plan": found, "lines": board.lines, "withdrawn": board.withdrawn, "crumbs": _plan_crumbs()}
+    return render(request, "reporting/plan/plan.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -204,6 +205,59 @@ def _keep_task(request: HttpRequest, row: PlanTask, action: str, title: str) -> 
     if answer.status_code == 302 and getattr(form, "unknown", None):
         messages.info(request, f"“{'、'.join(form.unknown)}”不是平台里的责任单位，只作为文字保留。")
     return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Action.MANAGE_PLAN)
+def plan_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """撤下 of a plan that was entered by mistake, or putting it back."""
+    found = kept_or_403(request.user, Plan.objects, pk=pk)
+    written = {
+        "tasks": found.tasks.standing().count(),
+        "reports": TaskReport.objects.standing().filter(task__plan=found).count(),
+    }
+    return _turn(request, found, "方案", found, written)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Action.MANAGE_PLAN)
+def task_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """撤下 of a task that was entered by mistake, or putting it back."""
+    found = task_or_404(request, pk)
+    return _turn(request, found, "方案任务", found.plan, {"reports": found.reports.standing().count()})
+
+
+def _turn(request: HttpRequest, row: Plan | PlanTask, thing: str, plan: Plan, written: dict) -> HttpResponse:
+    """Asks once on a page of its own and says what hangs on it."""
+    down = row.withdrawn_at is None
+    if request.method == "POST":  # what the page offered, not what holds by now: twice is not there and back
+        down = request.POST.get("turn") != "back"
+
+    def perform(filled: PlanPartForm) -> Plan | PlanTask:
+        if down:
+            row.withdraw(actor=request.user, why=filled.cleaned_data["why"])
+        else:
+            row.restore(actor=request.user)
+        return row
+
+    return keep(
+        request,
+        PlanPartForm(_posted(request), down=down),
+        action=f"撤下{thing}" if down else f"恢复{thing}",
+        perform=perform,
+        detail={"number": plan.number} | written,
+        title=f"撤下这{'项任务' if row is not plan else '个方案'}" if down else "恢复",
+        lead=str(row),
+        back=reverse("plan-detail", args=[plan.pk]),
+        done="已撤下，可以在这一页恢复。" if down else "已恢复。",
+        template="reporting/plan/withdraw.html",
+        row=row,
+        down=down,
+        of_plan=row is plan,
+        written=written,
+        button="撤下" if down else "恢复",
+        crumbs=_plan_crumbs(plan),
+    )
 
 
 # --- tasks by workbook ---------------------------------------------------------------------------------

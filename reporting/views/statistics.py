@@ -62,12 +62,14 @@ def rows(request: HttpRequest) -> HttpResponse:
     """Exactly the sessions that a figure counts, with the sum that it shows; leaders see the figures alone."""
     form, found = _asked(request)
     sessions = found.sessions()
+    summed = found.sum_of(sessions)
     listed = sessions.select_related("form", "place__parent", "organiser").order_by("held_on", "pk")
     context = {
         "form": form,
         "found": found,
         "asked": found.asked,
-        "sum": found.sum_of(sessions),
+        "sum": summed,
+        "with_people": found.by is not By.AUDIENCE and summed.with_roster,
         "heads": found.heads_of(sessions) if By.AUDIENCE in found.asked.narrowed else None,
         "page_obj": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
     }

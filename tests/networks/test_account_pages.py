@@ -16,7 +16,7 @@ from networks.accounts import free_username, heard_of_judges, next_username
 from networks.models import Appointment, AuditEvent, Institution, MemberUnit, PasswordLink, Person, UnitSuccession, User
 from trainings import imports
 
-from ..site_map import ledger
+from ..makers import ledger
 
 PASSWORD = "Correct-Horse-7"
 

@@ -23,7 +23,7 @@ from networks.models import (
 )
 from networks.views.keeping import QUICKER, keep
 
-from ..site_map import answer_for
+from ..makers import answer_for
 
 pytestmark = pytest.mark.django_db
 EVERYWHERE = ["白山镇", "新兴社区", "新汉村", "古零镇", "羊山村"]

@@ -14,7 +14,8 @@ from networks.access import kinds_kept_by
 from networks.models import MemberUnit, Provider, ResourceProject, SharedResource, User
 from reporting.models import TaskResponsibility
 
-from ..site_map import a_project, answer_for, open_place, taken_back
+from ..makers import a_project, answer_for, open_place
+from ..site_map import taken_back
 
 NEW = "/network/resources/new/"
 TODAY = datetime.date.today()

@@ -14,15 +14,17 @@ from reporting.definitions import NOT_A_RATE, Gauge
 from reporting.how import HINTS, everything, hints, sections
 from reporting.indicators import INDICATORS
 from reporting.measures import MEASURES
-from reporting.models import AssessmentYear
+from reporting.models import AssessmentYear, MaterialKind
 from reporting.references import REFERENCES, ReferenceFigures, outcomes
 from trainings.hints import KINDS
 from trainings.models import Audience
 
+from .plan_world import file_report
+
 VOID = {"input", "br", "img", "meta", "link", "hr", "path", "rect", "line", "circle", "polyline"}
 # Names, choices and the year that is shown are no figures; neither are definitions, nor what a chart's axis says.
 NO_FIGURES = {"nav", "form", "h1", "h2", "h3", "time", "th", "figcaption", "script", "select", "summary"}
-NO_FIGURE_CLASSES = {"page-lead", "how", "how-words", "how-page", "crumbs", "notice", "actions"}
+NO_FIGURE_CLASSES = {"page-lead", "basis", "how", "how-words", "how-page", "crumbs", "notice", "actions"}
 
 
 class Figures(HTMLParser):
@@ -54,7 +56,7 @@ class Figures(HTMLParser):
 
 
 @pytest.fixture
-def full(world):
+def full(world, plan):
     """A year in which every part of the pages has something to show."""
     w = world
     year = w.assessment_year
@@ -66,6 +68,9 @@ def full(world):
     w.session(w.wxgtj, status="submitted", reported=30)
     w.session(w.theirs, status="returned", reported=31)
     w.session(status="verified", held_on=date(w.year - 1, 1, 1), reported=20)
+    file_report(w, plan)
+    for name in ("年度工作计划", "年度工作总结", "典型案例"):
+        MaterialKind.objects.create(year=year, name=name)
     for kind in AnnualFigure.Kind:
         basis = {"basis": "resident"} if kind == AnnualFigure.Kind.POPULATION else {}
         AnnualFigure.objects.create(
@@ -136,13 +141,20 @@ def shown_pages(w):
         f"/statistics/?year={w.year}",
         f"/statistics/?year={w.year}&by=audience",
         f"/network/zones/references/?year={w.year}",
+        f"/plan/?year={w.year}",
+        f"/assessment/{w.year}/materials/",
     ]
+
+
+def reader(w, url):
+    """Papers are no business of the leaders'."""
+    return w.auditor if "/materials/" in url else w.leader
 
 
 def test_every_number_on_the_result_pages_comes_from_the_registry(full, page, world):
     known = everything()
     for url in shown_pages(world):
-        figures = Figures(page(world.leader, url).content.decode()).found
+        figures = Figures(page(reader(world, url), url).content.decode()).found
         assert len(figures) > 4, url
         for text, keys in figures:
             assert keys, f"{url} shows “{text}” without saying which definition it has"
@@ -151,7 +163,7 @@ def test_every_number_on_the_result_pages_comes_from_the_registry(full, page, wo
 
 def test_every_result_page_leads_to_the_definitions(full, page, world):
     for url in shown_pages(world):
-        assert f'href="/how/?year={world.year}' in page(world.leader, url).content.decode(), url
+        assert f'href="/how/?year={world.year}' in page(reader(world, url), url).content.decode(), url
 
 
 def test_the_rules_are_those_of_the_year_that_is_asked_for(full, page, world):

@@ -12,7 +12,8 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from networks import uploads
-from networks.models import Attachment
+from networks.models import Attachment, MemberUnit
+from networks.reorganisation import NewUnit, merge_units
 from reporting import materials
 from reporting.materials import Collection
 from reporting.models import AssessmentYear, Material, MaterialKind
@@ -73,6 +74,27 @@ def test_a_paper_of_chosen_units_is_asked_of_these_alone(world, year, kind):
     kind.save()
     kind.units.set([world.outside, world.ours])
     assert names(materials.missing(year)) == ["450124100", "nyj"]
+
+
+def test_whoever_stands_for_a_merged_unit_is_asked_and_what_that_one_handed_in_is_not_asked_again(world, year, kind):
+    chosen = MaterialKind.objects.create(year=year, name="自评材料", asked_of="chosen")
+    chosen.units.set([world.ours])
+    AssessmentYear.objects.open_year(world.county, Y + 1)
+    sent_back = MaterialKind.objects.create(year=year, name="典型案例")
+    hand_in(world, kind)
+    hand_in(world, sent_back).send_back(actor=world.bureau, note="缺盖章")
+    new = NewUnit("白古镇人民政府", "bgz")
+    units = [world.ours, world.theirs]
+    merge_units(units, new=new, on=datetime.date(Y, 6, 10), basis="", actor=world.bureau)
+    new = MemberUnit.objects.get(code="bgz")
+    all_of_them = Collection([year])
+    assert "bgz" not in names(all_of_them.of_kind(kind)) and world.ours.code in names(all_of_them.of_kind(kind))
+    assert not {world.ours.code, world.theirs.code} & set(names(all_of_them.missing))
+    assert [line.kind.name for line in all_of_them.missing if line.unit == new] == ["自评材料", "典型案例"]
+    assert [line.kind.name for line in Collection([year], units=[new.pk]).missing] == ["自评材料", "典型案例"]
+    later = AssessmentYear.objects.get(year=Y + 1)
+    made = {row.name: row for row in MaterialKind.objects.begin(later, world.bureau)}
+    assert list(made["自评材料"].units.all()) == [new]
 
 
 def test_what_is_no_longer_collected_is_missing_nowhere_and_what_came_stays(world, year, kind):

@@ -10,7 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from networks.models import AuditEvent, Division
+from networks.models import AuditEvent, Division, MemberUnit
+from networks.reorganisation import NewUnit, merge_units
+from reporting.loading import load_plan
 from reporting.models import (
     AssessmentYear,
     Plan,
@@ -302,6 +304,11 @@ def test_in_5_the_database_refuses_what_no_form_lets_through(world, plan):
         lambda: Plan.objects.create(**a_plan | {"number": ""}),
         lambda: PlanTask.objects.create(plan=plan, clause="二(一)1", title="又一个", responsible_text="x"),
         lambda: PlanTask.objects.create(plan=plan, clause="", title="没有条款", responsible_text="x"),
+        lambda: PlanTask.objects.filter(pk=task.pk).update(withdrawn_why="没有人撤"),
+        lambda: PlanTask.objects.filter(pk=task.pk).update(withdrawn_at=report.entered_at, withdrawn_by=world.bureau),
+        lambda: Plan.objects.filter(pk=plan.pk).update(
+            withdrawn_at=report.entered_at, withdrawn_by=world.bureau, withdrawn_why="奠基文件"
+        ),
         lambda: TaskResponsibility.objects.create(task=task, starts_on=SINCE),
         lambda: TaskResponsibility.objects.create(task=task, whom="townships", unit=world.ours, starts_on=SINCE),
         lambda: TaskResponsibility.objects.create(task=task, whom="townships", starts_on=SINCE),
@@ -330,3 +337,118 @@ def test_the_county_s_own_plan_is_not_another_county_s(world, plan, ask):
     assert Plan.objects.founding(Division.objects.get(pk=world.county.pk)) == plan
     assert ask(world.bureau, f"/plan/all/{foreign.pk}/").status_code == 404
     assert ask(world.bureau, f"/plan/?plan={foreign.pk}").context["plan"] == plan
+
+
+# --- what was entered by mistake -------------------------------------------------------------------------
+
+
+def test_a_mistyped_task_is_withdrawn_kept_and_asked_of_nobody_and_its_clause_is_free_again(world, plan, ask):
+    task = task_of(plan, "二(一)3")
+    report = file_report(world, plan, clause="二(一)3")
+    url = f"/plan/tasks/{task.pk}/withdraw/"
+    page = ask(world.bureau, url).content.decode()
+    assert "已有的 1 份汇报保留" in page
+    ask(world.bureau, url, {"turn": "down", "why": ""}, "post")
+    task.refresh_from_db()
+    assert task.withdrawn_at is None
+    ask(world.bureau, url, {"turn": "down", "why": "条款号录错了"}, "post")
+    twice = ask(world.bureau2, url, {"turn": "down", "why": "也看到了"}, "post").content.decode()
+    assert "已经撤下了" in twice
+    board = Board(plan, world.year, world.bureau)
+    assert [line.task.clause for line in board.lines] == ["二(一)1", "三(七)"]
+    assert [line.task for line in board.withdrawn] == [task]
+    assert report.text not in ask(world.bureau, f"/plan/reports/?year={world.year}").content.decode()
+    assert report.text in ask(world.bureau, f"/plan/tasks/{task.pk}/?year={world.year}").content.decode()
+    shown = ask(world.town, f"/plan/tasks/{task.pk}/?year={world.year}").content.decode()
+    assert "条款号录错了" in shown and "汇报进展</a>" not in shown
+    refused = ask(world.town, f"/plan/tasks/{task.pk}/{world.year}/report/{world.ours.code}/", body(seen="1"), "post")
+    assert "已经撤下" in refused.content.decode() and TaskReport.objects.count() == 1
+    right = PlanTask.objects.create(plan=plan, clause="二(一)3", title="对的", responsible_text="白山镇人民政府")
+    back = ask(world.bureau, url, {"turn": "back"}, "post").content.decode()
+    assert "这个方案里已有这一条款的任务" in back
+    right.withdraw(actor=world.bureau, why="多录了")
+    ask(world.bureau, url, {"turn": "back"}, "post")
+    assert [line.task.clause for line in Board(plan, world.year, world.bureau).lines] == [
+        "二(一)1",
+        "二(一)3",
+        "三(七)",
+    ]
+    assert list(task.history.values_list("history_change_reason", "history_user__username"))[:2] == [
+        ("恢复", "bureau"),
+        ("撤下", "bureau"),
+    ]
+
+
+def test_nothing_is_written_to_a_withdrawn_task(world, plan):
+    report, task = file_report(world, plan), task_of(plan, "二(一)1")
+    task.withdraw(actor=world.bureau, why="录错了")
+    judgement = TaskJudgement(task=task, year=world.year)
+    for write in (
+        lambda: file_report(world, plan),
+        lambda: report.withdraw(actor=world.town, why="报错了"),
+        lambda: ReportEvidence.add(report, actor=world.town, link="https://example.invalid/"),
+        lambda: judgement.judge(actor=world.bureau2, standing="under_way", note=""),
+        lambda: task.withdraw(actor=world.bureau, why="再撤一次"),
+    ):
+        with pytest.raises(ValidationError, match="已经撤下"), transaction.atomic():
+            write()
+
+
+def test_a_mistyped_plan_is_withdrawn_whole_and_no_year_takes_it_as_its_basis(world, plan, ask):
+    wrong = Plan.objects.create(
+        county=world.county, title="录错的方案", number="马政办发〔2027〕9号", issued_on=datetime.date(2026, 1, 1),
+        first_year=2026, last_year=2030, quota_clause="四",
+    )  # fmt: skip
+    task = PlanTask.objects.create(plan=wrong, clause="一", title="任务", responsible_text="各成员单位")
+    url = f"/plan/all/{wrong.pk}/withdraw/"
+    assert "1 项任务都不用再汇报" in ask(world.bureau, url).content.decode()
+    assert ask(world.town, url).status_code == 403
+    ask(world.bureau, url, {"turn": "down", "why": "文号录错了"}, "post")
+    assert "录错的方案" not in ask(world.bureau, "/plan/").content.decode()
+    assert due(world.bureau).plan == plan
+    assert "文号录错了" in ask(world.bureau, "/plan/all/").content.decode()
+    assert AssessmentYear.objects.open_year(world.county, 2028).basis_number == ""
+    for clauses, refused in [
+        (f"/plan/tasks/{task.pk}/edit/", as_shown(ask(world.bureau, f"/plan/tasks/{task.pk}/edit/"))),
+        (f"/plan/all/{wrong.pk}/edit/", as_shown(ask(world.bureau, f"/plan/all/{wrong.pk}/edit/"))),
+    ]:
+        assert "已经撤下" in ask(world.bureau, clauses, refused, "post").content.decode()
+    again = as_shown(ask(world.bureau, f"/plan/all/{wrong.pk}/edit/")) | {"title": "对的方案"}
+    ask(world.bureau, "/plan/all/new/", again, "post")
+    assert Plan.objects.standing().get(number=wrong.number).title == "对的方案"
+    with pytest.raises(ValidationError, match="已有这个文号的方案"):
+        wrong.restore(actor=world.bureau)
+
+
+def test_the_founding_document_is_not_withdrawn_and_what_is_withdrawn_of_it_is_not_loaded_again(world, plan, ask):
+    with pytest.raises(ValidationError, match="不能撤下"):
+        plan.withdraw(actor=world.bureau, why="试试")
+    load_plan(world.county.pk)
+    task = plan.tasks.get(clause="二(三)1")
+    task.withdraw(actor=world.bureau, why="重复录入")
+    load_plan(world.county.pk)
+    assert plan.tasks.filter(clause="二(三)1").get() == task
+
+
+# --- units that have been merged ---------------------------------------------------------------------------
+
+
+def test_what_a_merged_unit_reported_stands_with_its_successor_from_that_day_on(world, plan, ask):
+    before = world.year - 1
+    file_report(world, plan, year=before, text="合并以前报的")
+    task = task_of(plan, "二(一)1")
+    TaskGoal.objects.create(task=task, year=before, unit=world.ours, text="办两个点")
+    merge_units(
+        [world.ours, world.theirs],
+        new=NewUnit("白古镇人民政府", "bgz"), on=datetime.date(before, 7, 1), basis="", actor=world.bureau,
+    )  # fmt: skip
+    file_report(world, plan, year=before, unit=world.theirs, text="另一个镇报的", as_of=datetime.date(before, 2, 1))
+    new = MemberUnit.objects.get(code="bgz")
+    line = Board(plan, before, world.bureau).line(task)
+    assert line.reported == {new.pk: (2, datetime.date(before, 2, 1))} and line.goals[new.pk] == "办两个点"
+    assert new not in line.silent and all(cell.answers for cell in line.cells)
+    listed = ask(world.bureau, f"/plan/reports/?year={before}&unit={new.code}").content.decode()
+    assert "合并以前报的" in listed and "另一个镇报的" in listed
+    # In a year before the merger it is read as it was then.
+    file_report(world, plan, year=before - 1, text="前年报的")
+    assert set(Board(plan, before - 1, world.bureau).line(task).reported) == {world.ours.pk}

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 from openpyxl import load_workbook
 
 from networks.models import AuditEvent
@@ -205,7 +206,7 @@ def test_pi_2_small_groups_are_withheld_and_protected_ones_not_named(world, coun
     assert behind.context["heads"].heads == "21" and behind.context["sum"].attendances == 30
 
 
-def test_people_are_counted_where_rosters_are_and_nowhere_guessed(world, county):
+def test_people_are_counted_where_rosters_are_and_nowhere_guessed(world, county, page):
     row = world.session(status="draft", held_on=date(2026, 9, 1), reported=3, title="有名册的课")
     for name, tail in [("韦一", "0001"), ("黄二", "0002"), ("蓝三", "0003")]:
         RosterLine.objects.create(session=row, name=name, phone_tail=tail, source="pasted")
@@ -216,6 +217,11 @@ def test_people_are_counted_where_rosters_are_and_nowhere_guessed(world, county)
     assert (ours.now.people, ours.now.roster_words) == (3, "3 场中 1 场有名册")
     assert (theirs.now.people, theirs.now.people_words) == (None, "无法计算")
     assert found(world.bureau).totals[0].people == 3
+    assert f'href="{escape(ours.now.url)}">3</a>' in page(world.bureau, URL, by="unit", year=2026).content.decode()
+    behind = page(world.bureau, ours.now.url)
+    assert behind.context["sum"].people == 3
+    assert "有名册的人数：3（3 场中 1 场有名册）" in behind.content.decode()
+    assert "有名册的人数" not in page(world.bureau, theirs.now.url).content.decode()
 
 
 def test_ac_2_each_account_sums_what_is_its_business(world, county, page):

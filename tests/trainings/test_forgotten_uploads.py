@@ -13,7 +13,7 @@ from networks.registry import imports as registry_imports
 from trainings import imports
 from trainings.models import ImportBatch
 
-from ..site_map import ledger, registry
+from ..makers import ledger, registry
 
 MONTH = datetime.timedelta(days=30)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from networks.models import Attachment, LearningGroup, Provider, SharedResource
 from trainings.models import Announcement, Audience, AudienceCount, Course, Language, Story, Theme
 
-from ..site_map import open_place
+from ..makers import open_place
 
 
 def text(response) -> str:
