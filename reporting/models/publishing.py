@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from networks.access import barred_from_handling_feedback
 from networks.templatetags.page import cn_date
 from trainings.models import Audience, Refused
 from trainings.models.entry import protected_name_in
+
+from .. import chain
 
 if TYPE_CHECKING:
     from networks.models import User
@@ -102,9 +103,7 @@ class PublishingVerbs:
         for text in [*chosen.values(), reason]:
             if name := protected_name_in(text, protected):
                 raise Refused(f"通报里不能出现“{name}”，请换一种说法")
-        return self._propose(
-            "publish", actor, reason, None, request, "", choices=json.dumps(chosen, ensure_ascii=False)
-        )
+        return self._propose("publish", actor, reason, None, request, "", choices=chain.canonical(chosen))
 
     def _publish(self, proposal: YearProposal, actor: User) -> LedgerAct:
         """Inside the transaction of the confirmed proposal, with the year's row held."""

@@ -111,7 +111,7 @@ def test_an_objection_and_its_answer_are_both_kept_and_never_change(world, previ
     row.reply(world.bureau2, "partly", "签到表上是 395 人，另 5 人没有签名")
     row = Objection.objects.get()
     assert (row.status, row.answered_by, row.answer) == ("partly", world.bureau2, "签到表上是 395 人，另 5 人没有签名")
-    for name, value in (("about", "x"), ("wanted", "x"), ("number", 7)):
+    for name, value in (("about", "x"), ("wanted", "x"), ("number", 7), ("answer", "x"), ("status", "declined")):
         changed = Objection.objects.get()
         setattr(changed, name, value)
         refused(changed.save, "不能改动")
@@ -358,6 +358,8 @@ def test_a_sign_off_is_recorded_with_signer_date_and_scan_and_cancelled_with_a_r
     refused(lambda: row.cancel(world.bureau, " "), "请写明作废的原因")
     row.cancel(world.bureau, "登记成另一份")
     assert record().pk != row.pk and SignOff.objects.count() == 2
+    row.cancelled_why = "并不是"
+    refused(row.save, "不能改动")
     told = AuditEvent.objects.filter(subject="signoff").order_by("pk").values_list("action", flat=True)
     assert list(told) == ["登记签批件", "作废签批件", "登记签批件"]
     with pytest.raises(IntegrityError), transaction.atomic():
