@@ -62,6 +62,7 @@ class Frozen:
                     # A settled year has no outlook any more: the quota was met, or it was not.
                     forecast=Forecast.MET if row["met"] else Forecast.LOST,
                     latest=datetime.date.fromisoformat(row["latest"]),
+                    over=True,
                 )
             )
         return found
