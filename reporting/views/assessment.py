@@ -140,7 +140,7 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         "changes": UnitSuccession.objects.filter(Q(old=shown) | Q(new=shown)).select_related("old", "new"),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
         **(
-            _rows(request, counting, parts, settled and settled.why([shown.code]))
+            _rows(request, counting, parts, settled, shown)
             if can(request.user, Action.VIEW_SESSIONS)
             else {}
         ),
@@ -169,10 +169,10 @@ def _reasons(counting: Counting, units: list[int], settled: Frozen | None, unit:
 
 
 def _rows(
-    request: HttpRequest, counting: Counting, units: list[int], settled: dict[str, str] | None
+    request: HttpRequest, counting: Counting, units: list[int], settled: Frozen | None, unit: MemberUnit
 ) -> dict[str, object]:
     """The sessions of the unit and what it consists of, one page of them, and those it co-organised, each with 计入 or why
-    not: as it was `settled` by their numbers, in a locked year."""
+    not; in a locked year with that and the figures as they were settled."""
     seen = TrainingSession.objects.visible_to(request.user)
     led = (
         counting.led(seen.filter(organiser__in=units))
@@ -186,8 +186,11 @@ def _rows(
     joined = list(joined.order_by("session__held_on", "pk")[:PER_PAGE])
     for row in joined:
         row.session.barrier = row.barrier
+    why = settled.why([unit.code]) if settled else {}
     for session in [*page, *(row.session for row in joined)]:
-        session.why = (settled or {}).get(session.number) or counted_or_why(session.status, session.barrier)
+        session.why = why.get(session.number) or counted_or_why(session.status, session.barrier)
+        if settled:
+            settled.put_figures(session)
         session.hints = _hints(counting.year, session)
     return {"page_obj": page, "joined": [row.session for row in joined]}
 
