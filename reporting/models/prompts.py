@@ -258,9 +258,23 @@ class LateEntry(Published):
             return f"{year}的补报也已截止（{year.late_until.month}月{year.late_until.day}日），请与办公室联系"
         return ""
 
+    def past_consent(self, today: datetime.date | None = None) -> str:
+        """Why it is too late to allow this request, whatever the day; it can still be declined. '' where it can be allowed."""
+        if self.year.locked:
+            return f"{self.year}已锁定定案，不能再同意补报；请选择不同意，写明理由"
+        if self.year.late_until and (today or timezone.localdate()) > self.year.late_until:
+            last = self.year.late_until
+            return (
+                f"本年度的补报已于{last.year}年{last.month}月{last.day}日截止，不能再同意；"
+                "确需同意的，先在考核年度里把补报截止日期改晚"
+            )
+        return ""
+
     def approve(self, *, actor: User, until: datetime.date, note: str = "", seen_version: int | None = None) -> None:
         """待审批 → 已同意, through the day `until`."""
         today = timezone.localdate()
+        if self.past_consent(today):
+            raise ValidationError(self.past_consent(today))
         if until < today:
             raise ValidationError("可补报到的日期应是今天或以后")
         if self.year.late_until and until > self.year.late_until:
@@ -294,7 +308,8 @@ class LateEntry(Published):
                 raise ValidationError(f"这份申请现在是“{row.get_state_display()}”，不能再办理")
             if seen_version is not None and row.version != seen_version:
                 raise ValidationError("这份申请在您打开之后已被别人修改，请看过再办理")
-            AssessmentYear.objects.select_for_update().get(pk=row.year_id).refuse_when_locked()
+            if state == self.State.APPROVED:  # what was never answered can be put away also of a settled year
+                AssessmentYear.objects.select_for_update().get(pk=row.year_id).refuse_when_locked()
             for name, value in changes.items():
                 setattr(row, name, value)
             row.state, row.version = state, row.version + 1
