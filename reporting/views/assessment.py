@@ -139,11 +139,7 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         "rostered_how": ROSTERED,
         "changes": UnitSuccession.objects.filter(Q(old=shown) | Q(new=shown)).select_related("old", "new"),
         "whole_county": can(request.user, Action.VIEW_COUNTY),
-        **(
-            _rows(request, counting, parts, settled, shown)
-            if can(request.user, Action.VIEW_SESSIONS)
-            else {}
-        ),
+        **(_rows(request, counting, parts, settled, shown) if can(request.user, Action.VIEW_SESSIONS) else {}),
     }
     return render(request, "reporting/assessment_unit.html", context)
 

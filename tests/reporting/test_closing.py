@@ -124,7 +124,13 @@ def test_the_checklist_counts_what_was_entered_on_behalf_and_not_confirmed(world
 
 def test_the_checklist_counts_histories_that_wait_for_a_second_person(world, y2025):
     assert not [item for item in checklist(y2025) if item.what == "历史台账"]
-    batch = {"county": world.county, "user": world.bureau, "original_name": "台账.xlsx", "sha256": "0", "historical": True}
+    batch = {
+        "county": world.county,
+        "user": world.bureau,
+        "original_name": "台账.xlsx",
+        "sha256": "0",
+        "historical": True,
+    }
     ImportBatch.objects.create(year=2025, state="proposed", **batch)
     ImportBatch.objects.create(year=2024, state="proposed", **batch)
     assert of(y2025, "历史台账")[:2] == ("open", "有 1 份等第二人确认；锁定以后不能再办")

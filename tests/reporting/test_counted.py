@@ -107,7 +107,9 @@ def test_in_7_behind_a_settled_figure_stand_the_sessions_of_its_act_and_nothing_
         {"as_of": "2025-04-01"},
         {"theme": "none"},
     ]
-    open_ones = [(titles(found), found.context["sum"]) for found in (page(world.bureau, URL, **query) for query in asked)]
+    open_ones = [
+        (titles(found), found.context["sum"]) for found in (page(world.bureau, URL, **query) for query in asked)
+    ]
     world.lock(last)
     for query, (names, figure) in zip(asked, open_ones, strict=True):
         found = page(world.bureau, URL, **query)
@@ -121,7 +123,11 @@ def test_in_7_behind_a_settled_figure_stand_the_sessions_of_its_act_and_nothing_
 def test_in_7_a_row_changed_past_the_lock_changes_no_figure_and_is_told_about(world, last, page):
     world.lock(last)
     rows = TrainingSession.objects.filter(organiser__county=world.county)
-    for change in ({"verified_attendance": 7, "reported_attendance": 7}, {"held_on": date(2024, 4, 1)}, {"organiser": world.foreign}):
+    for change in (
+        {"verified_attendance": 7, "reported_attendance": 7},
+        {"held_on": date(2024, 4, 1)},
+        {"organiser": world.foreign},
+    ):
         with transaction.atomic():
             rows.filter(title="桑蚕二").update(**change)
             found = page(world.bureau, URL)

@@ -111,7 +111,10 @@ def test_a_request_that_the_last_day_has_overtaken_can_only_be_declined_and_the_
         office = ask(world.bureau, f"/assessment/{Y}/late/").content.decode()
         assert "确需再开的，请在考核年度里把补报截止日期改晚" in office and "请与办公室联系" not in office
         assert "请与办公室联系" in ask(world.town, f"/assessment/{Y}/late/").content.decode()
-        assert ask(world.bureau, url, {"decision": "decline", "note": "过了日期", "seen_version": "0"}, "post").status_code == 302
+        assert (
+            ask(world.bureau, url, {"decision": "decline", "note": "过了日期", "seen_version": "0"}, "post").status_code
+            == 302
+        )
     row.refresh_from_db()
     assert row.state == "declined"
 
