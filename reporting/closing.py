@@ -21,6 +21,7 @@ from .confirming import to_confirm
 from .indicators import YearFigures
 from .materials import missing, waiting
 from .models import AssessmentYear, Call, LateEntry, Objection
+from .rules import criteria_of
 
 BADGES = {
     "done": Badge("好了", "steady", "check"),
@@ -162,6 +163,13 @@ def _calendar(year: AssessmentYear) -> Iterator[Item]:
         yield Item("open", "已同意的补报", words, url)
 
 
+def _criteria(year: AssessmentYear) -> Iterator[Item]:
+    """They are frozen with the year; whoever wants others has to open it again."""
+    commend, spur = criteria_of(year)
+    words = f"表扬：{'；'.join(commend)}。督促整改：{spur}。锁定以后不能再改"
+    yield Item("known", "表扬和督促整改的条件", words, reverse("admin:reporting_assessmentyear_change", args=[year.pk]))
+
+
 def _objections(year: AssessmentYear) -> Iterator[Item]:
     """When a settled year was opened again for a correction."""
     if year.objections.exists():
@@ -200,6 +208,7 @@ CHECKS: list[Callable[[AssessmentYear], Iterable[Item]]] = [
     _calendar,
     _hints,
     _papers,
+    _criteria,
     _figures,
     safeguards,
 ]

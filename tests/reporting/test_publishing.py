@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from networks import uploads
 from networks.models import AuditEvent
+from reporting.closing import checklist
 from reporting.ledger import verify
 from reporting.models import AssessmentYear, LedgerAct, Objection, ObjectionFile, SignOff, YearProposal
 from reporting.publication import candidates, content_of, published
@@ -418,6 +419,47 @@ def test_the_road_from_the_window_to_the_correction_on_the_pages(world, y2025, c
     assert ask(world.bureau2, "year-decide", decision, "post").status_code == 302
     seen = ask(world.unit, "published").content.decode()
     assert "按季度均衡开展" in seen and "差 3 场 5 人次" in seen
+
+
+def test_a_correction_begins_with_whom_the_office_commended_before_and_says_who_no_longer_may_be(
+    world, previewed, clock, ask
+):
+    publish(world, previewed, clock, {"450124100": "按季度均衡开展"})
+    world.unlock(previewed, reason="核对")
+    world.lock(previewed)
+    form = ask(world.bureau, "year-publish").context["form"]
+    assert (form["commend_450124100"].value(), form["reason_450124100"].value()) == (True, "按季度均衡开展")
+    sent = {
+        "of": previewed.standing_act().digest,
+        "commend_450124100": "on",
+        "reason_450124100": "换一个理由",
+        "reason": "核对以后没有变化",
+    }
+    assert ask(world.bureau, "year-publish", sent, "post").status_code == 302
+    YearProposal.objects.get(status="open").confirm(world.bureau2)
+    assert [one["reason"] for one in published(previewed).content["commended"]] == ["换一个理由"]
+    world.unlock(previewed, reason="白山镇一场不实")
+    TrainingSession.objects.filter(organiser=world.ours).first().revoke(actor=world.bureau2, reason="figure")
+    world.lock(previewed)
+    shown = ask(world.bureau, "year-publish").content.decode()
+    assert "上一次表扬的，现在不符合条件" in shown and 'name="commend_450124100"' not in shown
+
+
+def test_the_criteria_are_stated_before_the_lock_with_the_way_to_change_them(world, clock, ask):
+    year = AssessmentYear.objects.open_year(world.county, 2025)
+    year.spur_below, year.commend_sessions = 80, 6
+    year.save()
+    [item] = [item for item in checklist(year) if item.what == "表扬和督促整改的条件"]
+    assert item.words == (
+        "表扬：完成年度任务（场次、人次两项）；全年不少于 6 场。督促整改：场次、人次有一项低于任务的 80%。锁定以后不能再改"
+    )
+    assert ask(world.bureau, "year-close").content.decode().count(item.url) == 1
+    assert (
+        'name="spur_below"'
+        in ask(world.bureau, "admin:reporting_assessmentyear_change", args=(year.pk,)).content.decode()
+    )
+    rules = ask(world.leader, "assessment-rules").content.decode()
+    assert "场次、人次有一项低于任务的 80%的单位列入" in rules and "没有另外的豁免" in rules
 
 
 def test_units_see_nothing_of_each_other_before_it_is_published(world, previewed, ask):
