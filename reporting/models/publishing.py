@@ -40,7 +40,7 @@ class PublishingVerbs:
             today = timezone.localdate()
             extending = year.status == year.Status.PREVIEWED
             if not today < until <= today + LONGEST_WINDOW:
-                raise Refused("截止日期应在明天以后，最多九十天")
+                raise Refused("截止日期最早是明天，最晚是九十天以后的那一天")
             if extending and until <= year.objections_until:
                 raise Refused(f"反馈期现在到{cn_date(year.objections_until)}，只能延长，不能缩短")
             from .acts import YearProposal

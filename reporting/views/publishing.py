@@ -111,8 +111,9 @@ def preview(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         try:
             year.preview(request.user, form.cleaned_data["until"], request=request)
         except Refused as refused:
-            extra = refused.reasons
             year.refresh_from_db()
+            for reason in refused.reasons:
+                form.add_error("until", reason)
         else:
             messages.success(request, "已定好，各单位在截止日期以前可以提出复核申请。")
             return redirect("year-close", year.year)

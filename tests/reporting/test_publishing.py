@@ -5,6 +5,7 @@ import datetime
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,8 +13,17 @@ from django.urls import reverse
 from networks import uploads
 from networks.models import AuditEvent
 from reporting.closing import checklist
+from reporting.confirming import Sheets
 from reporting.ledger import verify
-from reporting.models import AssessmentYear, LedgerAct, Objection, ObjectionFile, SignOff, YearProposal
+from reporting.models import (
+    AssessmentYear,
+    Confirmation,
+    LedgerAct,
+    Objection,
+    ObjectionFile,
+    SignOff,
+    YearProposal,
+)
 from reporting.publication import candidates, content_of, published
 from tests.reporting.test_confirmations import picture, refused
 from tests.site_map import has_typed_password
@@ -79,8 +89,8 @@ def test_the_office_opens_the_window_once_the_year_is_locked(world, y2025):
     refused(lambda: y2025.preview(world.town, UNTIL), kind=PermissionDenied)
     refused(lambda: y2025.preview(world.auditor, UNTIL), kind=PermissionDenied)
     refused(lambda: y2025.preview(world.foreign_bureau, UNTIL), kind=PermissionDenied)
-    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 1, 15)), "明天以后")
-    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 9, 1)), "最多九十天")
+    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 1, 15)), "最早是明天")
+    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 9, 1)), "九十天以后")
     refused(lambda: world.assessment_year.preview(world.bureau, UNTIL), "不能进入反馈期")
     y2025.preview(world.bureau, UNTIL)
     assert (y2025.status, y2025.objections_until, y2025.takes_objections) == ("previewed", UNTIL, True)
@@ -369,6 +379,30 @@ def test_a_sign_off_is_recorded_with_signer_date_and_scan_and_cancelled_with_a_r
         SignOff.objects.filter(pk=row.pk).update(signer="")
 
 
+def test_au_2_a_paper_that_was_exchanged_or_lost_is_found(world, y2025):
+    act = y2025.standing_act()
+    pdf = SimpleUploadedFile("签批件.pdf", b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    with uploads.atomic():
+        row = SignOff.record(
+            act, actor=world.bureau, signer="副县长", signed_on=datetime.date(2026, 1, 15), scan=uploads.prepare(pdf)
+        )
+        code = Sheets(y2025).of(world.ours, 0).code
+        day = datetime.date(2026, 1, 10)
+        sheet = Confirmation.receive(
+            y2025, world.ours, 0, actor=world.town, code=code, filled_on=day, scan=uploads.prepare(picture())
+        )
+    assert verify().findings == []
+    with row.scan.file.storage.open(row.scan.file.name, "wb") as stored:
+        stored.write(b"%PDF-1.4 another")
+    sheet.scan.file.storage.delete(sheet.scan.file.name)
+    Confirmation.objects.filter(pk=sheet.pk).update(figures='{"counted":[9,900]}')
+    told = [finding.sentence for finding in verify().findings]
+    name = f"马山县{world.ours}2025年度全年确认表"
+    assert told[0] == f"{name}：保存的数字与摘要不符，以盖章的纸件为准"
+    assert told[1] == f"{name}的扫描件在磁盘上找不到"
+    assert told[2].startswith("马山县2025年度第 1 次锁定定案签批件（副县长）与登记的摘要不符：") and len(told) == 3
+
+
 # --- pages ------------------------------------------------------------------------------------------------
 
 
@@ -399,6 +433,8 @@ def test_the_road_from_the_window_to_the_correction_on_the_pages(world, y2025, c
     assert ask(world.town, "objection", args=(2025, 1)).status_code == 404
     assert ask(world.bureau, "objection", {"act": "answer"}, "post", (2025, 1)).status_code == 403
     told = ask(world.bureau2, "objection", {"act": "answer"}, "post", (2025, 1)).content.decode()
+    numbered = {"act": "answer", "status": "declined", "answer": "请问 13800138000"}
+    assert "不写个人手机号码" in ask(world.bureau2, "objection", numbered, "post", (2025, 1)).content.decode()
     assert "请选择结论" in told and "请写明答复的理由" in told
     answer = {"act": "answer", "status": "declined", "answer": "签到表是 395"}
     assert ask(world.bureau2, "objection", answer, "post", (2025, 1)).status_code == 302
