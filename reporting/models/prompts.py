@@ -272,15 +272,16 @@ class LateEntry(Published):
 
     def approve(self, *, actor: User, until: datetime.date, note: str = "", seen_version: int | None = None) -> None:
         """待审批 → 已同意, through the day `until`."""
-        today = timezone.localdate()
-        if self.past_consent(today):
-            raise ValidationError(self.past_consent(today))
+        self._decide(self.State.APPROVED, actor, seen_version, until=until, note=note.strip())
+
+    def _refuse_beyond(self, until: datetime.date) -> None:
+        today, last = timezone.localdate(), self.year.late_until
+        if wrong := self.past_consent(today):
+            raise ValidationError(wrong)
         if until < today:
             raise ValidationError("可补报到的日期应是今天或以后")
-        if self.year.late_until and until > self.year.late_until:
-            last = self.year.late_until
+        if last and until > last:
             raise ValidationError(f"本年度补报最迟到{last.year}年{last.month}月{last.day}日，请选择不晚于这一天的日期")
-        self._decide(self.State.APPROVED, actor, seen_version, until=until, note=note.strip())
 
     def decline(self, *, actor: User, note: str, seen_version: int | None = None) -> None:
         """待审批 → 不同意, with the reason."""
@@ -309,7 +310,8 @@ class LateEntry(Published):
             if seen_version is not None and row.version != seen_version:
                 raise ValidationError("这份申请在您打开之后已被别人修改，请看过再办理")
             if state == self.State.APPROVED:  # what was never answered can be put away also of a settled year
-                AssessmentYear.objects.select_for_update().get(pk=row.year_id).refuse_when_locked()
+                row.year = AssessmentYear.objects.select_for_update().get(pk=row.year_id)
+                row._refuse_beyond(changes["until"])
             for name, value in changes.items():
                 setattr(row, name, value)
             row.state, row.version = state, row.version + 1

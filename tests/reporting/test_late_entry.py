@@ -171,6 +171,11 @@ def test_the_consent_cannot_go_beyond_the_years_last_day_nor_into_the_past(world
         row.approve(actor=world.bureau, until=datetime.date(2027, 1, 21))
     with pytest.raises(ValidationError, match="今天或以后"):
         row.approve(actor=world.bureau, until=datetime.date(2027, 1, 7))
+    stale = LateEntry.objects.select_related("year").get(pk=row.pk)
+    AssessmentYear.objects.filter(pk=year.pk).update(late_until=datetime.date(2027, 1, 18))
+    with pytest.raises(ValidationError, match="最迟到2027年1月18日"):  # as the year is now, not as it was read
+        stale.approve(actor=world.bureau, until=datetime.date(2027, 1, 20))
+    AssessmentYear.objects.filter(pk=year.pk).update(late_until=datetime.date(2027, 1, 20))
     row.approve(actor=world.bureau, until=datetime.date(2027, 1, 20))
     with pytest.raises(ValidationError, match="现在是“已同意”"):
         row.decline(actor=world.bureau2, note="算了")
