@@ -12,10 +12,11 @@ class ReportingConfig(AppConfig):
         from networks import reorganisation, tasks
         from networks import years as years_of_units
         from networks.access import verify_declarations
+        from networks.views import health
         from trainings import years
 
         from . import checks  # noqa: F401 — registers itself
-        from .guard import after_migrate
+        from .guard import after_migrate, state
         from .models import TaskResponsibility
         from .models.plan import clauses_of
         from .years import open_with_defaults, rules_of_year, settled_years
@@ -25,4 +26,5 @@ class ReportingConfig(AppConfig):
         years.register(rules_of_year, open_with_defaults)
         years_of_units.register(settled_years)
         tasks.register(clauses_of)
+        health.tell("ledger", state)
         reorganisation.register(TaskResponsibility.follow_unit)

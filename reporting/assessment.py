@@ -129,7 +129,8 @@ def _standings(counting: Counting, sums: list[Tallies], wanted: set[int] | None)
         forecast, latest = forecast_of(
             counting.year, today=today, verified=verified, pending=pending, planned=planned, required=required
         )
-        found.append(Standing(shown[unit], verified, pending, planned, required, working, forecast, latest))
+        over = today > counting.year.last_day
+        found.append(Standing(shown[unit], verified, pending, planned, required, working, forecast, latest, over))
     return _in_order(found)
 
 

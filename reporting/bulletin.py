@@ -25,7 +25,7 @@ from .counting import Standing, Tally
 from .frozen import Frozen
 from .models import AssessmentYear, Bulletin, LedgerAct
 from .models.bulletin import DOCUMENT_NUMBER
-from .publication import publications
+from .publication import Published, changed_units, publications
 
 TEXTS = ("title", "recipients", "opening", "body", "closing", "attachments", "copy_to")  # where fields may stand
 LINES = ("opening", "body", "closing")  # where tables may stand
@@ -117,10 +117,48 @@ class Figures:
         return sorted(self.settled.standings, key=lambda standing: document_order(standing.unit))
 
     @cached_property
+    def publication(self) -> Published | None:
+        """What was published on this act; None while nothing is."""
+        return next((one for one in publications(self.year) if one.content["of"] == self.act.digest), None)
+
+    @property
     def published(self) -> dict | None:
-        """The lists as they were published with this act; None while nothing is published on it."""
-        contents = (one.content for one in publications(self.year))
-        return next((content for content in contents if content["of"] == self.act.digest), None)
+        """The lists as they were published with this act."""
+        return self.publication.content if self.publication else None
+
+    @cached_property
+    def earlier(self) -> Bulletin | None:
+        """The bulletin that one on this act corrects: the last that went out on an act before."""
+        rows = Bulletin.objects.filter(
+            year=self.year, status=Bulletin.Status.ISSUED, act__sequence__lt=self.act.sequence
+        )
+        return rows.select_related("act__year").order_by("-act__sequence").first()
+
+    @cached_property
+    def changes(self) -> list[list[str]]:
+        """[whose, what, before, after]: every figure that the earlier bulletin gave otherwise; [] where there is none."""
+        if self.earlier is None:
+            return []
+        old = Figures(self.year, self.earlier.act)
+        rows = []
+        for unit in changed_units(self.earlier.act.content, self.settled):
+            was, now = ([*_sides(unit[side])] for side in ("old", "new"))
+            rows += [
+                [unit["name"], what, *pair]
+                for what, *pair in zip(("年度任务", "核定完成", "完成情况"), was, now, strict=True)
+                if pair[0] != pair[1]
+            ]
+        for what, lists in (
+            ("通报表扬", [[name for name, _ in side.commended] for side in (old, self)]),
+            ("督促整改", [[name for name, *_ in side.spurred] for side in (old, self)]),
+        ):
+            changed = [name for name in dict.fromkeys(lists[0] + lists[1]) if not all(name in one for one in lists)]
+            rows += [[name, what, *("列入" if name in one else "不列入" for one in lists)] for name in changed]
+        for what, names in (("计入任务", "计入场次 计入人次"), ("已完成单位", "已完成单位数")):
+            pair = [_joined([side.fields[name].value for name in names.split()]) for side in (old, self)]
+            if pair[0] != pair[1]:
+                rows.append(["全县", what, *pair])
+        return rows or [["全县", "各单位的数字", "没有变化", "没有变化"]]
 
     @cached_property
     def commended(self) -> list[tuple[str, str]]:
@@ -159,10 +197,18 @@ class Figures:
             ("计入人次", county.credited.attendances, "全县计入任务的人次"),
             ("全县场次", county.everything.sessions, "全县核定的全部场次，含不计任务的"),
             ("全县人次", county.everything.attendances, "全县核定的全部人次，含不计任务的"),
+            ("原通报文号", self.earlier.number if self.earlier else "", "更正时：被更正的那一份通报的发文字号"),
+            ("更正原因", self._reason, "更正时：办理更正通报时写明的原因"),
             ("定案次数", self.act.number, "第几次锁定定案"),
             ("定案日期", cn_date(timezone.localdate(self.act.made_at), "plain"), "锁定定案的日期"),
         ]
         return {name: Figure(name, str(value), means) for name, value, means in found}
+
+    @property
+    def _reason(self) -> str:
+        if self.earlier is None:
+            return ""
+        return self.publication.act.reason.rstrip("。") if self.publication else "（办理更正通报时写明）"
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -180,6 +226,7 @@ class Figures:
             Table("已完成", "完成任务的单位", ["责任单位", *halves], met),
             Table("表扬", "通报表扬的单位和理由", ["责任单位", "事由"], [list(one) for one in self.commended]),
             Table("督促整改", "列入督促整改的单位和差距", ["责任单位", *halves, "差场次", "差人次"], spurred),
+            Table("更正前后", "更正时：与被更正的通报不同的数字", ["单位", "项目", "更正前", "更正后"], self.changes),
         ]
         return {table.name: table for table in found}
 
@@ -228,6 +275,21 @@ class Figures:
         return list(dict.fromkeys(found))
 
 
+def _sides(side: dict | None) -> Iterator[str]:
+    """任务, 核定 and 完成情况 of a unit in an act, as they stand in a cell."""
+    if side is None:
+        yield from ("不在责任单位里", "—", "—")
+        return
+    for name in ("required", "verified"):
+        yield f"{side[name][0]}场、{side[name][1]}人次"
+    yield "已完成" if side["met"] else "未完成"
+
+
+def _joined(values: list[str]) -> str:
+    """Of a county's figure: 12场、1200人次, or 3个."""
+    return f"{values[0]}场、{values[1]}人次" if len(values) == 2 else f"{values[0]}个"
+
+
 def _both(required: Tally, verified: Tally) -> list[str]:
     return list(map(str, (*required, *verified)))
 
@@ -251,10 +313,12 @@ def first_words(year: AssessmentYear, act: LedgerAct) -> dict[str, str]:
     """What a new draft says: complete, and the office's to change."""
     figures, county = Figures(year, act), year.county.name
     office = f"{county}社区教育发展工作领导小组办公室"
-    again = Bulletin.objects.filter(year=year, status=Bulletin.Status.ISSUED).exists()
+    again = figures.earlier is not None
     what = "{年度}年度社区教育培训任务完成情况"
     title = what.replace("任务", "任务\n")
-    parts = [
+    mended = "对{原通报文号}通报的数字更正如下，其他内容以本通报为准。更正的原因：{更正原因}。"
+    parts = [("更正的数字", mended, "{表：更正前后}")] if again else []
+    parts += [
         (
             "总体情况",
             "{年度}年度，全县承担年度任务的责任单位{责任单位数}个，每个单位全年应开展社区教育培训{任务场次}场（次）、"
@@ -275,7 +339,8 @@ def first_words(year: AssessmentYear, act: LedgerAct) -> dict[str, str]:
         "masthead": f"{office}文件",
         "title": f"关于更正{title}的通报" if again else f"关于{title}的通报",
         "recipients": "各乡（镇）人民政府，县直各有关单位",
-        "opening": f"根据{{依据}}，领导小组办公室对各责任单位{what}作了核定，已于{{定案日期}}定案。现将有关情况通报如下：",
+        "opening": f"根据{{依据}}，领导小组办公室对各责任单位{what}作了核定，已于{{定案日期}}定案。"
+        f"现将{'更正后的' if again else '有关'}情况通报如下：",
         "body": "\n".join(body),
         "closing": "请各单位总结经验，补齐短板，广泛开展适应居民需求的社区教育培训，按时完成下一年度任务。",
         "issuer": office,
@@ -376,6 +441,7 @@ def typed_figures(bulletin: Bulletin) -> list[str]:
 def missing_for_issue(bulletin: Bulletin) -> list[str]:
     """What stands between a draft and its going out, as sentences; the page shows these and the verb enforces them."""
     year, act, missing = bulletin.year, bulletin.act, []
+    figures = Figures(year, act)
     if not bulletin.on_standing_act:
         missing.append(f"草稿依据第 {act.number} 次定案，年度后来解锁更正过：请改用现在的定案")
     elif year.status != year.Status.PUBLISHED:
@@ -390,11 +456,30 @@ def missing_for_issue(bulletin: Bulletin) -> list[str]:
         missing.append(f"发文字号{bulletin.number}已经用过")
     if bulletin.dated_on is None:
         missing.append("请填写成文日期")
+    elif figures.publication and bulletin.dated_on < (decided := timezone.localdate(figures.publication.act.made_at)):
+        missing.append(
+            f"成文日期不能早于办理通报的日期（{cn_date(decided, 'plain')}）：那一天才定下表扬和督促整改的单位"
+        )
     elif bulletin.dated_on < timezone.localdate(act.made_at):
         missing.append("成文日期不能早于定案日期")
+    elif bulletin.dated_on > timezone.localdate():
+        missing.append("成文日期不能晚于今天")
     elif bulletin.printed_on and bulletin.printed_on < bulletin.dated_on:
         missing.append("印发日期不能早于成文日期")
-    figures = Figures(year, act)
     for name in TEXTS:
         missing += figures.unknown_in(getattr(bulletin, name), tables=name in LINES)
-    return missing
+    return [*missing, *_left_out(bulletin, figures)]
+
+
+def _left_out(bulletin: Bulletin, figures: Figures) -> Iterator[str]:
+    """What a bulletin has to list and the text does not: it may have been drafted before that was decided (三(六) 表彰先进，鞭策
+    后进)."""
+    said = {name for field_name in LINES for name in _FIELD.findall(getattr(bulletin, field_name))}
+    if figures.earlier and f"{_TABLE}更正前后" not in said:
+        yield "更正的通报要列出更正前后的数字：请在正文里另起一行写“{表：更正前后}”"
+    for wanted, words, name in (
+        (figures.commended, "通报表扬的单位", "表扬"),
+        (figures.spurred, "督促整改的单位", "督促整改"),
+    ):
+        if wanted and not said & {f"{_TABLE}{name}", f"{name}单位"}:
+            yield f"{words}没有写进正文：请另起一行写“{{{_TABLE}{name}}}”"

@@ -24,6 +24,5 @@ def ledger_is_guarded(app_configs, databases=None, **kwargs) -> list[CheckWarnin
     for alias in databases or []:
         connection = connections[alias]
         if guard.TABLE in connection.introspection.table_names() and guard.missing(connection):
-            hint = "运行 manage.py migrate 会重新装上；再运行 manage.py verify_ledger，看定案记录是否被人改过。"
-            found.append(CheckWarning("数据库没有拦住对定案记录的改动（触发器不在）。", hint=hint, id="reporting.W002"))
+            found.append(CheckWarning(f"{guard.TOLD}。", hint=f"{guard.WHAT_TO_DO}。", id="reporting.W002"))
     return found

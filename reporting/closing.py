@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from networks.templatetags.page import Badge, cn_date
 from trainings.hints import hints_of
-from trainings.models import CoOrganiser, Evidence, Status, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, Status, TrainingSession
 
+from . import chain, guard
 from .confirming import to_confirm
 from .indicators import YearFigures
 from .materials import missing, waiting
-from .models import AssessmentYear, Call
+from .models import AssessmentYear, Call, LateEntry, Objection
+from .rules import criteria_of
 
 BADGES = {
     "done": Badge("好了", "steady", "check"),
@@ -102,6 +105,19 @@ def _sessions(year: AssessmentYear) -> Iterator[Item]:
             _to("session-list", year=number),
             state="known",
         )
+    behalf = verified.exclude(on_behalf_source="").filter(unit_confirmed_at=None).count()
+    yield _count(
+        "办公室代录的场次",
+        behalf,
+        "单位都已确认",
+        "有 {} 场已核定的是代录，单位还没有确认",
+        _to("session-list", year=number, status=Status.VERIFIED),
+        state="known",
+    )
+    half_way = (ImportBatch.State.PROPOSED, ImportBatch.State.UNDO_PROPOSED)
+    batches = ImportBatch.objects.filter(county=year.county_id, state__in=half_way)
+    if count := batches.filter(Q(year=number) | Q(year=None)).count():
+        yield Item("open", "历史台账", f"有 {count} 份等第二人确认；锁定以后不能再办", reverse("import-list"))
 
 
 def _hints(year: AssessmentYear) -> Iterator[Item]:
@@ -134,9 +150,42 @@ def _calendar(year: AssessmentYear) -> Iterator[Item]:
     today = timezone.localdate()
     if today <= year.last_day:
         yield Item("open", "年度", f"{year.year}年还没有结束，以后办的培训不能再计入")
-    last = year.late_until or year.reporting_until
-    if last and today <= last:
-        yield Item("open", "填报日期", f"各单位可以填报到{cn_date(last)}")
+    if year.reporting_until and today <= year.reporting_until:
+        yield Item("open", "填报日期", f"各单位可以填报到{cn_date(year.reporting_until)}")
+    asked = LateEntry.objects.filter(year=year)
+    url = reverse("late-entries", args=[year.year])
+    waiting = asked.filter(state=LateEntry.State.ASKED).count()
+    yield _count("补报申请", waiting, "没有待审批的", "还有 {} 份没有审批；锁定以后不能再同意", url)
+    running = asked.filter(state=LateEntry.State.APPROVED, until__gte=today)
+    units = running.order_by().aggregate(units=Count("unit", distinct=True), last=Max("until"))
+    if units["units"]:
+        words = f"{units['units']} 个单位的补报还没有到期，最晚到{cn_date(units['last'])}；锁定以后不能再提交"
+        yield Item("open", "已同意的补报", words, url)
+
+
+def _criteria(year: AssessmentYear) -> Iterator[Item]:
+    """They are frozen with the year; whoever wants others has to open it again."""
+    commend, spur = criteria_of(year)
+    words = f"表扬：{'；'.join(commend)}。督促整改：{spur}。锁定以后不能再改"
+    yield Item("known", "表扬和督促整改的条件", words, reverse("admin:reporting_assessmentyear_change", args=[year.pk]))
+
+
+def _objections(year: AssessmentYear) -> Iterator[Item]:
+    """When a settled year was opened again for a correction."""
+    if year.objections.exists():
+        waiting = year.objections.filter(status=Objection.Status.SENT).count()
+        words = "还有 {} 份没有答复；先答复，采纳的改好再锁定"
+        yield _count("复核申请", waiting, "都已答复", words, reverse("objections", args=[year.year]))
+
+
+def safeguards(year: AssessmentYear | None = None) -> Iterator[Item]:
+    """What the operator has to put right before any year is settled, and at once; nothing where all is well."""
+    try:
+        chain.current_key()
+    except chain.KeyMissing as missing:
+        yield Item("open", "签名密钥", str(missing))
+    if guard.missing(connection):
+        yield Item("open", "数据库的防护", f"{guard.TOLD}：请系统管理员{guard.WHAT_TO_DO}")
 
 
 def _confirmations(year: AssessmentYear) -> Iterator[Item]:
@@ -155,8 +204,11 @@ def _papers(year: AssessmentYear) -> Iterator[Item]:
 CHECKS: list[Callable[[AssessmentYear], Iterable[Item]]] = [
     _sessions,
     _confirmations,
+    _objections,
     _calendar,
     _hints,
     _papers,
+    _criteria,
     _figures,
+    safeguards,
 ]

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from networks.models import MemberUnit, UnitSuccession, UnitTerm
 from networks.models.succession import Lineage
-from networks.templatetags.page import distance
+from networks.templatetags.page import VERDICTS, Badge, distance
 from trainings.models import CoOrganiser, Status, TrainingSession
 
 from .models import AssessmentYear
@@ -63,6 +63,9 @@ class Forecast(models.TextChoices):
     LOST = "lost", "难以完成"
 
 
+NOT_MET = "没有完成"  # what LOST is called once the year is over: there is nothing left to predict
+
+
 class Organised(models.TextChoices):
     """Which units the figures are summed over. THEN is the rule, and the only answer for a locked year; NOW lets every
     merged or renamed unit speak through its successor of today."""
@@ -100,6 +103,7 @@ class Standing:
     working: str  # how the required figures came about where they are not the year's default, in words
     forecast: Forecast
     latest: datetime.date  # D: whoever has not begun by then can no longer make it (see `forecast_of`)
+    over: bool = False  # the year is settled or has passed
 
     @property
     def met(self) -> bool:
@@ -108,6 +112,12 @@ class Standing:
     @property
     def short(self) -> Tally:
         return self.verified.short_of(self.required)
+
+    @property
+    def badge(self) -> Badge:
+        """The outlook in a word; in a year that is over, whether the quota was met."""
+        word = NOT_MET if self.over and self.forecast == Forecast.LOST else self.forecast.label
+        return Badge(word, *VERDICTS[self.forecast][1:])
 
     @property
     def verdict(self) -> str:

@@ -20,6 +20,7 @@ from . import speech
 from .assessment import Forecast, Standing, Tally
 from .charts import BarChart, LineChart, TileMap, bar_chart, cumulate, line_chart, tile_map
 from .comparing import EARLIER, TROUBLED, Since, YearSoFar, same_day, since_a_month, year_against_year
+from .counting import NOT_MET
 from .indicators import INDICATORS, Group, Indicator, YearFigures
 from .models import AssessmentYear
 
@@ -90,7 +91,7 @@ class Dashboard:
 
     def label(self, forecast: Forecast) -> str:
         """A year that is over has no outlook: whoever has not met the quota has not met it."""
-        return speech.NOT_MET if self.over and forecast == Forecast.LOST else forecast.label
+        return NOT_MET if self.over and forecast == Forecast.LOST else forecast.label
 
     @property
     def verdicts(self) -> list[tuple[Badge, list[Standing], Forecast]]:
@@ -250,6 +251,7 @@ class Dashboard:
                 "name": s.unit.short_name,
                 "lines": [f"{s.verified.sessions:,} 场", f"{s.verified.attendances:,} 人次"],
                 "verdict": s.forecast.value,
+                "badge": s.badge,
                 "url": reverse("assessment-unit", args=[self.year.year, s.unit.code]),
             }
             for s in self.county.standings

@@ -70,7 +70,7 @@ def standing_export(
                 *s.short,
                 *s.pending,
                 s.verdict,
-                s.forecast.label,
+                s.badge.word,
                 "；".join(filter(None, [s.deadline, s.working])),
             )
 

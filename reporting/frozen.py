@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from networks.models import MemberUnit
 from networks.templatetags.page import cn_date
+from trainings.models import Status, TrainingSession
 
 from . import chain
-from .counting import CountyStanding, Forecast, Standing, Tally, counted_or_why, total
+from .counting import COUNTED, CountyStanding, Forecast, Standing, Tally, counted_or_why, total
 from .models import AssessmentYear, LedgerAct
 from .references import Part, Ratio
 from .rostered import Rostered
@@ -62,6 +63,7 @@ class Frozen:
                     # A settled year has no outlook any more: the quota was met, or it was not.
                     forecast=Forecast.MET if row["met"] else Forecast.LOST,
                     latest=datetime.date.fromisoformat(row["latest"]),
+                    over=True,
                 )
             )
         return found
@@ -102,6 +104,28 @@ class Frozen:
             words = counted_or_why(row["status"], barrier)
             sums[words] = sums.get(words, Tally()).plus(self.size(row, figure))
         return sums
+
+    @cached_property
+    def rows(self) -> dict[str, dict]:
+        """What the act holds of each session, by 场次编号, in the order of day and number."""
+        return {row["number"]: row for row in self.figures["sessions"]}
+
+    def put_figures(self, session: TrainingSession) -> None:
+        """Gives a session that is to be shown, not saved, its day and figures as they were settled."""
+        if row := self.rows.get(session.number):
+            session.held_on = datetime.date.fromisoformat(row["held_on"])
+            session.verified_attendance, session.reported_attendance = row["verified"], row["reported"]
+
+    def behind(self, code: str = "", *, everything: bool = False) -> dict[str, dict]:
+        """{场次编号: its row} of exactly the sessions that a figure counts: the county's, or what is credited to one unit; with
+        `everything` all verified ones, led by the unit."""
+        if everything:
+            verified = (row for row in self.figures["sessions"] if row["status"] == Status.VERIFIED)
+            return {row["number"]: row for row in verified if code in ("", row["unit"])}
+        if not code:
+            return {number: row for number, row in self.rows.items() if row["counts"]}
+        found = ((row, counted_or_why(row["status"], barrier)) for row, barrier in self._of({code}))
+        return {row["number"]: row for row, why in found if why == COUNTED}
 
     def _of(self, codes: set[str]) -> Iterable[tuple[dict, str]]:
         for row in self.figures["sessions"]:

@@ -12,6 +12,8 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "reporting_ledgeract"
+TOLD = "数据库没有拦住对定案记录的改动（触发器不在）"
+WHAT_TO_DO = "运行 manage.py migrate 会重新装上；再运行 manage.py verify_ledger，看定案记录是否被人改过"
 
 LAY = {
     "sqlite": [
@@ -78,6 +80,11 @@ def missing(connection: BaseDatabaseWrapper) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(LAID[connection.vendor], [TABLE])
         return NEEDED[connection.vendor] - {name for (name,) in cursor.fetchall()}
+
+
+def state() -> str:
+    """In one word, for monitors; it says nothing about what is in the ledger."""
+    return "unguarded" if missing(connections["default"]) else "ok"
 
 
 @contextlib.contextmanager

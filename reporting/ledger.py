@@ -15,7 +15,7 @@ from trainings.models import Evidence, Status
 
 from . import chain
 from .indicators import YearFigures
-from .models import AssessmentYear, LedgerAct, YearProposal
+from .models import AssessmentYear, Confirmation, LedgerAct, ObjectionFile, SignOff, YearProposal
 from .snapshot import differences, figures, noted
 
 CONFIRMED = ("确认锁定定案", "确认解锁更正", "确认通报")  # in the log: an act was written, with its digest
@@ -161,6 +161,7 @@ def _figures(report: Report, year: AssessmentYear) -> None:
         Finding(year.county_id, year.year, "figures", f"{year.county}{year}：{sentence}") for sentence in found
     ]
     report.findings += _files(year)
+    report.findings += _papers(year)
 
 
 def _files(year: AssessmentYear) -> Iterator[Finding]:
@@ -178,6 +179,31 @@ def _files(year: AssessmentYear) -> Iterator[Finding]:
         if found != evidence.sha256_stored:
             short = f"{evidence.sha256_stored[:12]} → {found[:12]}"
             yield Finding(year.county_id, year.year, "file", f"{called}与登记的摘要不符：{short}")
+
+
+def _papers(year: AssessmentYear) -> Iterator[Finding]:
+    """The stamped sheets, sign-offs and evidence of objections: are they there? A PDF is stored as it came and is compared with
+    its digest; a photo was written anew when it came in."""
+    sheets = Confirmation.objects.filter(year=year).select_related("scan", "unit").order_by("pk")
+    found = [(f"{sheet}的扫描件", sheet.scan) for sheet in sheets]
+    signed = SignOff.objects.filter(act__year=year).select_related("scan", "act__year").order_by("pk")
+    found += [(f"{row}（{row.signer}）", row.scan) for row in signed]
+    files = ObjectionFile.objects.filter(objection__year=year).select_related("file", "objection__year").order_by("pk")
+    found += [(f"{row.objection}的佐证", row.file) for row in files]
+    for sheet in sheets:
+        if chain.digest(sheet.figures) != sheet.digest:
+            words = f"{year.county}{sheet}：保存的数字与摘要不符，以盖章的纸件为准"
+            yield Finding(year.county_id, year.year, "file", words)
+    for called, attached in found:
+        try:
+            with attached.file.storage.open(attached.file.name) as stored:
+                digest = hashlib.file_digest(stored, "sha256").hexdigest()
+        except OSError:
+            yield Finding(year.county_id, year.year, "file", f"{year.county}{called}在磁盘上找不到")
+            continue
+        if not attached.is_image and digest != attached.sha256_original:
+            short = f"{attached.sha256_original[:12]} → {digest[:12]}"
+            yield Finding(year.county_id, year.year, "file", f"{year.county}{called}与登记的摘要不符：{short}")
 
 
 def _plain(content: dict) -> dict:

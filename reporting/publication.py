@@ -169,14 +169,6 @@ def _changes(year: AssessmentYear, settled: Frozen, content: dict) -> dict:
     )
     if then is None:
         raise Refused("找不到上一次通报所依据的定案，请系统管理员运行 verify_ledger 核对")
-    old = {row["code"]: row for row in then.content["figures"]["units"]}
-    names = then.content["names"] | settled.names
-    units = []
-    for row in _in_order(settled):
-        was = old.pop(row["code"], None)
-        if was is None or any(was[name] != row[name] for name in ("verified", "required", "met")):
-            units.append(_side_by_side(row["code"], names, was, row))
-    units += [_side_by_side(code, names, was, None) for code, was in old.items()]
     lists = {}
     for name in ("met", "commended", "spurred"):
         was, now = ({one["code"]: one["name"] for one in side[name]} for side in (before.content, content))
@@ -185,12 +177,25 @@ def _changes(year: AssessmentYear, settled: Frozen, content: dict) -> dict:
             "removed": [was[code] for code in was if code not in now],
         }
     return {
-        "units": units,
+        "units": changed_units(then.content, settled),
         "credited": [before.content["credited"], content["credited"]],
         "everything": [before.content["everything"], content["everything"]],
         "met": [len(before.content["met"]), len(content["met"])],
         "lists": lists,
     }
+
+
+def changed_units(then: dict, settled: Frozen) -> list[dict]:
+    """Each unit whose figures are others than in an earlier lock's content (`then`), old and new; None where it was not, or is
+    no longer, among the units."""
+    old = {row["code"]: row for row in then["figures"]["units"]}
+    names = then["names"] | settled.names
+    units = []
+    for row in _in_order(settled):
+        was = old.pop(row["code"], None)
+        if was is None or any(was[name] != row[name] for name in ("verified", "required", "met")):
+            units.append(_side_by_side(row["code"], names, was, row))
+    return units + [_side_by_side(code, names, was, None) for code, was in old.items()]
 
 
 def _side_by_side(code: str, names: dict, was: dict | None, row: dict | None) -> dict:

@@ -15,12 +15,17 @@ class Rule:
     why: str = ""
 
 
-def in_words(year: AssessmentYear) -> list[Rule]:
-    """What the founding document says, and what it leaves open and the county has decided for this year. One query."""
+def criteria_of(year: AssessmentYear) -> tuple[list[str], str]:
+    """For 通报表扬 and for 督促整改, as the year has them now."""
     criteria = {name: getattr(year, name) for name in CRITERIA}
     if year.commend_met_by:
         criteria["commend_met_by"] = year.commend_met_by.isoformat()
-    commend, spur = criteria_in_words(criteria)
+    return criteria_in_words(criteria)
+
+
+def in_words(year: AssessmentYear) -> list[Rule]:
+    """What the founding document says, and what it leaves open and the county has decided for this year. One query."""
+    commend, spur = criteria_of(year)
     forms = "、".join(str(form) for form in year.counting_forms.all())
     minimum = f"不少于 {year.minimum_minutes} 分钟；没有填写时长的计入，并作提示" if year.minimum_minutes else "不限"
     return [
@@ -84,7 +89,11 @@ def in_words(year: AssessmentYear) -> list[Rule]:
             "；".join(commend) + "。由办公室在符合条件的单位中选定，写明理由，不排名次",
             "三(六) 表彰先进，鞭策后进",
         ),
-        Rule("督促整改", f"{spur}的单位列入“未完成任务单位（督促整改）”"),
+        Rule(
+            "督促整改",
+            f"{spur}的单位列入“未完成任务单位（督促整改）”",
+            "没有另外的豁免：个别单位有特殊情况的，在锁定以前调整它的任务，写明理由",
+        ),
         Rule("审核", "提交人和登记人不得核定同一场次；核定人次与填报人次不同须说明理由"),
     ]
 

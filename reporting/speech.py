@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from networks.templatetags.page import cn_date
 
 from .assessment import Forecast, Standing
+from .counting import NOT_MET
 from .exports import headline
 
 if TYPE_CHECKING:
     from .dashboard import Dashboard
 
 NAMED = 6  # units that a sentence names; more cannot be taken in by ear
-NOT_MET = "没有完成"
 
 
 def sentences(board: Dashboard) -> list[str]:

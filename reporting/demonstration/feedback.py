@@ -14,6 +14,7 @@ from ..frozen import frozen_of
 from ..models import AssessmentYear, Confirmation, Objection, QuotaAdjustment, SignOff
 from ..publication import candidates
 from . import pictures
+from .bulletins import write_one
 from .script import MARK
 from .settling import clock_at
 
@@ -113,6 +114,8 @@ def _published(year: AssessmentYear, people: dict[str, User]) -> None:
             scan=_paper(f"签批件（{MARK}）", str(act)),
         )
     year.refresh_from_db()
+    with _at(start + 10 * STEP):
+        write_one(year, bureau)
     _corrected(year, people, chosen, start + 20 * STEP)
 
 

@@ -34,7 +34,7 @@ CODE_DIGITS = 12  # of the digest, on the paper
 
 
 class Kept(models.Model):
-    """What has been sent stays as it was sent: of a stored row only `MOVES` may change, and it is never removed."""
+    """What has been sent stays as it was sent: of a stored row only `MOVES` may change, by a verb, and it is never removed."""
 
     MOVES: frozenset[str] = frozenset()
 
@@ -42,16 +42,25 @@ class Kept(models.Model):
         abstract = True
 
     def save(self, **kwargs) -> None:
-        """Raises Refused when what was sent would change."""
+        """Raises Refused when what was sent would change, and when no verb has moved what may."""
         if self.pk:
             stored = type(self)._base_manager.get(pk=self.pk)
-            fixed = [f.attname for f in self._meta.concrete_fields if f.name not in self.MOVES]
+            moves = self.MOVES if getattr(self, "_moving", False) else frozenset()
+            fixed = [f.attname for f in self._meta.concrete_fields if f.name not in moves]
             if any(getattr(self, name) != getattr(stored, name) for name in fixed):
                 raise Refused(f"{self._meta.verbose_name}提出以后不能改动")
         super().save(**kwargs)
 
     def delete(self, **kwargs) -> None:
         raise Refused(f"{self._meta.verbose_name}不能删除")
+
+    def _move(self, **changes) -> None:
+        """The only writer of what a row's MOVES name. For verbs, inside their transaction, on the row that they hold."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self._moving = True
+        self.save()
+        del self._moving
 
 
 class Quarter(models.IntegerChoices):
@@ -178,8 +187,7 @@ class Confirmation(Kept):
                 raise Refused("这一期已经确认，数字没有变化，不用再传")
             if standing.digest == sheet.digest and standing.scan.sha256_original == scan.sha256_original:
                 raise Refused("这一份已经传过，正等办公室核对")
-            standing.status = cls.Status.REPLACED
-            standing.save()
+            standing._move(status=cls.Status.REPLACED)
         row = cls.objects.create(
             year=year,
             unit=unit,
@@ -231,8 +239,7 @@ class Confirmation(Kept):
         return row
 
     def _decide(self, status: str, actor: User, note: str = "") -> None:
-        self.status, self.decided_by, self.decided_at, self.note = status, actor, timezone.now(), note
-        self.save()
+        self._move(status=status, decided_by=actor, decided_at=timezone.now(), note=note)
 
     def _record(self, what: str, actor: User, request, **detail) -> None:
         audit.record(
@@ -332,8 +339,7 @@ class SignOff(Kept):
                 raise PermissionDenied(barred)
             if row.cancelled_why:
                 raise Refused("这一份已经作废，不用再办")
-            row.cancelled_why, row.cancelled_by, row.cancelled_at = why.strip(), actor, timezone.now()
-            row.save()
+            row._move(cancelled_why=why.strip(), cancelled_by=actor, cancelled_at=timezone.now())
             row._record("作废签批件", actor, request)
         self.__dict__.update(row.__dict__)
 

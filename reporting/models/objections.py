@@ -154,8 +154,7 @@ class Objection(Kept):
             barred = barred_from_taking_back_objection(actor, row)
             if barred:
                 raise PermissionDenied(barred)
-            row.status, row.withdrawn_at = row.Status.WITHDRAWN, timezone.now()
-            row.save()
+            row._move(status=row.Status.WITHDRAWN, withdrawn_at=timezone.now())
             row._record("收回复核申请", actor, request)
         self.__dict__.update(row.__dict__)
 
@@ -170,9 +169,7 @@ class Objection(Kept):
             barred = barred_from_answering_objection(actor, row)
             if barred:
                 raise PermissionDenied(barred)
-            row.status, row.answered_by, row.answered_at = status, actor, timezone.now()
-            row.answer = answer.strip()
-            row.save()
+            row._move(status=status, answered_by=actor, answered_at=timezone.now(), answer=answer.strip())
             row._record("答复复核申请", actor, request, answer=status)
         self.__dict__.update(row.__dict__)
 

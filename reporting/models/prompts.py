@@ -258,15 +258,30 @@ class LateEntry(Published):
             return f"{year}的补报也已截止（{year.late_until.month}月{year.late_until.day}日），请与办公室联系"
         return ""
 
+    def past_consent(self, today: datetime.date | None = None) -> str:
+        """Why it is too late to allow this request, whatever the day; it can still be declined. '' where it can be allowed."""
+        if self.year.locked:
+            return f"{self.year}已锁定定案，不能再同意补报；请选择不同意，写明理由"
+        if self.year.late_until and (today or timezone.localdate()) > self.year.late_until:
+            last = self.year.late_until
+            return (
+                f"本年度的补报已于{last.year}年{last.month}月{last.day}日截止，不能再同意；"
+                "确需同意的，先在考核年度里把补报截止日期改晚"
+            )
+        return ""
+
     def approve(self, *, actor: User, until: datetime.date, note: str = "", seen_version: int | None = None) -> None:
         """待审批 → 已同意, through the day `until`."""
-        today = timezone.localdate()
+        self._decide(self.State.APPROVED, actor, seen_version, until=until, note=note.strip())
+
+    def _refuse_beyond(self, until: datetime.date) -> None:
+        today, last = timezone.localdate(), self.year.late_until
+        if wrong := self.past_consent(today):
+            raise ValidationError(wrong)
         if until < today:
             raise ValidationError("可补报到的日期应是今天或以后")
-        if self.year.late_until and until > self.year.late_until:
-            last = self.year.late_until
+        if last and until > last:
             raise ValidationError(f"本年度补报最迟到{last.year}年{last.month}月{last.day}日，请选择不晚于这一天的日期")
-        self._decide(self.State.APPROVED, actor, seen_version, until=until, note=note.strip())
 
     def decline(self, *, actor: User, note: str, seen_version: int | None = None) -> None:
         """待审批 → 不同意, with the reason."""
@@ -294,7 +309,9 @@ class LateEntry(Published):
                 raise ValidationError(f"这份申请现在是“{row.get_state_display()}”，不能再办理")
             if seen_version is not None and row.version != seen_version:
                 raise ValidationError("这份申请在您打开之后已被别人修改，请看过再办理")
-            AssessmentYear.objects.select_for_update().get(pk=row.year_id).refuse_when_locked()
+            if state == self.State.APPROVED:  # what was never answered can be put away also of a settled year
+                row.year = AssessmentYear.objects.select_for_update().get(pk=row.year_id)
+                row._refuse_beyond(changes["until"])
             for name, value in changes.items():
                 setattr(row, name, value)
             row.state, row.version = state, row.version + 1

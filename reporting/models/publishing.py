@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from networks.access import barred_from_handling_feedback
 from networks.templatetags.page import cn_date
 from trainings.models import Audience, Refused
 from trainings.models.entry import protected_name_in
+
+from .. import chain
 
 if TYPE_CHECKING:
     from networks.models import User
@@ -39,7 +40,7 @@ class PublishingVerbs:
             today = timezone.localdate()
             extending = year.status == year.Status.PREVIEWED
             if not today < until <= today + LONGEST_WINDOW:
-                raise Refused("截止日期应在明天以后，最多九十天")
+                raise Refused("截止日期最早是明天，最晚是九十天以后的那一天")
             if extending and until <= year.objections_until:
                 raise Refused(f"反馈期现在到{cn_date(year.objections_until)}，只能延长，不能缩短")
             from .acts import YearProposal
@@ -102,9 +103,7 @@ class PublishingVerbs:
         for text in [*chosen.values(), reason]:
             if name := protected_name_in(text, protected):
                 raise Refused(f"通报里不能出现“{name}”，请换一种说法")
-        return self._propose(
-            "publish", actor, reason, None, request, "", choices=json.dumps(chosen, ensure_ascii=False)
-        )
+        return self._propose("publish", actor, reason, None, request, "", choices=chain.canonical(chosen))
 
     def _publish(self, proposal: YearProposal, actor: User) -> LedgerAct:
         """Inside the transaction of the confirmed proposal, with the year's row held."""

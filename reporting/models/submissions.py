@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -115,7 +113,7 @@ class Submission(models.Model):
     @property
     def is_sound(self) -> bool:
         """Whether the figures are still those of the digest."""
-        return hashlib.sha256(self.figures.encode()).hexdigest() == self.digest
+        return chain.digest(self.figures) == self.digest
 
     @property
     def stage(self) -> tuple[str, str, str]:
@@ -176,7 +174,7 @@ class Submission(models.Model):
                 raise ValidationError("这一份已经有更正件，请更正最近的一份")
             if not why.strip():
                 raise ValidationError("请写明更正的原因")
-        canonical = json.dumps(figures, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        canonical = chain.canonical(figures)
         return cls.objects.create(
             year=held,
             form=form,
@@ -184,7 +182,7 @@ class Submission(models.Model):
             to_whom=to_whom,
             as_of=as_of,
             figures=canonical,
-            digest=hashlib.sha256(canonical.encode()).hexdigest(),
+            digest=chain.digest(canonical),
             workbook=uploads.attach(workbook, year.county, actor, guarded=True),
             corrects=corrects,
             why=why.strip() if corrects else "",

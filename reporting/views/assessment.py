@@ -141,11 +141,7 @@ def unit(request: HttpRequest, year: AssessmentYear, unit: str) -> HttpResponse:
         "whole_county": can(request.user, Action.VIEW_COUNTY),
         "may_pack": can(request.user, Action.EXPORT) and can(request.user, Action.VIEW_SESSIONS),
         "months": range(1, 13),
-        **(
-            _rows(request, counting, parts, settled and settled.why([shown.code]))
-            if can(request.user, Action.VIEW_SESSIONS)
-            else {}
-        ),
+        **(_rows(request, counting, parts, settled, shown) if can(request.user, Action.VIEW_SESSIONS) else {}),
     }
     return render(request, "reporting/assessment_unit.html", context)
 
@@ -171,10 +167,10 @@ def _reasons(counting: Counting, units: list[int], settled: Frozen | None, unit:
 
 
 def _rows(
-    request: HttpRequest, counting: Counting, units: list[int], settled: dict[str, str] | None
+    request: HttpRequest, counting: Counting, units: list[int], settled: Frozen | None, unit: MemberUnit
 ) -> dict[str, object]:
     """The sessions of the unit and what it consists of, one page of them, and those it co-organised, each with 计入 or why
-    not: as it was `settled` by their numbers, in a locked year."""
+    not; in a locked year with that and the figures as they were settled."""
     seen = TrainingSession.objects.visible_to(request.user)
     led = (
         counting.led(seen.filter(organiser__in=units))
@@ -188,8 +184,11 @@ def _rows(
     joined = list(joined.order_by("session__held_on", "pk")[:PER_PAGE])
     for row in joined:
         row.session.barrier = row.barrier
+    why = settled.why([unit.code]) if settled else {}
     for session in [*page, *(row.session for row in joined)]:
-        session.why = (settled or {}).get(session.number) or counted_or_why(session.status, session.barrier)
+        session.why = why.get(session.number) or counted_or_why(session.status, session.barrier)
+        if settled:
+            settled.put_figures(session)
         session.hints = _hints(counting.year, session)
     return {"page_obj": page, "joined": [row.session for row in joined]}
 

@@ -115,7 +115,10 @@ def decide(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
             try:
                 done = _act(request, proposal, form.cleaned_data["note"])
             except Refused as refused:
-                extra = refused.reasons
+                if request.POST.get("act") == "decline" and not form.cleaned_data["note"].strip():
+                    form.add_error("note", refused.reasons[0])
+                else:
+                    extra = refused.reasons
             else:
                 messages.success(request, done)
                 return redirect("year-close", year.year)

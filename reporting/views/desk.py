@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from networks.access import Action, can
 
+from ..closing import safeguards
 from ..desk import bureau_desk, current_year, unit_desk
 
 
@@ -17,11 +18,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     if can(user, Action.ENTER):
         return render(request, "reporting/desk_officer.html", {"desk": unit_desk(user), "unit": user.own_unit})
     if can(user, Action.VIEW_LOGS):
-        return render(request, "reporting/desk_auditor.html", {"year": current_year(user)})
+        return render(request, "reporting/desk_auditor.html", {"year": current_year(user), "wrong": list(safeguards())})
     if can(user, Action.VIEW_COUNTY):
         return redirect("dashboard-now")
     if can(user, Action.VIEW_STANDING):
         return render(request, "reporting/desk_head.html", {"desk": unit_desk(user), "unit": user.own_unit})
     if can(user, Action.MANAGE_ACCOUNTS):
-        return render(request, "reporting/desk_operator.html")
+        return render(request, "reporting/desk_operator.html", {"wrong": list(safeguards())})
     return render(request, "reporting/desk_nothing.html")

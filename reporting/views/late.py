@@ -70,6 +70,8 @@ def late_entries(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         raise PermissionDenied("补报由本单位的工作人员申请，您可以查看")
     seen = LateEntry.objects.visible_to(user).filter(year=year, unit__in=units_to_watch(user))
     closed = LateEntry.barred_from_asking(year)
+    if closed and not year.locked and can(user, Action.MANAGE_YEARS) and _is_over(year):
+        closed = f"{year}的补报已经截止；确需再开的，请在考核年度里把补报截止日期改晚"
     context = {
         "year": year,
         "years": request.years_shown,
@@ -99,6 +101,10 @@ def late_entries(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
     )
 
 
+def _is_over(year: AssessmentYear) -> bool:
+    return year.late_until is not None and timezone.localdate() > year.late_until
+
+
 class DecideForm(forms.Form):
     DECISIONS = [("approve", "同意补报"), ("decline", "不同意")]
 
@@ -115,6 +121,11 @@ class DecideForm(forms.Form):
 
     def __init__(self, data, row: LateEntry) -> None:
         super().__init__(data, initial={"seen_version": row.version, "until": row.year.late_until})
+        if row.past_consent():
+            self.fields["decision"].choices = [choice for choice in self.DECISIONS if choice[0] == "decline"]
+            self.fields["decision"].initial = "decline"
+            self.fields["decision"].error_messages["invalid_choice"] = row.past_consent()
+            del self.fields["until"]
         self.row = row
 
     def clean_note(self) -> str:
@@ -167,6 +178,7 @@ def decide(request: HttpRequest, year: AssessmentYear, pk: int) -> HttpResponse:
         crumbs=[("完成情况", reverse("assessment-now")), (f"{year}补报", back)],
         row=row,
         barred=barred,
+        past_consent=row.past_consent() if row.state == LateEntry.State.ASKED else "",
     )
 
 

@@ -21,6 +21,7 @@ from networks.access import (
 from networks.forms import UploadField
 from networks.templatetags.page import Badge, cn_date
 from networks.views.files import hand_out
+from networks.wording import refuse_numbers
 from trainings.models import Refused, Status, TrainingSession
 
 from ..assessment import standings
@@ -67,6 +68,12 @@ class ObjectionForm(forms.Form):
         told = [(row.number, f"{cn_date(row.held_on, 'plain')} {row.title}（{row.number}）") for row in sessions]
         self.fields["session"].choices = [("", "不针对某一场"), *told]
 
+    def clean_about(self) -> str:
+        return refuse_numbers(self.cleaned_data["about"])
+
+    def clean_wanted(self) -> str:
+        return refuse_numbers(self.cleaned_data["wanted"])
+
 
 class AnswerForm(forms.Form):
     status = forms.ChoiceField(
@@ -81,6 +88,9 @@ class AnswerForm(forms.Form):
         error_messages={"required": "请写明答复的理由"},
         widget=forms.Textarea(TEXT),
     )
+
+    def clean_answer(self) -> str:
+        return refuse_numbers(self.cleaned_data["answer"])
 
 
 @require_safe

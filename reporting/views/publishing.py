@@ -16,6 +16,7 @@ from trainings.models import Refused
 from ..frozen import frozen_of
 from ..models import AssessmentYear, LedgerAct, Objection, SignOff
 from ..publication import LONGEST_REASON, candidates, content_of, criteria_in_words, publications
+from ..publication import published as published_content
 from .years import with_year
 
 DATE = {"type": "date", "class": "form-control w-date"}
@@ -31,12 +32,13 @@ class PreviewForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """A tick and a reason for each unit that meets the criteria."""
+    """A tick and a reason for each unit that meets the criteria; a 更正 begins with whom the publication before commended."""
 
     of = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, data, *, able, correcting: bool) -> None:
-        super().__init__(data)
+    def __init__(self, data, *, able, correcting: bool, before: dict[str, str]) -> None:
+        kept = [{f"commend_{code}": True, f"reason_{code}": why} for code, why in before.items()]
+        super().__init__(data, initial={name: value for fields in kept for name, value in fields.items()})
         self.able = able
         for one in able:
             tick = forms.BooleanField(label=f"表扬{one.name}", required=False)
@@ -109,8 +111,9 @@ def preview(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         try:
             year.preview(request.user, form.cleaned_data["until"], request=request)
         except Refused as refused:
-            extra = refused.reasons
             year.refresh_from_db()
+            for reason in refused.reasons:
+                form.add_error("until", reason)
         else:
             messages.success(request, "已定好，各单位在截止日期以前可以提出复核申请。")
             return redirect("year-close", year.year)
@@ -127,7 +130,10 @@ def publish(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
     found = candidates(year) if settled else []
     able = [one for one in found if one.eligible]
     correcting = year.published_before()
-    form = PublishForm(request.POST if request.method == "POST" else None, able=able, correcting=correcting)
+    earlier = published_content(year)
+    before = {one["code"]: one["reason"] for one in earlier.content["commended"]} if earlier else {}
+    sent = request.POST if request.method == "POST" else None
+    form = PublishForm(sent, able=able, correcting=correcting, before=before)
     extra = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -149,6 +155,7 @@ def publish(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
         "criteria": words,
         "spur": spur,
         "left_out": [one for one in found if not one.eligible],
+        "lost": [one.name for one in found if one.code in before and not one.eligible],
         "content": content_of(year, {})[0] if settled else None,
         "correcting": correcting,
         "others": deciders_for(request.user).select_related("person"),

@@ -79,7 +79,9 @@ def test_every_state_shows_a_sign_and_a_word(status):
 
 @pytest.mark.parametrize("verdict", page.VERDICTS)
 def test_every_verdict_shows_a_sign_and_words(verdict):
-    html = render_to_string("partials/_verdict.html", {"verdict": verdict, "text": "最迟须在 12月20日 前完成"})
+    html = render_to_string(
+        "partials/_verdict.html", {"badge": page.verdict_badge(verdict), "text": "最迟须在 12月20日 前完成"}
+    )
     assert page.VERDICTS[verdict][0] in html and "最迟须在 12月20日 前完成" in html
 
 

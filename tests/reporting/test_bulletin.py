@@ -49,7 +49,7 @@ def draft(world, y2025):
     return row
 
 
-def publish(world, year, commended=(), spurred=()):
+def publish(world, year, commended=(), spurred=(), number=1, reason=""):
     """The year stands published, with the lists as another page freezes them."""
     content = {
         "of": year.standing_act().digest,
@@ -60,7 +60,8 @@ def publish(world, year, commended=(), spurred=()):
             for unit, done in spurred
         ],
     }
-    LedgerAct.append(year, "publish", number=1, content=content, by=world.bureau, confirmed_by=world.bureau2)
+    people = {"by": world.bureau, "confirmed_by": world.bureau2}
+    LedgerAct.append(year, "publish", number=number, content=content, reason=reason, **people)
     AssessmentYear.objects.filter(pk=year.pk).update(status="published")
     year.refresh_from_db()
 
@@ -106,6 +107,8 @@ def test_in_8_the_fields_say_what_the_act_says(world, y2025):
         "计入人次": "1350",
         "全县场次": "8",
         "全县人次": "1350",
+        "原通报文号": "",
+        "更正原因": "",
         "定案次数": "1",
         "定案日期": "2026年1月15日",
     }
@@ -211,7 +214,7 @@ def test_it_goes_out_only_when_the_year_is_published_and_nothing_is_missing(worl
     row.closing = "{没有的数}"
     row.save()
     assert missing_for_issue(Bulletin.objects.get()) == [
-        "成文日期不能早于定案日期",
+        "成文日期不能早于办理通报的日期（2026年1月15日）：那一天才定下表扬和督促整改的单位",
         "没有“{没有的数}”这个数据项，请从下面的清单里选",
     ]
 
@@ -251,6 +254,64 @@ def test_a_file_that_a_later_release_lays_out_otherwise_is_said_to_be_so(world, 
     assert words not in page(world.town, url).content.decode()
     Bulletin.objects.filter(pk=draft.pk).update(word_digest="0" * 64)
     assert words in page(world.town, url).content.decode()
+
+
+def test_the_bulletin_of_a_correction_sets_old_and_new_figures_side_by_side(world, draft, page):
+    publish(world, draft.year, spurred=[(world.theirs, (3, 900)), (world.wxgtj, (0, 0))])
+    draft.issue(world.bureau)
+    year = AssessmentYear.objects.get(pk=draft.year_id)
+    world.unlock(year)
+    world.session(world.theirs, status="verified", held_on=DAY, reported=50)
+    QuotaAdjustment.objects.create(year=year, unit=world.wxgtj, sessions=2, attendances=200, reason="机构改革")
+    world.lock(year)
+    row = Bulletin.draft(AssessmentYear.objects.get(pk=year.pk), world.bureau)
+    publish(world, row.year, [(world.theirs, "补登以后完成")], [(world.wxgtj, (0, 0))], 2, "漏登记了一场。")
+    row = Bulletin.objects.get(pk=row.pk)
+    row.number, row.dated_on = "马社教办〔2026〕2号", datetime.date(2026, 1, 15)
+    row.save()
+    expected = [
+        ["古零镇人民政府", "核定完成", "3场、900人次", "4场、950人次"],
+        ["古零镇人民政府", "完成情况", "未完成", "已完成"],
+        [world.wxgtj.name, "年度任务", "4场、400人次", "2场、200人次"],
+        ["古零镇人民政府", "通报表扬", "不列入", "列入"],
+        ["古零镇人民政府", "督促整改", "列入", "不列入"],
+        ["全县", "计入任务", "8场、1350人次", "9场、1400人次"],
+        ["全县", "已完成单位", "2个", "3个"],
+    ]
+    [table] = [block for block in document_of(row).blocks if block.columns[:1] == ["单位"]]
+    assert (table.columns, table.rows) == (["单位", "项目", "更正前", "更正后"], expected)
+    words = "对马社教办〔2026〕1号通报的数字更正如下，其他内容以本通报为准。更正的原因：漏登记了一场。"
+    text = words_of(word.docx(document_of(row)))
+    shown = re.sub(r"<[^>]+>|\s+", "", page(world.bureau, reverse("bulletin", args=[row.pk])).content.decode())
+    for place in (text, shown):
+        assert words in place and all("".join(cells) in place for cells in expected)
+    # It was drafted before anybody was commended, and may not leave them out.
+    assert missing_for_issue(row) == ["通报表扬的单位没有写进正文：请另起一行写“{表：表扬}”"]
+    row.body = row.body.replace("{表：更正前后}", "") + "\n{表：表扬}"
+    assert missing_for_issue(row) == ["更正的通报要列出更正前后的数字：请在正文里另起一行写“{表：更正前后}”"]
+    row.body += "\n{表：更正前后}"
+    row.save()
+    row.issue(world.bureau)
+    assert ["单位", "项目", "更正前", "更正后"] in [block["columns"] for block in row.frozen["blocks"]]
+
+
+def test_a_bulletin_lists_whom_the_office_published_to_be_spurred(world, draft):
+    publish(world, draft.year, spurred=[(world.wxgtj, (0, 0))])
+    assert missing_for_issue(draft) == []
+    draft.body = draft.body.replace("{表：督促整改}", "")
+    assert missing_for_issue(draft) == ["督促整改的单位没有写进正文：请另起一行写“{表：督促整改}”"]
+    draft.body += "{督促整改单位}"
+    assert missing_for_issue(draft) == []
+
+
+def test_a_bulletin_is_dated_between_its_publication_and_today(world, draft):
+    with time_machine.travel(SETTLED + datetime.timedelta(days=5), tick=False):
+        publish(world, draft.year)
+        for day, words in ((15, "成文日期不能早于办理通报的日期（2026年1月20日）"), (21, "成文日期不能晚于今天")):
+            draft.dated_on = datetime.date(2026, 1, day)
+            assert missing_for_issue(draft)[0].startswith(words)
+        draft.dated_on = datetime.date(2026, 1, 20)
+        assert missing_for_issue(draft) == []
 
 
 def test_whoever_issues_issues_what_was_on_the_page(world, draft):

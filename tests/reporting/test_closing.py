@@ -6,12 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from networks import uploads
 from networks.models import AnnualFigure
+from networks.templatetags.page import cn_date
 from reporting import chain
 from reporting.closing import checklist
-from reporting.models import AssessmentYear, Call, CallSample, LedgerAct, YearProposal
+from reporting.models import AssessmentYear, Call, CallSample, LateEntry, LedgerAct, Objection, YearProposal
 from tests.site_map import has_typed_password
-from trainings.models import CoOrganiser, Evidence, TrainingSession
+from trainings.models import CoOrganiser, Evidence, ImportBatch, TrainingSession
 
 DAY = datetime.date(2025, 3, 5)
 
@@ -95,6 +97,58 @@ def test_the_checklist_says_which_part_of_a_rate_is_missing(world, y2025):
         division=world.county, year=2025, kind="population", basis="resident", value=1000, source="统计"
     )
     assert of(y2025, "参与率")[:2] == ("done", "20.0%")
+
+
+def test_the_checklist_counts_what_waits_about_late_entry(world, y2025):
+    y2025.reporting_until, y2025.late_until = datetime.date(2025, 12, 31), None
+    y2025.save()
+    assert of(y2025, "补报申请") == ("done", "没有待审批的", "")
+    assert not [item for item in checklist(y2025) if item.what in {"填报日期", "已同意的补报"}]
+    row = LateEntry.ask(year=y2025, unit=world.ours, reason="签到表才收齐", actor=world.town)
+    LateEntry.ask(year=y2025, unit=world.theirs, reason="停电", actor=world.town2)
+    url = "/assessment/2025/late/"
+    assert of(y2025, "补报申请") == ("open", "还有 2 份没有审批；锁定以后不能再同意", url)
+    until = timezone.localdate() + datetime.timedelta(days=3)
+    row.approve(actor=world.bureau, until=until)
+    assert of(y2025, "补报申请")[1].startswith("还有 1 份")
+    words = f"1 个单位的补报还没有到期，最晚到{cn_date(until)}；锁定以后不能再提交"
+    assert of(y2025, "已同意的补报") == ("open", words, url)
+
+
+def test_the_checklist_counts_what_was_entered_on_behalf_and_not_confirmed(world, y2025):
+    row = world.session(status="verified", held_on=DAY)
+    assert of(y2025, "办公室代录的场次") == ("done", "单位都已确认", "")
+    TrainingSession.objects.filter(pk=row.pk).update(on_behalf_source="phone")
+    assert of(y2025, "办公室代录的场次")[:2] == ("known", "有 1 场已核定的是代录，单位还没有确认")
+
+
+def test_the_checklist_counts_histories_that_wait_for_a_second_person(world, y2025):
+    assert not [item for item in checklist(y2025) if item.what == "历史台账"]
+    batch = {
+        "county": world.county,
+        "user": world.bureau,
+        "original_name": "台账.xlsx",
+        "sha256": "0",
+        "historical": True,
+    }
+    ImportBatch.objects.create(year=2025, state="proposed", **batch)
+    ImportBatch.objects.create(year=2024, state="proposed", **batch)
+    assert of(y2025, "历史台账")[:2] == ("open", "有 1 份等第二人确认；锁定以后不能再办")
+
+
+def test_the_checklist_of_a_correction_counts_objections_that_nobody_has_answered(world, y2025):
+    assert not [item for item in checklist(y2025) if item.what == "复核申请"]
+    world.session(status="verified", held_on=DAY)
+    world.lock(y2025)
+    y2025.preview(world.bureau, timezone.localdate() + datetime.timedelta(days=5))
+    with uploads.atomic():
+        row = Objection.file(y2025, world.ours, actor=world.town, about="少了", wanted="请更正")
+    y2025.propose_unlock(world.bureau, "更正").confirm(world.bureau2)
+    y2025.refresh_from_db()
+    words = "还有 1 份没有答复；先答复，采纳的改好再锁定"
+    assert of(y2025, "复核申请") == ("open", words, "/assessment/2025/objections/")
+    row.reply(world.bureau2, "upheld", "已核对")
+    assert of(y2025, "复核申请") == ("done", "都已答复", "")
 
 
 def test_the_checklist_says_that_a_year_is_still_running(world):

@@ -193,6 +193,17 @@ def test_what_was_sent_stays_as_it_was(world, y2025):
     refused(row.delete, "不能删除")
 
 
+def test_only_a_verb_moves_a_stamped_sheet(world, y2025):
+    row = receive(world, y2025)
+    row.status, row.decided_by, row.decided_at = "accepted", world.bureau, AFTER
+    refused(row.save, "不能改动")
+    row.refresh_from_db()
+    row.accept(world.bureau)
+    row.status, row.decided_by, row.decided_at = "received", None, None
+    refused(row.save, "不能改动")
+    assert Confirmation.objects.get().status == "accepted"
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [

@@ -3,13 +3,13 @@
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from reporting.assessment import Tally
 from reporting.models import AssessmentYear
-from trainings.models import CoOrganiser, DeliveryForm, Theme
+from trainings.models import CoOrganiser, DeliveryForm, Theme, TrainingSession
 
 URL = "/assessment/2025/counted/"
 
@@ -95,6 +95,50 @@ def test_classes_counted_by_the_day_add_up_to_the_figure(world, last, page):
     world.session(status="verified", held_on=date(2025, 6, 1), ends_on=date(2025, 6, 3), reported=20, title="三天的班")
     assert page(world.bureau, URL).context["sum"] == Tally(7, 320)
     assert page(world.bureau, "/assessment/2025/").context["county"].credited == Tally(7, 320)
+
+
+def test_in_7_behind_a_settled_figure_stand_the_sessions_of_its_act_and_nothing_else(world, last, page):
+    asked = [
+        {},
+        {"rows": "all"},
+        {"unit": world.ours.code},
+        {"rows": "all", "unit": world.lgj.code},
+        {"month": "5"},
+        {"as_of": "2025-04-01"},
+        {"theme": "none"},
+    ]
+    open_ones = [
+        (titles(found), found.context["sum"]) for found in (page(world.bureau, URL, **query) for query in asked)
+    ]
+    world.lock(last)
+    for query, (names, figure) in zip(asked, open_ones, strict=True):
+        found = page(world.bureau, URL, **query)
+        assert (titles(found), found.context["sum"], found.context["differs"]) == (names, figure, False), query
+    county = page(world.bureau, "/assessment/2025/").context["county"]
+    assert page(world.bureau, URL).context["sum"] == county.credited == (4, 300)
+    assert page(world.bureau, URL, rows="all").context["sum"] == county.everything == (6, 2200)
+    assert "现在的记录与定案不一致" not in page(world.bureau, URL).content.decode()
+
+
+def test_in_7_a_row_changed_past_the_lock_changes_no_figure_and_is_told_about(world, last, page):
+    world.lock(last)
+    rows = TrainingSession.objects.filter(organiser__county=world.county)
+    for change in (
+        {"verified_attendance": 7, "reported_attendance": 7},
+        {"held_on": date(2024, 4, 1)},
+        {"organiser": world.foreign},
+    ):
+        with transaction.atomic():
+            rows.filter(title="桑蚕二").update(**change)
+            found = page(world.bureau, URL)
+            assert found.context["sum"] == (4, 300)
+            assert "现在的记录与定案不一致" in found.content.decode()
+            shown = {session.title: session.verified_attendance for session in found.context["page_obj"]}
+            assert shown.get("桑蚕二", 70) == 70 and len(shown) >= 3
+            own = page(world.bureau, f"/assessment/2025/{world.ours.code}/").context["page_obj"]
+            assert all(session.verified_attendance != 7 for session in own)
+            transaction.set_rollback(True)
+    assert page(world.bureau, URL).context["differs"] is False
 
 
 def test_ac_2_rows_are_for_those_who_see_rows_and_the_county(world, last, page):

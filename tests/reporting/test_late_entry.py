@@ -98,6 +98,51 @@ def test_after_the_last_day_of_late_entry_the_sentence_sends_to_the_office(world
             LateEntry.ask(year=year, unit=world.ours, reason="太晚了", actor=world.town)
 
 
+def test_a_request_that_the_last_day_has_overtaken_can_only_be_declined_and_the_page_says_so(world, year, ask):
+    row = LateEntry.ask(year=year, unit=world.ours, reason="签到表才收齐", actor=world.town)
+    with time_machine.travel("2027-01-21T09:00:00+08:00", tick=False):
+        with pytest.raises(ValidationError, match="把补报截止日期改晚"):
+            row.approve(actor=world.bureau, until=datetime.date(2027, 1, 25))
+        url = f"/assessment/{Y}/late/{row.pk}/"
+        shown = ask(world.bureau, url)
+        assert "现在不能再同意" in shown.content.decode() and "until" not in shown.context["form"].fields
+        given = {"decision": "approve", "until": "2027-01-25", "seen_version": "0"}
+        assert "把补报截止日期改晚" in str(ask(world.bureau, url, given, "post").context["form"].errors)
+        office = ask(world.bureau, f"/assessment/{Y}/late/").content.decode()
+        assert "确需再开的，请在考核年度里把补报截止日期改晚" in office and "请与办公室联系" not in office
+        assert "请与办公室联系" in ask(world.town, f"/assessment/{Y}/late/").content.decode()
+        assert (
+            ask(world.bureau, url, {"decision": "decline", "note": "过了日期", "seen_version": "0"}, "post").status_code
+            == 302
+        )
+    row.refresh_from_db()
+    assert row.state == "declined"
+
+
+def test_a_request_that_the_lock_has_overtaken_does_not_lie_on_the_desk_for_ever(world, year, ask):
+    row = LateEntry.ask(year=year, unit=world.ours, reason="签到表才收齐", actor=world.town)
+    other = LateEntry.ask(year=year, unit=world.theirs, reason="停电", actor=world.town2)
+    world.lock(year)
+    with pytest.raises(ValidationError, match="已锁定定案，不能再同意补报"):
+        LateEntry.objects.get(pk=row.pk).approve(actor=world.bureau, until=datetime.date(2027, 1, 15))
+    assert "补报申请 2 份待审批" in ask(world.bureau, "/").content.decode()
+    LateEntry.objects.get(pk=row.pk).decline(actor=world.bureau, note="年度已锁定")
+    other.withdraw(actor=world.town2)
+    assert "待审批" not in ask(world.bureau, "/").content.decode()
+    assert [entry.state for entry in LateEntry.objects.order_by("pk")] == ["declined", "withdrawn"]
+
+
+def test_the_centre_is_told_that_its_unit_asks_for_late_entry(world, year, ask):
+    """Its sessions are credited to 县教育局, which asks and whom the consent covers: the centre has no unit of its own."""
+    session = draft(world, organiser=world.jyj, actor=world.centre)
+    url = f"/sessions/{session.pk}/"
+    assert "补报由县教育局申请，同意以后这里就可以提交" in ask(world.centre, url).content.decode()
+    row = LateEntry.ask(year=year, unit=world.jyj, reason="中心的一场", actor=world.bureau)
+    row.approve(actor=world.bureau2, until=datetime.date(2027, 1, 15))
+    session.submit(actor=world.centre)
+    assert session.status == Status.SUBMITTED
+
+
 def test_what_the_office_enters_for_a_unit_needs_the_units_consent_too(world, year):
     session = draft(world, actor=world.bureau)
     with pytest.raises(Refused):
@@ -126,6 +171,11 @@ def test_the_consent_cannot_go_beyond_the_years_last_day_nor_into_the_past(world
         row.approve(actor=world.bureau, until=datetime.date(2027, 1, 21))
     with pytest.raises(ValidationError, match="今天或以后"):
         row.approve(actor=world.bureau, until=datetime.date(2027, 1, 7))
+    stale = LateEntry.objects.select_related("year").get(pk=row.pk)
+    AssessmentYear.objects.filter(pk=year.pk).update(late_until=datetime.date(2027, 1, 18))
+    with pytest.raises(ValidationError, match="最迟到2027年1月18日"):  # as the year is now, not as it was read
+        stale.approve(actor=world.bureau, until=datetime.date(2027, 1, 20))
+    AssessmentYear.objects.filter(pk=year.pk).update(late_until=datetime.date(2027, 1, 20))
     row.approve(actor=world.bureau, until=datetime.date(2027, 1, 20))
     with pytest.raises(ValidationError, match="现在是“已同意”"):
         row.decline(actor=world.bureau2, note="算了")

@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from networks.models import MemberUnit
+from reporting.assessment import county_standing
 from reporting.comparing import COMPARISONS, month_before, same_day, since_a_month
 from reporting.dashboard import Dashboard
+from reporting.exports import standing_export
 from reporting.indicators import YearFigures
 from reporting.models import AssessmentYear
 from reporting.picture import picture_of
@@ -88,6 +90,16 @@ def test_a_year_that_is_over_is_told_without_an_outlook(world, years):
     assert found.paragraph.endswith(
         "没有完成的有古零镇，差 4 场 400 人次；教育局，差 4 场 400 人次；文新广体局，差 4 场 400 人次。"
     )
+
+
+def test_every_page_of_a_year_that_is_over_says_what_was_not_met_in_one_word(world, years, page):
+    for settle in (lambda: None, lambda: world.lock(years[1])):
+        settle()
+        for url in ("/dashboard/2025/", "/assessment/2025/", f"/assessment/2025/{world.theirs.code}/"):
+            text = page(world.bureau, url).content.decode()
+            assert "没有完成" in text and "难以完成" not in text, url
+    cells = [row[11] for row in standing_export(years[1], county_standing(years[1])).rows()]
+    assert cells == ["没有完成"] * 4
 
 
 def test_a_county_without_quota_units_says_so_instead_of_being_on_course(world, page):

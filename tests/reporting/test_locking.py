@@ -12,6 +12,7 @@ from django.urls import reverse
 from networks.models import AuditEvent, MemberUnit, User
 from reporting import chain, guard
 from reporting.assessment import county_standing, standings
+from reporting.closing import checklist
 from reporting.frozen import frozen_of
 from reporting.indicators import INDICATORS, YearFigures
 from reporting.models import AssessmentYear, LedgerAct, QuotaAdjustment, YearProposal
@@ -328,6 +329,27 @@ def test_au_2_a_start_without_the_triggers_is_told(db):
     assert "reporting.W002" not in {found.id for found in checks.run_checks(databases=["default"])}
     with guard.unguarded():
         assert "reporting.W002" in {found.id for found in checks.run_checks(databases=["default"])}
+
+
+def test_au_2_missing_triggers_are_told_to_monitors_and_on_the_desks_of_operator_and_auditor(world, client, page):
+    assert client.get("/healthz").json()["ledger"] == "ok"
+    words = "数据库没有拦住对定案记录的改动"
+    assert words not in page(world.operator, "/").content.decode()
+    with guard.unguarded():
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.json()["ledger"]) == (200, "unguarded")
+        for user in (world.operator, world.auditor):
+            assert words in page(user, "/").content.decode()
+        assert words not in page(world.town, "/").content.decode()
+        [item] = [item for item in checklist(world.assessment_year) if item.what == "数据库的防护"]
+        assert (item.state, item.words.startswith(words)) == ("open", True)
+
+
+def test_a_missing_key_is_told_on_the_checklist_and_to_the_operator(world, settings, page):
+    assert "签名密钥" not in [item.what for item in checklist(world.assessment_year)]
+    settings.LEDGER_KEY = ""
+    assert "签名密钥" in [item.what for item in checklist(world.assessment_year) if item.state == "open"]
+    assert "没有设置 LEDGER_KEY" in page(world.operator, "/").content.decode()
 
 
 def test_a_missing_key_is_told_at_the_start(settings):

@@ -5,14 +5,25 @@ import datetime
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from networks import uploads
 from networks.models import AuditEvent
+from reporting.closing import checklist
+from reporting.confirming import Sheets
 from reporting.ledger import verify
-from reporting.models import AssessmentYear, LedgerAct, Objection, ObjectionFile, SignOff, YearProposal
+from reporting.models import (
+    AssessmentYear,
+    Confirmation,
+    LedgerAct,
+    Objection,
+    ObjectionFile,
+    SignOff,
+    YearProposal,
+)
 from reporting.publication import candidates, content_of, published
 from tests.reporting.test_confirmations import picture, refused
 from tests.site_map import has_typed_password
@@ -78,8 +89,8 @@ def test_the_office_opens_the_window_once_the_year_is_locked(world, y2025):
     refused(lambda: y2025.preview(world.town, UNTIL), kind=PermissionDenied)
     refused(lambda: y2025.preview(world.auditor, UNTIL), kind=PermissionDenied)
     refused(lambda: y2025.preview(world.foreign_bureau, UNTIL), kind=PermissionDenied)
-    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 1, 15)), "明天以后")
-    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 9, 1)), "最多九十天")
+    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 1, 15)), "最早是明天")
+    refused(lambda: y2025.preview(world.bureau, datetime.date(2026, 9, 1)), "九十天以后")
     refused(lambda: world.assessment_year.preview(world.bureau, UNTIL), "不能进入反馈期")
     y2025.preview(world.bureau, UNTIL)
     assert (y2025.status, y2025.objections_until, y2025.takes_objections) == ("previewed", UNTIL, True)
@@ -111,7 +122,7 @@ def test_an_objection_and_its_answer_are_both_kept_and_never_change(world, previ
     row.reply(world.bureau2, "partly", "签到表上是 395 人，另 5 人没有签名")
     row = Objection.objects.get()
     assert (row.status, row.answered_by, row.answer) == ("partly", world.bureau2, "签到表上是 395 人，另 5 人没有签名")
-    for name, value in (("about", "x"), ("wanted", "x"), ("number", 7)):
+    for name, value in (("about", "x"), ("wanted", "x"), ("number", 7), ("answer", "x"), ("status", "declined")):
         changed = Objection.objects.get()
         setattr(changed, name, value)
         refused(changed.save, "不能改动")
@@ -358,12 +369,38 @@ def test_a_sign_off_is_recorded_with_signer_date_and_scan_and_cancelled_with_a_r
     refused(lambda: row.cancel(world.bureau, " "), "请写明作废的原因")
     row.cancel(world.bureau, "登记成另一份")
     assert record().pk != row.pk and SignOff.objects.count() == 2
+    row.cancelled_why = "并不是"
+    refused(row.save, "不能改动")
     told = AuditEvent.objects.filter(subject="signoff").order_by("pk").values_list("action", flat=True)
     assert list(told) == ["登记签批件", "作废签批件", "登记签批件"]
     with pytest.raises(IntegrityError), transaction.atomic():
         SignOff.objects.filter(pk=row.pk).update(cancelled_why="")
     with pytest.raises(IntegrityError), transaction.atomic():
         SignOff.objects.filter(pk=row.pk).update(signer="")
+
+
+def test_au_2_a_paper_that_was_exchanged_or_lost_is_found(world, y2025):
+    act = y2025.standing_act()
+    pdf = SimpleUploadedFile("签批件.pdf", b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    with uploads.atomic():
+        row = SignOff.record(
+            act, actor=world.bureau, signer="副县长", signed_on=datetime.date(2026, 1, 15), scan=uploads.prepare(pdf)
+        )
+        code = Sheets(y2025).of(world.ours, 0).code
+        day = datetime.date(2026, 1, 10)
+        sheet = Confirmation.receive(
+            y2025, world.ours, 0, actor=world.town, code=code, filled_on=day, scan=uploads.prepare(picture())
+        )
+    assert verify().findings == []
+    with row.scan.file.storage.open(row.scan.file.name, "wb") as stored:
+        stored.write(b"%PDF-1.4 another")
+    sheet.scan.file.storage.delete(sheet.scan.file.name)
+    Confirmation.objects.filter(pk=sheet.pk).update(figures='{"counted":[9,900]}')
+    told = [finding.sentence for finding in verify().findings]
+    name = f"马山县{world.ours}2025年度全年确认表"
+    assert told[0] == f"{name}：保存的数字与摘要不符，以盖章的纸件为准"
+    assert told[1] == f"{name}的扫描件在磁盘上找不到"
+    assert told[2].startswith("马山县2025年度第 1 次锁定定案签批件（副县长）与登记的摘要不符：") and len(told) == 3
 
 
 # --- pages ------------------------------------------------------------------------------------------------
@@ -396,6 +433,8 @@ def test_the_road_from_the_window_to_the_correction_on_the_pages(world, y2025, c
     assert ask(world.town, "objection", args=(2025, 1)).status_code == 404
     assert ask(world.bureau, "objection", {"act": "answer"}, "post", (2025, 1)).status_code == 403
     told = ask(world.bureau2, "objection", {"act": "answer"}, "post", (2025, 1)).content.decode()
+    numbered = {"act": "answer", "status": "declined", "answer": "请问 13800138000"}
+    assert "不写个人手机号码" in ask(world.bureau2, "objection", numbered, "post", (2025, 1)).content.decode()
     assert "请选择结论" in told and "请写明答复的理由" in told
     answer = {"act": "answer", "status": "declined", "answer": "签到表是 395"}
     assert ask(world.bureau2, "objection", answer, "post", (2025, 1)).status_code == 302
@@ -416,6 +455,47 @@ def test_the_road_from_the_window_to_the_correction_on_the_pages(world, y2025, c
     assert ask(world.bureau2, "year-decide", decision, "post").status_code == 302
     seen = ask(world.unit, "published").content.decode()
     assert "按季度均衡开展" in seen and "差 3 场 5 人次" in seen
+
+
+def test_a_correction_begins_with_whom_the_office_commended_before_and_says_who_no_longer_may_be(
+    world, previewed, clock, ask
+):
+    publish(world, previewed, clock, {"450124100": "按季度均衡开展"})
+    world.unlock(previewed, reason="核对")
+    world.lock(previewed)
+    form = ask(world.bureau, "year-publish").context["form"]
+    assert (form["commend_450124100"].value(), form["reason_450124100"].value()) == (True, "按季度均衡开展")
+    sent = {
+        "of": previewed.standing_act().digest,
+        "commend_450124100": "on",
+        "reason_450124100": "换一个理由",
+        "reason": "核对以后没有变化",
+    }
+    assert ask(world.bureau, "year-publish", sent, "post").status_code == 302
+    YearProposal.objects.get(status="open").confirm(world.bureau2)
+    assert [one["reason"] for one in published(previewed).content["commended"]] == ["换一个理由"]
+    world.unlock(previewed, reason="白山镇一场不实")
+    TrainingSession.objects.filter(organiser=world.ours).first().revoke(actor=world.bureau2, reason="figure")
+    world.lock(previewed)
+    shown = ask(world.bureau, "year-publish").content.decode()
+    assert "上一次表扬的，现在不符合条件" in shown and 'name="commend_450124100"' not in shown
+
+
+def test_the_criteria_are_stated_before_the_lock_with_the_way_to_change_them(world, clock, ask):
+    year = AssessmentYear.objects.open_year(world.county, 2025)
+    year.spur_below, year.commend_sessions = 80, 6
+    year.save()
+    [item] = [item for item in checklist(year) if item.what == "表扬和督促整改的条件"]
+    assert item.words == (
+        "表扬：完成年度任务（场次、人次两项）；全年不少于 6 场。督促整改：场次、人次有一项低于任务的 80%。锁定以后不能再改"
+    )
+    assert ask(world.bureau, "year-close").content.decode().count(item.url) == 1
+    assert (
+        'name="spur_below"'
+        in ask(world.bureau, "admin:reporting_assessmentyear_change", args=(year.pk,)).content.decode()
+    )
+    rules = ask(world.leader, "assessment-rules").content.decode()
+    assert "场次、人次有一项低于任务的 80%的单位列入" in rules and "没有另外的豁免" in rules
 
 
 def test_units_see_nothing_of_each_other_before_it_is_published(world, previewed, ask):

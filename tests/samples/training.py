@@ -156,6 +156,6 @@ class TrainingSamples:
         """A draw of call-backs in either county that holds everything submitted."""
         w = self.w
         for whose, unit, bureau in [("ours", w.ours, w.bureau), ("foreign", w.foreign, w.foreign_bureau)]:
-            drawn = draw(county=unit.county, year=w.year, size=200, seed="样本", actor=bureau)
+            drawn = draw(county=unit.county, year=w.year, size=200, actor=bureau)
             call = drawn.calls.get(session=self.kwargs[f"{whose}.submitted"]["pk"])
             self.kwargs |= {f"{whose}.draw": {"pk": drawn.pk}, f"{whose}.call": {"pk": call.pk}}
