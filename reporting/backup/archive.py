@@ -103,7 +103,7 @@ class Archive:
         if MANIFEST not in self.members:
             raise Unfit(f"{path.name} 不完整：没有清单，可能是没写完或被截断了。请换另一份备份")
         text = self._bytes(MANIFEST)
-        self._check_signature(text, unsigned)
+        self.signer_known = self._check_signature(text, unsigned)
         self.manifest = self._read_manifest(text)
         self._check_parts()
 
@@ -134,11 +134,12 @@ class Archive:
         except (tarfile.TarError, OSError, EOFError):
             raise Unfit(f"{self.path.name} 不完整或已损坏，不能使用：请换另一份备份") from None
 
-    def _check_signature(self, text: bytes, unsigned: bool) -> None:
+    def _check_signature(self, text: bytes, unsigned: bool) -> bool:
+        """Whether the key that signed is here; without it, and told so, neither this nor the ledger can be checked."""
         name = self.path.name
         if SIGNATURE not in self.members:
             if unsigned:
-                return
+                return True
             raise Unfit(
                 f"{name} 的清单没有签名，无法知道它有没有被改动过。确知来历的（做备份时没有设置 LEDGER_KEY），请加 --unsigned"
             )
@@ -155,6 +156,7 @@ class Archive:
             )
         if key is not None and not good:
             raise Unfit(f"{name} 的清单与签名不符：备份被人改动过，不能使用")
+        return key is not None
 
     def _read_manifest(self, text: bytes) -> dict:
         try:

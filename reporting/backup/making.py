@@ -32,6 +32,7 @@ class Made:
     kept: Kept
     manifest: dict  # of the data; `parts` are the files in it
     parts: list[dict]
+    encrypted: bool
     opened: bool  # False where the database of the backup could only be read through, not opened
     removed: list[str]  # older backups that were let go
 
@@ -68,7 +69,7 @@ def make(
             f"备份没有做成（{problem.strerror or problem}）：请检查 {folder} 所在的磁盘是否已满、能否写入"
         ) from None
     _log(row)
-    return Made(path, row, manifest, parts, opened, removed)
+    return Made(path, row, manifest, parts, bool(settings.BACKUP_KEY), opened, removed)
 
 
 def _place(to: Path) -> tuple[Path, str]:

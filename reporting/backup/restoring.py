@@ -28,7 +28,7 @@ from .. import guard
 from . import facts
 from .archive import Archive
 from .databases import engine_of, ours, reading
-from .examining import agrees, examine, files_against, new_findings
+from .examining import agrees, examine, files_against, ledger_findings, new_findings
 from .making import ENDINGS, Made, make
 from .problems import Unfit
 from .workroom import named_on_disk, workroom
@@ -46,6 +46,7 @@ class Restored:
     migrated: list[str]  # changes of structure that the backup had not seen
     first: Made | None  # the backup of what was there before
     aside: str  # or where it was put
+    signer_known: bool  # False where the key of its signatures is lost
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,10 @@ def restore(
     config, media = dict(into or ours()), media or settings.MEDIA_ROOT
     source = _newest_in(source) if source.is_dir() else source
     engine = engine_of(config)
-    home = Path(config["NAME"]).resolve().parent if engine.ONE_FILE else media.parent
+    home = Path(config["NAME"]).resolve().parent if engine.ONE_FILE else media
     try:
-        with workroom(home, "restore") as work, workroom(media.parent, "restore-files") as files:
+        media.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with workroom(home, "restore") as work, workroom(media, "restore-files") as files:
             say("正在检查备份……")
             with Archive(source, work, unsigned=unsigned) as archive:
                 migrated = _fits_this_version(archive)
@@ -85,7 +87,8 @@ def restore(
                 engine.in_use(config)
                 # Where nothing can be lost the database is opened once, where it goes, and not on trial before.
                 part = examine(archive, config, work, files=files, trial=there.filled or engine.ONE_FILE).database
-                first, aside = _keep_what_is_there(engine, config, media, there, backup_first, say)
+                keep_in = settings.BACKUP_DIR if into is None else media.parent / "before-restore"
+                first, aside = _keep_what_is_there(engine, config, media, there, keep_in if backup_first else None, say)
                 say("正在恢复……")
                 _lay_files(archive, files, media)
                 _put(engine, part, config, work, migrated)
@@ -93,7 +96,9 @@ def restore(
                 _verify(archive, config, migrated)
                 _clear_files(archive, media, there.files if first else set())
                 _log(archive, config)
-                return Restored(source, archive.manifest, len(archive.media), migrated, first, aside)
+                return Restored(
+                    source, archive.manifest, len(archive.media), migrated, first, aside, archive.signer_known
+                )
     except OSError as problem:
         raise Unfit(f"没有恢复成（{problem.strerror or problem}）：请检查磁盘是否已满、能否写入，再运行一次") from None
 
@@ -115,7 +120,7 @@ def _fits_this_version(archive: Archive) -> list[str]:
 
 
 def _target(engine, config: dict, media: Path) -> Target:
-    has_files = media.is_dir() and any(path.is_file() for path in media.rglob("*"))
+    has_files = any(path.is_file() for folder in media.glob("[!.]*") for path in [folder, *folder.rglob("*")])
     if not engine.exists(config):
         return Target(has_files, "", set())
     try:
@@ -146,17 +151,17 @@ def _day_and_time(moment: str) -> str:
 
 
 def _keep_what_is_there(
-    engine, config: dict, media: Path, there: Target, backup_first: bool, say: Callable[[str], None]
+    engine, config: dict, media: Path, there: Target, keep_in: Path | None, say: Callable[[str], None]
 ) -> tuple[Made | None, str]:
     """A backup of what is to be replaced, or, told so, the database under another name."""
     if not there.filled or not engine.exists(config):
         return None, ""
-    if not backup_first:
+    if keep_in is None:
         return None, engine.set_aside(config, f"{timezone.now():%Y%m%dT%H%M%SZ}")
     say("正在备份现有的数据……")
     try:
         with reading(config):
-            return make(media=media), ""
+            return make(keep_in, media=media), ""
     except (Unfit, Error) as problem:
         raise Unfit(
             f"恢复以前要先备份现有的数据，没有做成：{problem}。现有的数据已经坏了、不必备份的，请加 --no-backup-first"
@@ -165,7 +170,6 @@ def _keep_what_is_there(
 
 def _lay_files(archive: Archive, files: Path, media: Path) -> None:
     """Each under its name, whole or not at all; one that is there already with the same content is left alone."""
-    media.mkdir(mode=0o750, parents=True, exist_ok=True)
     folders = set()
     for number, (name, part) in enumerate(archive.media.items()):
         target = media / name
@@ -215,7 +219,7 @@ def _verify(archive: Archive, config: dict, migrated: list[str]) -> None:
             return
         with reading(config):
             _, faults = files_against(archive)
-            found = new_findings(archive, engine_of(config).faults() + faults + facts.ledger_findings())
+            found = new_findings(archive, engine_of(config).faults() + faults) + ledger_findings(archive)
         if found:
             raise Unfit(f"{found[0]}{f' 等 {len(found)} 处' if len(found) > 1 else ''}")
     except Unfit as problem:

@@ -51,7 +51,7 @@ class Command(BaseCommand):
                 "提示 数据库账号不能新建数据库，备份里的数据库只通读了一遍，没有试着打开："
                 "请数据库管理员给它 CREATEDB 权限，或在另一台机器上恢复一次"
             )
-        if made.path.suffix != ".age":
+        if not made.encrypted:
             self.stdout.write(
                 "提示 没有设置 BACKUP_KEY，备份没有加密：里面有个人信息，请放在只有系统管理员能打开的地方"
             )

@@ -56,6 +56,8 @@ class Command(BaseCommand):
             )
         for sentence in done.manifest["findings"]:
             self.stdout.write(f"做备份时就有的问题 {sentence}")
+        if not done.signer_known:
+            self.stdout.write("提示 没有签名用的密钥，备份的来历和定案记录都没有核对；年度定案以盖章的纸件为准")
         self.stdout.write("现在可以启动平台；请打开 /healthz 和首页看一看，并运行一次 photo_prints。")
 
     def say(self, words: str) -> None:
