@@ -89,9 +89,17 @@ class Archive:
 
     def __init__(self, path: Path, work: Path, *, unsigned: bool = False) -> None:
         self.path = path
-        plain = _plain(path, work)
+        self.file = open(_plain(path, work), "rb")  # noqa: SIM115 - closed by close()
         try:
-            self.tar = tarfile.open(plain, "r:")  # noqa: SIM115 - closed by close()
+            self._read(unsigned)
+        except BaseException:
+            self.close()
+            raise
+
+    def _read(self, unsigned: bool) -> None:
+        path = self.path
+        try:
+            self.tar = tarfile.open(fileobj=self.file, mode="r:")  # noqa: SIM115 - holds nothing open of its own
             members = self.tar.getmembers()
         except (tarfile.TarError, EOFError, ValueError, UnicodeError):
             raise Unfit(f"{path.name} 不完整或已损坏，不能使用：请换另一份备份") from None
@@ -108,7 +116,7 @@ class Archive:
         self._check_parts()
 
     def close(self) -> None:
-        self.tar.close()
+        self.file.close()
 
     def __enter__(self) -> "Archive":
         return self
