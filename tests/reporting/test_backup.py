@@ -280,7 +280,7 @@ def test_rb_1_an_altered_ledger_is_named_and_the_backup_made_all_the_same(instal
 # --- what goes wrong while it is made -----------------------------------------------------------------------
 
 
-def test_rb_1_kill_9_leaves_nothing_that_looks_like_a_backup_and_the_next_one_clears_up(installation, settings):
+def test_rb_1_kill_9_leaves_nothing_that_looks_like_a_backup_and_the_next_one_clears_up(installation):
     own = installation.config
     address = f"sqlite:///{own['NAME']}"
     if connection.vendor == "postgresql":
