@@ -20,7 +20,7 @@ from django.test import override_settings
 
 from networks.models import Attachment, User
 from reporting import backup
-from reporting.backup import facts
+from reporting.backup import facts, postgres
 from reporting.backup.databases import reading
 from reporting.models import AssessmentYear
 from tests.conftest import STANDING, build_world
@@ -80,7 +80,7 @@ def fill() -> None:
 
 
 def new_database(like: str | None = None) -> dict:
-    """A copy of that database of a test, or of the suite's own with nothing in it."""
+    """A copy of that database, or of the suite's own with nothing in it."""
     own = copy.deepcopy(connection.settings_dict)
     name = f"mashan_backup_{os.getpid()}_{next(numbers)}"
     with connection.copy()._nodb_cursor() as cursor:
@@ -172,22 +172,36 @@ def first_installation(django_db_setup, django_db_blocker, tmp_path_factory):
                     recorder.record_applied(app, name)
             fill()
         made = Installation(config=config, media=folder / "media", backups=folder / "backups", others=[])
-        with override_settings(MIGRATION_MODULES={}):
+        with override_settings(MIGRATION_MODULES={}), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(postgres, "opened", nowhere)
             made.archive = made.make().path
         yield made
         drop(config)
 
 
+@contextlib.contextmanager
+def nowhere(*what):
+    """A PostgreSQL on which the account may make no database. Making and dropping one takes the server longer than anything
+    else here, so that tests which ask something else do without."""
+    yield None
+
+
+@pytest.fixture
+def unopened(monkeypatch):
+    monkeypatch.setattr(postgres, "opened", nowhere)
+
+
 @pytest.fixture
 def installation(first_installation, db, tmp_path, settings):
+    """On SQLite a copy. On PostgreSQL, which takes long to copy, the first one itself: tests that run there leave it sound."""
     settings.MIGRATION_MODULES = {}
-    shutil.copytree(first_installation.media, settings.MEDIA_ROOT)
     if connection.vendor == "sqlite":
+        shutil.copytree(first_installation.media, settings.MEDIA_ROOT)
         shutil.copy(first_installation.config["NAME"], tmp_path / "db.sqlite3")
         config = one_file(tmp_path / "db.sqlite3")
     else:
-        config = new_database(first_installation.config["NAME"])
-    place = Installation(config=config, media=settings.MEDIA_ROOT, backups=settings.BACKUP_DIR, others=[config])
+        config, settings.MEDIA_ROOT = first_installation.config, first_installation.media
+    place = Installation(config=config, media=settings.MEDIA_ROOT, backups=settings.BACKUP_DIR, others=[])
     yield place
     for other in place.others:
         drop(other)
