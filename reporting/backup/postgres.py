@@ -119,7 +119,7 @@ def scratch(like: dict) -> Iterator[dict | None]:
     try:
         yield like | {"NAME": name, "CONN_MAX_AGE": 0}
     finally:
-        _to_server(like, f'DROP DATABASE IF EXISTS "{name}"')
+        _drop(like, name)
 
 
 def _forget_left(like: dict) -> None:
@@ -130,10 +130,15 @@ def _forget_left(like: dict) -> None:
             " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datname = d.datname)",
             [SCRATCH.replace("_", r"\_") + "%"],
         )
-        for (name,) in cursor.fetchall():
-            with contextlib.suppress(ValueError, Error):
-                if int(name.removeprefix(SCRATCH).split("_")[0], 16) < time.time() - A_DAY:
-                    cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        names = [name for (name,) in cursor.fetchall()]
+    for name in names:
+        with contextlib.suppress(ValueError, Error):
+            if int(name.removeprefix(SCRATCH).split("_")[0], 16) < time.time() - A_DAY:
+                _drop(like, name)
+
+
+def _drop(like: dict, name: str) -> None:
+    _to_server(like, f'DROP DATABASE IF EXISTS "{name}"')
 
 
 def _to_server(like: dict, statement: str) -> None:
