@@ -167,10 +167,11 @@ def _enter(folder: Path, row: Kept, keep: int | None) -> list[str]:
 
 
 def _let_go(folder: Path, rows: list[Kept], keep: int) -> list[str]:
-    """Removes the recorded backups beyond the newest `keep`, but never the last good one: with nothing found in its data, and
-    still the same file. What nobody recorded (copied here by hand) is left alone."""
+    """Removes the recorded backups beyond the newest `keep`, but never the first of `rows`, which was just made (a clock that
+    was set back would call it old), nor the last good one: with nothing found in its data, and still the same file. What
+    nobody recorded (copied here by hand) is left alone."""
     there = [row for row in sorted(rows, key=lambda row: row.at, reverse=True) if row.there(folder)]
-    stay = {row.file for row in there[:keep]}
+    stay = {row.file for row in [rows[0], *there[:keep]]}
     good = (row for row in there if not row.findings and facts.digest_of(folder / row.file) == row.sha256)
     stay |= {row.file for row in [next(good, None)] if row}
     removed = [row.file for row in there if row.file not in stay]

@@ -1,13 +1,17 @@
 """RB-1, PI-4: one verified file with everything of one moment, whatever happens meanwhile, and nothing that looks like one where
 there is none."""
 
+import contextlib
+import copy
 import datetime
 import errno
 import io
 import json
 import os
 import re
+import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -19,6 +23,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.utils import ConnectionHandler
 
 from networks import backup_record
 from networks.backup_record import Drilled, Kept
@@ -126,6 +131,22 @@ def test_rb_1_a_folder_or_the_name_of_a_file_may_be_given_and_nothing_is_overwri
 
 
 # --- one moment ------------------------------------------------------------------------------------------
+
+
+@sqlite_alone
+def test_rb_1_in_1_what_stands_only_in_the_log_beside_the_database_is_in_the_backup(installation, tmp_path):
+    """The control: a copy of the file can be read as well, and lacks what was committed last."""
+    server = ConnectionHandler({"default": copy.deepcopy(installation.config)})["default"]
+    with contextlib.closing(server), server.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM networks_attachment")
+        (before,) = cursor.fetchone()
+        with installation.inside():
+            attach(44)
+        shutil.copy(installation.config["NAME"], tmp_path / "copied.sqlite3")
+        made = installation.make()
+    with contextlib.closing(sqlite3.connect(tmp_path / "copied.sqlite3")) as copied:
+        assert copied.execute("SELECT count(*) FROM networks_attachment").fetchone() == (before,)
+    assert made.manifest["facts"]["counts"]["networks_attachment"] == before + 1
 
 
 def test_rb_1_people_go_on_working_and_the_backup_is_of_one_moment(installation, unopened):
@@ -430,6 +451,12 @@ def test_rb_1_the_last_good_backup_is_never_removed(tmp_path):
     (tmp_path / "mashan-2.tar").write_bytes(b"rotten 10b")  # as long as before, and not what it was
     assert _let_go(tmp_path, rows, 1) == ["mashan-1.tar", "mashan-2.tar", "mashan-4.tar"]
     assert kept_files(tmp_path) == ["mashan-0.tar", "mashan-3.tar"]
+
+
+def test_rb_1_a_clock_that_was_set_back_does_not_remove_what_was_just_made(tmp_path):
+    rows = recorded(tmp_path, [], [], [])
+    assert _let_go(tmp_path, [rows[2], rows[0], rows[1]], 1) == ["mashan-1.tar"]
+    assert kept_files(tmp_path) == ["mashan-0.tar", "mashan-2.tar"]
 
 
 @pytest.mark.parametrize(
