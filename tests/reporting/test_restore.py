@@ -18,7 +18,7 @@ from django.db.utils import ConnectionHandler
 from networks import backup_record
 from networks.models import Attachment, AuditEvent, Division
 from reporting import chain, guard
-from reporting.backup import Unfit, examining, new_key, restoring
+from reporting.backup import Unfit, examining, new_key, postgres, restoring
 from reporting.backup import archive as archives
 from reporting.backup.databases import from_address
 from reporting.ledger import verify
@@ -370,11 +370,14 @@ def test_rb_2_where_to_restore_is_said_whole_or_not_at_all(installation, archive
 # --- the drill ---------------------------------------------------------------------------------------------
 
 
-def test_rb_2_the_drill_restores_the_newest_backup_for_trial_and_leaves_nothing_but_its_record(installation, unopened):
+def test_rb_2_the_drill_restores_the_newest_backup_for_trial_and_leaves_nothing_but_its_record(
+    installation, unopened, monkeypatch
+):
     with pytest.raises(Unfit, match="没有可以演练的备份"):
         installation.drill()
     assert backup_record.watch().drill == "failed"
-    before = without_log(installation.facts())
+    before, made_for_it, drop = without_log(installation.facts()), [], postgres._drop
+    monkeypatch.setattr(postgres, "_drop", lambda like, name: (made_for_it.append(name), drop(like, name)))
     made = installation.make()
     there = sorted(path.name for path in installation.backups.iterdir())
     out = io.StringIO()
@@ -389,8 +392,8 @@ def test_rb_2_the_drill_restores_the_newest_backup_for_trial_and_leaves_nothing_
         assert AuditEvent.objects.latest("pk").action == "恢复演练"
         if own.vendor == "postgresql":
             with own.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'mashan_check_%%'")
-                assert cursor.fetchone() == (0,)
+                cursor.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s)", [made_for_it])
+                assert len(made_for_it) == 1 and cursor.fetchall() == []
 
 
 @sqlite_alone
