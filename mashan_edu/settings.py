@@ -196,6 +196,9 @@ STATIC_ROOT = None  # no collectstatic: whitenoise serves the files from where t
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "media")))
 MEDIA_URL = ""  # nothing uploaded has a public path; files are served by id after a scope check
+# Backups belong on another disk, and copied to another machine; the folder beside manage.py is better than none.
+BACKUP_DIR = Path(env("BACKUP_DIR", default="") or BASE_DIR / "backups")
+BACKUP_KEY = env("BACKUP_KEY", default="")  # backups are encrypted with it (docs/decisions); in none of them
 SCAN_COMMAND = shlex.split(env("SCAN_COMMAND", default=""))  # virus scanner of uploads; none by default
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes; larger uploads go to a temporary file

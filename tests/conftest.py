@@ -97,6 +97,7 @@ def no_outbound_connections():
 @pytest.fixture(autouse=True)
 def media_in_tmp(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.BACKUP_DIR = tmp_path / "backups"
 
 
 @pytest.fixture(autouse=True)

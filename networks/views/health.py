@@ -1,4 +1,4 @@
-"""/healthz: is the database there, can files be written? For monitors; says nothing else.
+"""/healthz: is the database there, can files be written, is there a fresh backup? For monitors; says nothing else.
 
 What is built upon this app adds its own line (`tell`): it is told, and does not decide whether the site can serve.
 """
@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from .. import backup_record
+
 _told: dict[str, Callable[[], str]] = {}
 
 
@@ -23,7 +25,8 @@ def tell(name: str, state: Callable[[], str]) -> None:
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when database and storage work, 503 when one does not."""
+    """200 when database and storage work, 503 when one does not. A late backup is a word in the answer and no 503: whoever
+    takes a server out of service by the status would stop the work over it."""
     lines = {}
     try:
         with connection.cursor() as cursor:
@@ -37,4 +40,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
         folder = folder.parent  # made at the first upload
     storage = "ok" if os.access(folder, os.W_OK) else "not writable"
     healthy = database == storage == "ok"
-    return JsonResponse({"database": database, "storage": storage, **lines}, status=200 if healthy else 503)
+    watch = backup_record.watch()
+    told = {"database": database, "storage": storage, "backup": watch.backup, "drill": watch.drill, **lines}
+    return JsonResponse(told, status=200 if healthy else 503)

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from networks import backup_record
 from networks.access import Action, can
 
 from ..closing import safeguards
@@ -24,5 +25,6 @@ def desk(request: HttpRequest) -> HttpResponse:
     if can(user, Action.VIEW_STANDING):
         return render(request, "reporting/desk_head.html", {"desk": unit_desk(user), "unit": user.own_unit})
     if can(user, Action.MANAGE_ACCOUNTS):
-        return render(request, "reporting/desk_operator.html", {"wrong": list(safeguards())})
+        alarms = {"wrong": list(safeguards()), "watch": backup_record.watch()}
+        return render(request, "reporting/desk_operator.html", alarms)
     return render(request, "reporting/desk_nothing.html")

@@ -1,8 +1,9 @@
 import pytest
 
+from .installation import archive, first_installation, installation, unopened
 from .plan_world import plan
 
-__all__ = ["plan"]
+__all__ = ["archive", "first_installation", "installation", "plan", "unopened"]
 
 
 @pytest.fixture
