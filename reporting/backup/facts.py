@@ -9,16 +9,22 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Count, Max, Sum
+from django.db.models import Case, Count, F, Max, Sum, Value, When
 from django.db.models.functions import ExtractYear
 
-from networks.models import AuditEvent, Division, User
+from networks.models import Attachment, AuditEvent, Division, User
 from trainings.models import Evidence, Status, TrainingSession
 
 from ..ledger import verify
 from ..models import LedgerAct
 
 OWN_ACTS = ["备份", "恢复备份", "恢复演练"]  # in the log; they change nothing that a backup could lack
+
+# What is known of a stored file: a photo of a registry was written anew when it came in, and its digest is of what came.
+DIGESTS = {
+    Evidence: F("sha256_stored"),
+    Attachment: Case(When(content_type__startswith="image/", then=Value("")), default=F("sha256_original")),
+}
 
 
 def facts() -> dict:
@@ -90,10 +96,9 @@ def files() -> Iterator[tuple[str, str, str]]:
         for field in model._meta.concrete_fields:
             if not isinstance(field, models.FileField) or hasattr(model, "instance_type"):
                 continue
-            columns = ["pk", field.name, *(["sha256_stored"] if model is Evidence else [])]
             rows = model._base_manager.exclude(**{field.name: ""}).exclude(**{field.name: None}).order_by("pk")
-            for pk, name, *digest in rows.values_list(*columns).iterator():
-                yield name, digest[0] if digest else "", f"{model._meta.verbose_name}（编号 {pk}）"
+            for pk, name, digest in rows.values_list("pk", field.name, DIGESTS.get(model, Value(""))).iterator():
+                yield name, digest, f"{model._meta.verbose_name}（编号 {pk}）"
 
 
 def ledger_findings() -> list[str]:

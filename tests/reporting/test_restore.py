@@ -92,17 +92,19 @@ def test_rb_2_a_backup_older_than_the_data_is_restored_only_when_told(installati
 
 @sqlite_alone
 def test_rb_2_a_backup_of_an_earlier_version_is_brought_forward_and_that_is_said(installation):
-    with installation.inside() as own:
-        MigrationRecorder(own).record_unapplied("networks", "0006_types_of_office_files")
+    with installation.inside() as own, own.cursor() as cursor:  # a structure on which no other builds
+        MigrationRecorder(own).record_unapplied("axes", "0010_accessattemptexpiration")
+        cursor.execute("DROP TABLE axes_accessattemptexpiration")
     made = installation.make()
     place = installation.empty("elsewhere")
     out = io.StringIO()
     with installation.inside():
         address = f"sqlite:///{place[0]['NAME']}"
         call_command("restore", str(made.path), into=address, media=place[1], stdout=out)
-    assert "数据库结构已升级（1 处，到 networks 0006_types_of_office_files）" in out.getvalue()
-    applied = installation.at(*place).facts()["migrations"]["networks"]
-    assert applied[-1] == "0006_types_of_office_files"
+    assert "数据库结构已升级（1 处，到 axes 0010_accessattemptexpiration）" in out.getvalue()
+    now = installation.at(*place).facts()
+    assert now["migrations"]["axes"][-1][:4] == "0010" and now["counts"]["axes_accessattemptexpiration"] == 0
+    assert now["totals"] == made.manifest["facts"]["totals"]
 
 
 @sqlite_alone
