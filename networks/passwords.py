@@ -14,6 +14,8 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
+from .names import short_division_name
+
 MINIMUM_LENGTH, LENGTH_ALONE = 8, 12
 _KINDS = [r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"]
 
@@ -155,7 +157,8 @@ def guessable_words() -> frozenset[str]:
         row["name"] for row in _rows("affiliated_bodies.csv")
     }
     for name in places | units:
-        for part in {name, _ENDINGS.sub("", name), name.removeprefix("县"), _ENDINGS.sub("", name.removeprefix("县"))}:
+        short = name.removeprefix("县")
+        for part in {name, short, short_division_name(name), _ENDINGS.sub("", name), _ENDINGS.sub("", short)}:
             words |= {part, *in_pinyin(part)}
             if name in units:
                 words |= {"".join(syllable[0] for syllable in each) for each in _syllables(part)}

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicaluser',
             name='second_factor_since',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='动态口令启用时间'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='动态口令启用时间'),
         ),
         migrations.AddField(
             model_name='user',
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='second_factor_since',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='动态口令启用时间'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='动态口令启用时间'),
         ),
         migrations.AddField(
             model_name='user',

@@ -49,7 +49,7 @@ class HasSecondFactor(models.Model):
     so that turning the second factor on, renewing or resetting it ends every sign-in with the next request, without a query."""
 
     second_factor_seed = models.CharField("动态口令的种子", max_length=40, blank=True, default="", editable=False)
-    second_factor_since = models.DateTimeField("动态口令启用时间", null=True, blank=True, editable=False)
+    second_factor_since = models.DateTimeField("动态口令启用时间", null=True, blank=True)
     second_factor_step = models.BigIntegerField("最近用过的动态口令的时段", default=0, editable=False)
 
     class Meta:

@@ -66,7 +66,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             del request.session[SEED]
             return _show_codes(request, codes, "动态口令已启用，其他设备上的登录已结束")
     secret = secret_of(seed)
-    link = pyotp.TOTP(secret).provisioning_uri(request.user.username, issuer_name=settings.SITE_NAME)
+    link = pyotp.TOTP(secret).provisioning_uri(name=request.user.username, issuer_name=settings.SITE_NAME)
     context = {
         "form": form,
         "qr": segno.make(link, error="m").svg_data_uri(scale=6, border=3),
