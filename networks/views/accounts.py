@@ -46,7 +46,9 @@ class SignInView(LoginView):
         return context
 
     def post(self, request, *args, **kwargs):
-        if too_many_failures(request) or guessed_at(request, request.POST.get("username", "")):
+        # The name as the form reads it: with a blank more, or in full-width letters, it is the same account.
+        name = self.get_form().fields["username"].to_python(request.POST.get("username", ""))
+        if too_many_failures(request) or guessed_at(request, name):
             return locked_out(request)
         return super().post(request, *args, **kwargs)
 

@@ -42,6 +42,15 @@ def test_id_2_guesses_from_many_addresses_stop_browsers_that_have_never_signed_i
     assert not signed_in(Client())
 
 
+@pytest.mark.parametrize("written", ["town ", "\u3000town", "ｔｏｗｎ", "\ttown"])
+def test_id_2_the_name_written_differently_is_the_same_account_in_the_storm(world, written):
+    for number in range(5):
+        for _ in range(4):
+            try_in(Client(), written, "Wrong-Horse-7", f"203.0.113.{number}")
+    assert try_in(Client(), address="203.0.113.200").status_code == 429
+    assert try_in(Client(), written, address="203.0.113.201").status_code == 429
+
+
 def test_id_2_the_owner_s_own_browser_is_let_in_meanwhile_from_whatever_address(world):
     mine = Client()
     try_in(mine)
