@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from . import audit
-from .access import barred_from_granting, judging_accounts
+from .access import FACTOR_RESET, barred_from_granting, judging_accounts
 from .models import Appointment, AuditEvent, Division, MemberUnit, PasswordLink, Person, Role, SignIn, Tier, User
 from .names import match_key
 
@@ -366,6 +366,7 @@ _TOLD = {  # act in the log: what was done for somebody
     SUSPENDED: "办理了账号停用",
     REACTIVATED: "重新启用了账号",
     HANDED_OVER: "办理了账号交接",
+    FACTOR_RESET: "重置了动态口令",
 }
 HEARD_AT_MOST = 20  # on a desk; the log has them all
 

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
@@ -24,6 +25,7 @@ from .models import (
 )
 from .people_forms import PersonForm
 from .scoped_admin import ScopedAdmin, ScopedInline, TownshipFilter
+from .step_up import step_up
 from .views.account_office import show_slips
 
 
@@ -259,7 +261,8 @@ class UserAdmin(ScopedAdmin):
         ]
 
     # In use or not is a state with verbs of its own (`/accounts/`): a form that has stood open would undo a suspension.
-    FACTS = ["is_active", "must_change_password", "last_login", "password_changed_at", "created_at", "also"]
+    FACTS = ["is_active", "must_change_password", "last_login", "password_changed_at", "second_factor_since"]
+    FACTS += ["created_at", "also"]
 
     def get_readonly_fields(self, request, obj=None):
         """The person stays: duties are separated between persons, so a successor gets an account of their own."""
@@ -295,6 +298,14 @@ class UserAdmin(ScopedAdmin):
     def response_add(self, request, obj, post_url_continue=None):
         """The answer to the POST itself holds the link, so that it is stored nowhere, not even in a session."""
         return show_slips(request, [obj.slip], f"已建立账号 {obj}")
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST":  # who may not, or finds no such account, is told so first
+            obj = self.get_object(request, unquote(object_id)) if object_id else None
+            may = obj and self.has_change_permission(request, obj) if object_id else self.has_add_permission(request)
+            if may and (asked := step_up(request, f"修改账号 {obj}" if obj else "建立账号")):
+                return asked
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         obj = self.get_object(request, object_id)

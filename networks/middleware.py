@@ -151,25 +151,35 @@ class SessionLimitMiddleware:
         return response
 
 
-class PasswordChangeMiddleware:
-    """Whoever still has a password made by somebody else, or one that has expired, changes it before anything else."""
+class FirstThingsMiddleware:
+    """Whoever still has a password made by somebody else, or one that has expired, changes it before anything else; then
+    whoever needs a second factor sets it up (ID-4)."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and _must_change(request.user):
-            open_pages = {reverse("password-change"), reverse("logout"), reverse("healthz")}
+        if request.user.is_authenticated and (due := _due(request.user)):
+            open_pages = {reverse(name) for name in (due, "password-change", "logout", "healthz")}
             # A one-time link may be opened in a browser in which somebody else is signed in: it is its owner's business.
             open_folders = (settings.STATIC_URL, reverse("set-password", args=["-"]).removesuffix("-/"))
             if request.path not in open_pages and not request.path.startswith(open_folders):
-                return redirect("password-change")
+                return redirect(due)
         return self.get_response(request)
+
+
+def _due(user: User) -> str:
+    """The name of the page that comes before everything else, or ''."""
+    from .access import needs_second_factor  # which asks the models, and these ask this file
+
+    if _must_change(user):
+        return "password-change"
+    return "second-factor-set-up" if needs_second_factor(user) and not user.has_second_factor else ""
 
 
 def _must_change(user: User) -> bool:
     if user.must_change_password:
         return True
-    since = user.password_changed_at
-    expired = since and timezone.now() - since > datetime.timedelta(days=settings.PASSWORD_EXPIRES_AFTER_DAYS)
+    since, days = user.password_changed_at, settings.PASSWORD_EXPIRES_AFTER_DAYS
+    expired = days and since and timezone.now() - since > datetime.timedelta(days=days)
     return bool(expired) and not settings.DEMO

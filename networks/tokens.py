@@ -8,8 +8,8 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like somethi
 _GROUPS, _GROUP_LENGTH = 4, 5  # 20 letters: 99 bits, which nobody guesses
 
 
-def new_token() -> str:
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS))
+def new_token(*, groups: int = _GROUPS) -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(groups))
 
 
 def digest_of(token: str) -> str:

@@ -7,6 +7,7 @@ from .views import (
     accounts,
     communities,
     contacts,
+    entering,
     figures,
     files,
     groups,
@@ -17,12 +18,14 @@ from .views import (
     providers,
     reorganisations,
     resources,
+    second_factor,
     surveys,
     workbooks,
 )
 
 urlpatterns = [
     path("login/", accounts.SignInView.as_view(), name="login"),
+    path("login/code/", entering.sign_in_code, name="login-code"),
     path("login/demo/", accounts.demo_sign_in, name="demo-login"),
     path("logout/", accounts.SignOut.as_view(), name="logout"),
     path("password/", accounts.PasswordChange.as_view(), name="password-change"),
@@ -41,6 +44,10 @@ urlpatterns = [
     path("accounts/links/", account_office.links, name="account-links"),
     path("accounts/me/", accounts.my_sign_ins, name="my-sign-ins"),
     path("accounts/me/end/", accounts.end_my_sign_ins, name="my-sign-ins-end"),
+    path("accounts/me/second-factor/", second_factor.second_factor, name="second-factor"),
+    path("accounts/me/second-factor/codes/", second_factor.recovery_codes, name="second-factor-codes"),
+    path("accounts/me/second-factor/end/", second_factor.end, name="second-factor-end"),
+    path("accounts/me/second-factor/set-up/", second_factor.set_up, name="second-factor-set-up"),
     path("accounts/new/", account_office.new, name="account-new"),
     path("accounts/new/username/", account_office.username, name="account-username"),
     path("accounts/set-password/<str:token>/", accounts.set_password, name="set-password"),
@@ -49,6 +56,7 @@ urlpatterns = [
     path("accounts/<int:pk>/hand-over/", account_office.hand_over, name="account-hand-over"),
     path("accounts/<int:pk>/link/", account_office.link, name="account-link"),
     path("accounts/<int:pk>/reactivate/", account_office.reactivate, name="account-reactivate"),
+    path("accounts/<int:pk>/second-factor/", account_office.reset_factor, name="account-second-factor"),
     path("accounts/<int:pk>/suspend/", account_office.suspend, name="account-suspend"),
     path("healthz", health.healthz, name="healthz"),
     # registries by workbook

@@ -51,7 +51,7 @@ KINDS = {
     "account": Kind(
         "有账号的工作人员", "登录、分清责任（谁登记、谁核定）", "一般", "账号停用后保留，作为核定和日志的署名", "账号管理人、审计"
     ),
-    "credential": Kind("有账号的工作人员", "核对身份", "敏感", "改密、失效即被替换；只存摘要", "无人可读"),
+    "credential": Kind("有账号的工作人员", "核对身份", "敏感", "改密、失效、停用即被替换；只存摘要，动态口令只存种子（密钥由它和 SECRET_KEY 现算）", "无人可读"),
     "log": Kind(
         "有账号的工作人员", "安全审计（网络安全法 21）：谁在什么时候从哪里做了什么", "一般", "不少于六个月，不含居民信息", "审计"
     ),
@@ -85,7 +85,10 @@ PERSONAL: dict[str, dict[str, str]] = {
     "networks.Appointment": dict.fromkeys(["person", "title", "specialities", "succeeds", "note"], "staff"),
     "networks.ServiceRecord": {"appointment": "staff", "what": "free"},
     "networks.SeatHolder": {"person": "staff", "titles": "staff"},
-    "networks.User": {"username": "account", "person": "account", "password": "credential"},
+    "networks.User": {
+        "username": "account", "person": "account", "password": "credential", "second_factor_seed": "credential",
+    },
+    "networks.RecoveryCode": {"user": "account", "digest": "credential"},
     "networks.SignIn": dict.fromkeys(["user", "address", "device"], "log"),
     "networks.PasswordLink": {
         "user": "account", "created_by": "signature", "digest": "credential", "bound_to": "credential",

@@ -22,7 +22,7 @@ GROUPS = {
 }
 
 # The privacy notice is for residents, who have no account; a county that has published none has no page.
-PUBLIC = {"login", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
+PUBLIC = {"login", "login-code", "demo-login", "healthz", "admin:login", "privacy", "privacy-county", "set-password"}
 # For residents, who have no account (二(三)2, 三(七)): what an officer has ticked 公开, a sign-up by its unguessable link, courses
 # and stories that an office has let through, with the files and pictures opened for them, and places that are open.
 PUBLIC |= {"learn", "learn-calendar", "learn-session", "learn-sign-up", "learn-signed-up", "learn-map"}

@@ -3,6 +3,8 @@
 NETWORK_PAGES = """
 login                | GET  | -                 | *                                       |            |
 login                | POST | -                 | *                                       |            |
+login-code           | GET  | -                 | *                                       |            |
+login-code           | POST | -                 | *                                       |            |
 demo-login           | POST | -                 |                                         |            | *
 healthz              | GET  | -                 | *                                       |            |
 logout               | POST | -                 | *                                       |            |
@@ -17,6 +19,12 @@ account-new          | POST | -                 | BUREAU foreign_bureau operator
 account-username     | GET  | -                 | BUREAU foreign_bureau operator          | *          |
 my-sign-ins          | GET  | -                 | *                                       |            |
 my-sign-ins-end      | POST | -                 |                                         |            | *
+second-factor        | GET  | -                 | *                                       |            |
+second-factor-codes  | POST | -                 | *                                       |            |
+second-factor-end    | GET  | -                 | *                                       |            |
+second-factor-end    | POST | -                 | *                                       |            |
+second-factor-set-up | GET  | -                 | *                                       |            |
+second-factor-set-up | POST | -                 | *                                       |            |
 set-password         | GET  | ours.link         | *                                       |            |
 set-password         | GET  | no.link           |                                         |            | *
 set-password         | POST | ours.link         | *                                       |            |
@@ -43,6 +51,11 @@ account-reactivate   | GET  | ours.account      | BUREAU operator               
 account-reactivate   | POST | suspended.account | BUREAU operator                         | *          | foreign_bureau
 account-reactivate   | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau
 account-reactivate   | POST | foreign.account   | foreign_bureau operator                 | *          | BUREAU
+account-second-factor | GET  | ours.account     | BUREAU operator                         | *          | foreign_bureau
+account-second-factor | POST | ours.account     | BUREAU operator                         | *          | foreign_bureau
+account-second-factor | POST | bureau.account   | bureau2 director operator               | *          | foreign_bureau
+account-second-factor | POST | foreign.account  | foreign_bureau operator                 | *          | BUREAU
+account-second-factor | POST | operator.account |                                         | *          | BUREAU foreign_bureau
 account-suspend      | GET  | ours.account      | BUREAU operator                         | *          | foreign_bureau
 account-suspend      | POST | ours.account      | BUREAU operator                         | *          | foreign_bureau
 account-suspend      | POST | bureau.account    | bureau2 director                        | *          | foreign_bureau

@@ -5,15 +5,21 @@ here nor in WITHOUT_EFFECT fails the build.
 """
 
 import datetime
+import time
+
+import pyotp
+from django.contrib.sessions.backends.db import SessionStore
 
 from networks.models import Institution
+from networks.models.second_factor import secret_of
+from networks.views.entering import WAITING
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
 from trainings.series import mark_of
 
 from .act import Act, picture
 from .admin_acts import ADMIN_ACTS, AdminAct
 from .makers import ledger, registry
-from .site_map import Site, as_shown
+from .site_map import SEED, Site, as_shown
 from .year_acts import YEAR_ACTS
 
 PASSWORD = "Correct-Horse-7"
@@ -193,7 +199,34 @@ def _survey_form(site: Site, method: str) -> dict:
     return form | {"asked": "60", "aware": "50", "source": "镇里抽样"}
 
 
+def _code(seed: str) -> dict:
+    return {"code": pyotp.TOTP(secret_of(seed)).now()}
+
+
+def _between(site: Site) -> dict:
+    """As somebody whose password was right and whose code is waited for."""
+    store, user = SessionStore(), site.samples.with_factor
+    waiting = {"user": user.pk, "bound_to": user.get_session_auth_hash(), "since": time.time()}
+    store[WAITING] = waiting | {"how": "登录", "then": "/"}
+    store.create()
+    site.keys["between"] = store.session_key
+    return _code(SEED)
+
+
+def _new_telephone(site: Site) -> dict:
+    """As somebody who has scanned what the page shows."""
+    store = SessionStore(site.keys["town"])
+    store["second_factor_seed"] = "1e" * 20
+    store.save()
+    return _code("1e" * 20)
+
+
 ACTS = [
+    Act("login-code", "between", "-", _between),
+    Act("second-factor-set-up", "town", "-", _new_telephone),
+    Act("second-factor-codes", "unit_head", "-", lambda s: {}),
+    Act("second-factor-end", "unit_head", "-", lambda s: {}),
+    Act("account-second-factor", "bureau", "factor.account", lambda s: {}),
     Act("login", "anonymous", "-", lambda s: {"username": "town", "password": PASSWORD}),
     Act("login", "anonymous", "-", lambda s: {"username": "town", "password": "wrong"}, "failing"),
     Act("logout", "town", "-", lambda s: {}),

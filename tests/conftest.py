@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.test import TransactionTestCase, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -23,7 +23,7 @@ from reporting.models import AssessmentYear
 from trainings.loading import load_vocabulary
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
-from .site_map import Site
+from .site_map import Site, has_typed_password
 
 EMPTY = TransactionTestCase._fixture_teardown
 
@@ -104,6 +104,18 @@ def media_in_tmp(tmp_path, settings):
 def no_earlier_tries():
     """The limits of open pages are counted in the cache, which outlives a test."""
     cache.clear()
+
+
+@pytest.fixture
+def passwords_just_typed(monkeypatch):
+    """For tests of what lies behind step_up: everybody is signed in as by the sign-in page, which `force_login` is not."""
+    force_login = Client.force_login
+
+    def typed(self, user, backend=None):
+        force_login(self, user, backend)
+        has_typed_password(self)
+
+    monkeypatch.setattr(Client, "force_login", typed)
 
 
 def _division(code, tier, name, short="", parent=None):

@@ -9,6 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from networks.middleware import CONFIRMED_AT
 from networks.models import (
@@ -38,6 +39,8 @@ from .samples.network import NetworkSamples
 from .samples.residents import ResidentSamples
 from .samples.training import TrainingSamples
 from .samples.year import YearSamples
+
+SEED = "0f" * 20  # of the one account with a second factor
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,12 @@ class Samples(NetworkSamples, TrainingSamples, ResidentSamples, YearSamples):
         home = {"role": "township", "home_division": w.places["白山镇"]}
         suspended = User.objects.create_user("suspended", "x", name="离开的人", is_active=False, **home)
         self.kwargs["suspended.account"] = {"pk": suspended.pk}
+        self.with_factor = w.unit_head
+        User.objects.filter(pk=w.unit_head.pk).update(
+            second_factor_seed=SEED, second_factor_since=timezone.now(), second_factor_step=1
+        )
+        w.unit_head.refresh_from_db()
+        self.kwargs["factor.account"] = {"pk": w.unit_head.pk}
         self.waiting = User.objects.create_user("waiting", None, name="等设密码的人", **home)
         self.kwargs["ours.link"] = {"token": PasswordLink.issue(w.head, w.bureau)[1]}
         self.kwargs["no.link"] = {"token": "abcde-fghjk-mnpqr-stuvw"}

@@ -95,7 +95,7 @@ def test_ac_1_a_page_answers_everybody_as_the_table_says(site, visit, page):
         url = site.samples.url(name, sample)
         wanted = expected(cells, site.world.users)
         wanted["anonymous"] = "sign-in" if name not in PUBLIC else wanted["homeless"]
-        if name in {"login", "admin:login", "logout"}:  # these send on, or to the one sign-in page
+        if name in {"login", "login-code", "admin:login", "logout"}:  # these send on, or to the one sign-in page
             wanted = {who: {"ok", "sign-in"} for who in wanted}
         for who, answer in wanted.items():
             got = visit(who, method, url, BODIES.get(name))

@@ -17,6 +17,7 @@ AGAIN = {  # what a second time may write, with the reason
     "registry-upload": {"networks_registryimport"},  # takes the place of the first
     "account-link": {"networks_passwordlink"},  # a new link makes the old one void
     "account-links": {"networks_passwordlink"},
+    "second-factor-codes": {"networks_recoverycode"},  # the page that is shown last holds those that count
     "point-link": {"trainings_pointlink"},
     "session-grid": {"trainings_importbatch"},  # checked once more; nothing is stored before it is confirmed
 }

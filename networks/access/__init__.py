@@ -9,11 +9,14 @@ keeps, and `judging`, `sessions`, `people`, `network`, `plan`, `accounts` and `y
 """
 
 from .accounts import (
+    FACTOR_RESET,
     barred_from_granting,
     barred_from_linking,
     barred_from_managing,
     barred_from_renaming,
+    barred_from_resetting_factor,
     judging_accounts,
+    needs_second_factor,
     roles_to_grant,
 )
 from .judging import (
@@ -102,6 +105,7 @@ from .years import (
 
 __all__ = [
     "EDUCATION_BUREAU",
+    "FACTOR_RESET",
     "ROLES",
     "Action",
     "RoleRights",
@@ -132,6 +136,7 @@ __all__ = [
     "barred_from_receiving",
     "barred_from_recording_history",
     "barred_from_renaming",
+    "barred_from_resetting_factor",
     "barred_from_reviewing",
     "barred_from_rewriting",
     "barred_from_roster",
@@ -157,6 +162,7 @@ __all__ = [
     "judging_accounts",
     "kept_or_403",
     "kinds_kept_by",
+    "needs_second_factor",
     "own_roster",
     "people_in_sight",
     "people_to_appoint",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from .roles import ROLES, Action, Sight, Subject, can
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
 
 KEPT_BY_THE_BUREAU = {"bureau": "领导小组办公室", "auditor": "审计"}  # after the first of each in a county
+FACTOR_RESET = "重置动态口令"  # as recorded
+APART = datetime.timedelta(days=30)  # as long as the desks of the others tell of it
 
 
 def judging_accounts(user: User) -> models.QuerySet[User]:
@@ -47,12 +52,43 @@ def barred_from_linking(user: User, account: User) -> str:
     bureau has ever set a password, the operator who made its first accounts may repeat their links: else a slip that was lost
     or has expired would shut the county out."""
     barred = barred_from_managing(user, account)
+    if not barred and account.role in KEPT_BY_THE_BUREAU and _has_reset_factor(user, account):
+        return "您最近重置过这个账号的动态口令，一次性链接须由另一位工作人员签发"
     if not barred or account.role not in KEPT_BY_THE_BUREAU or account.person_id == user.person_id:
         return barred
     if not can(user, Action.MANAGE_ACCOUNTS) or account.has_usable_password():
         return barred
     users = apps.get_model("networks", "User").objects.filter(role="bureau", home_division_id=account.county_code)
     return barred if any(bureau.has_usable_password() for bureau in users) else ""
+
+
+def _has_reset_factor(user: User, account: User) -> bool:
+    events = apps.get_model("networks", "AuditEvent").objects.filter(action=FACTOR_RESET, subject="user")
+    since = timezone.now() - APART
+    return events.filter(subject_id=str(account.pk), actor__person=user.person_id, at__gte=since).exists()
+
+
+def needs_second_factor(user: User) -> bool:
+    """Whether this account may do nothing before it has a second factor (8.1.4.1 d): whoever judges, audits or keeps accounts,
+    where the installation asks for it."""
+    return settings.MFA_REQUIRED and any(
+        can(user, action) for action in (Action.REVIEW, Action.VIEW_LOGS, Action.MANAGE_ACCOUNTS)
+    )
+
+
+def barred_from_resetting_factor(user: User, account: User) -> str:
+    """Why this account may not take the second factor from that one, or ''. Whoever keeps accounts may, the operator also for
+    accounts that judge or audit: without their password it opens nothing. Of those nobody does both within 30 days, hand out
+    a link for the password and reset the factor: it takes two persons to get into such an account."""
+    if not can(user, Action.MANAGE_ACCOUNTS):
+        return "您的账号不能维护账号"
+    if account.person_id == user.person_id:
+        return "不能重置自己的动态口令，须由另一位工作人员办理；换手机请在“我的登录”里办"
+    if account.role in KEPT_BY_THE_BUREAU:
+        links = account.password_links.filter(created_by__person=user.person_id, created_at__gte=timezone.now() - APART)
+        if links.exists():
+            return "您最近给这个账号签发过一次性链接，动态口令须由另一位工作人员或系统管理员重置"
+    return ""
 
 
 def barred_from_renaming(user: User, person: Person) -> str:

@@ -13,6 +13,7 @@ from .providers import Provider, ResourceProject
 from .registry_imports import RegistryImport
 from .reorganisations import Reorganisation
 from .resources import SharedResource
+from .second_factor import RecoveryCode
 from .signing_in import PasswordLink, SignIn
 from .succession import Change, DivisionSuccession, FormerName, Places, UnitSuccession, township_today
 from .surveys import AwarenessSurvey
@@ -44,6 +45,7 @@ __all__ = [
     "Person",
     "Places",
     "Provider",
+    "RecoveryCode",
     "RegistryImport",
     "Reorganisation",
     "ResourceProject",

@@ -16,6 +16,7 @@ from simple_history.models import HistoricalRecords
 from ..access import EDUCATION_BUREAU, ROLES, Action, Scope, ScopedQuerySet, Subject, can
 from .people import Person
 from .places import CODE_LENGTH, Division, Tier
+from .second_factor import HasSecondFactor
 from .succession import Lineage, lineages_of
 from .units import MemberUnit
 
@@ -51,7 +52,7 @@ class UserManager(BaseUserManager.from_queryset(ScopedQuerySet)):
         return self.create_user(username, password, role=Role.OPERATOR, must_change_password=False, **fields)
 
 
-class User(AbstractBaseUser):
+class User(HasSecondFactor, AbstractBaseUser):
     """账号. `home_division` (a county or a township) or `home_unit` bounds what the account sees."""
 
     username = models.CharField(
@@ -77,7 +78,7 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = []
 
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=["password", "last_login", "second_factor_seed", "second_factor_step"])
     objects = UserManager()
     scope = Scope(Subject.ACCOUNT, place="home_division_id", unit="home_unit_id", county="home_unit__county_id")
 
@@ -93,6 +94,11 @@ class User(AbstractBaseUser):
             ),
             models.CheckConstraint(
                 condition=~Q(role__in=["unit"]) | Q(home_division=None), name="user_of_a_unit_has_no_place"
+            ),
+            models.CheckConstraint(
+                condition=Q(second_factor_seed="", second_factor_since=None, second_factor_step=0)
+                | (~Q(second_factor_seed="") & Q(second_factor_since__isnull=False, second_factor_step__gt=0)),
+                name="second_factor_whole_or_none",
             ),
             # Town-1 beside town-1 would only confuse whoever has to type one of them.
             models.UniqueConstraint(

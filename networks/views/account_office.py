@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from .. import accounts, audit
 from ..access import (
+    FACTOR_RESET,
     Action,
     barred_from_granting,
     barred_from_linking,
     barred_from_managing,
+    barred_from_resetting_factor,
     can,
     require,
     roles_to_grant,
@@ -35,6 +37,7 @@ from ..account_forms import (
 from ..models import Division, Role, Tier, User
 from ..models.places import code_range
 from ..scoped_admin import history_of
+from ..step_up import step_up
 from .accounts import end_sign_ins as end
 from .keeping import QUICKER
 
@@ -110,6 +113,7 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "manages": manages and not barred,
         "barred": barred,
         "links_out": manages and account.is_active and not barred_from_linking(request.user, account),
+        "resets_factor": account.has_second_factor and not barred_from_resetting_factor(request.user, account),
         "actions": [action.value for action in Action if can(account, action)],
         "others": [row for row in account.person.accounts.all() if row.pk != account.pk],
         "sign_ins": account.sign_ins.open().select_related("session"),
@@ -154,16 +158,32 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     return _ask_once(request, pk, "reactivate")
 
 
-_VERBS = {  # verb: (as recorded, what the page says afterwards)
-    "suspend": (accounts.SUSPENDED, "账号已停用，这个账号的登录都已结束。"),
-    "reactivate": (accounts.REACTIVATED, "账号已重新启用。忘了密码的，再生成一个一次性链接。"),
+@require(Action.MANAGE_ACCOUNTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """For somebody whose telephone and recovery codes are lost."""
+    return _ask_once(request, pk, "end_second_factor", barred_from_resetting_factor)
+
+
+_VERBS = {  # verb: (as recorded, what it is called, what the page says afterwards)
+    "suspend": (accounts.SUSPENDED, "停用", "账号已停用，这个账号的登录都已结束。"),
+    "reactivate": (accounts.REACTIVATED, "启用", "账号已重新启用。忘了密码的，再生成一个一次性链接。"),
+    "end_second_factor": (
+        FACTOR_RESET,
+        "重置动态口令",
+        "动态口令已重置，这个账号的登录都已结束。请本人用密码登录，马上绑定新手机。",
+    ),
 }
 
 
-def _ask_once(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    account, extra = _managed(request, pk), []
-    action, done = _VERBS[verb]
+def _ask_once(
+    request: HttpRequest, pk: int, verb: str, rule: Callable[[User, User], str] = barred_from_managing
+) -> HttpResponse:
+    account, extra = _managed(request, pk, rule), []
+    action, called, done = _VERBS[verb]
     if request.method == "POST":
+        if asked := step_up(request, f"{called}：账号 {account}"):
+            return asked
 
         @transaction.atomic
         def act() -> None:
@@ -200,6 +220,8 @@ def _crumbs(account: User) -> list[tuple[str, str]]:
 def link(request: HttpRequest, pk: int) -> HttpResponse:
     account, extra = _managed(request, pk, barred_from_linking), []
     if request.method == "POST":
+        if asked := step_up(request, f"给账号 {account} 生成设密码的链接"):
+            return asked
         slips, extra = _try(lambda: accounts.give_links([account], actor=request.user, request=request))
         if slips:
             return show_slips(request, slips)
@@ -218,6 +240,8 @@ def links(request: HttpRequest) -> HttpResponse:
     if not chosen:
         messages.error(request, "没有可以重新生成链接的账号：它们已设好密码、已停用，或不由您维护。")
         return redirect("accounts")
+    if asked := step_up(request, f"给 {len(chosen)} 个账号生成设密码的链接"):
+        return asked
     slips, extra = _try(lambda: accounts.give_links(chosen, actor=request.user, request=request))
     if extra:  # one of them has just been suspended
         messages.error(request, f"没有生成：{'；'.join(extra)}。请再试一次。")
@@ -251,6 +275,8 @@ def new(request: HttpRequest) -> HttpResponse:
         ticked = [row for row in rows if row.ticked]
         extra = _refused(ticked)
         if not extra:
+            if asked := step_up(request, f"建立 {len(ticked)} 个账号"):
+                return asked
             orders = [row.order for row in ticked]
             slips, extra = _try(lambda: accounts.make(orders, actor=request.user, county=county, request=request))
             if slips:
@@ -315,6 +341,8 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         appointments=accounts.appointments_to_hand_over(account, request.user),
     )
     if request.method == "POST" and form.is_valid():
+        if asked := step_up(request, f"把账号 {account} 交接给别人"):
+            return asked
         slip, extra = _try(
             lambda: accounts.hand_over(
                 account,

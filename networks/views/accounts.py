@@ -1,10 +1,7 @@
 """Signing in and out, setting and changing one's password, and where one is signed in."""
 
-import datetime
-
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
@@ -12,15 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
-from django.utils import timezone
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import audit
-from ..middleware import client_address
-from ..models import AuditEvent, PasswordLink, SignIn, User
-from ..passwords import forget_failures
+from ..guessing import FAILED, LOCKED, NO_SUCH_LINK, forget_failures, guessed_at, too_many_failures
+from ..models import PasswordLink, SignIn, User
+from ..step_up import step_up
+from .entering import enter, locked_out
 
 DEMO_ROLES = [  # one button per role on the demonstration's sign-in page
     ("bureau", "县教育局工作人员", "审核场次、设置年度"),
@@ -33,13 +30,6 @@ DEMO_ROLES = [  # one button per role on the demonstration's sign-in page
     ("auditor", "审计人员", "台账与日志"),
     ("operator", "系统管理员", "账号与设置"),
 ]
-
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-FAILED, LOCKED, NO_SUCH_LINK = "登录失败", "登录被锁定", "打开无效链接"
-FAILURES_PER_ADDRESS = (
-    50  # within the lock-out time, whatever the accounts: guessing one password on many accounts ends here
-)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -56,16 +46,14 @@ class SignInView(LoginView):
         return context
 
     def post(self, request, *args, **kwargs):
-        if _too_many_failures(request):
+        # The name as the form reads it: with a blank more, or in full-width letters, it is the same account.
+        name = self.get_form().fields["username"].to_python(request.POST.get("username", ""))
+        if too_many_failures(request) or guessed_at(request, name):
             return locked_out(request)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
-        with transaction.atomic():
-            response = super().form_valid(form)
-            SignIn.begin(self.request, form.get_user())
-            audit.record("登录", actor=form.get_user(), subject=form.get_user(), request=self.request)
-        return response
+        return enter(self.request, form.get_user(), how="登录", then=self.get_success_url())
 
     def form_invalid(self, form):
         tried = form.cleaned_data.get("username") and form.cleaned_data.get("password")
@@ -84,20 +72,6 @@ class SignInView(LoginView):
         return super().form_invalid(form)
 
 
-def _too_many_failures(request: HttpRequest) -> bool:
-    since = timezone.now() - datetime.timedelta(hours=settings.AXES_COOLOFF_TIME)
-    tried = AuditEvent.objects.filter(action__in=[FAILED, NO_SUCH_LINK])
-    failures = tried.filter(address=client_address(request), at__gte=since)
-    return failures.count() >= FAILURES_PER_ADDRESS
-
-
-def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: dict | None = None):
-    """429 with a page that says what to do; called by axes (settings) and for an address that tries too many accounts."""
-    page = render(request, "registration/locked_out.html", status=429)
-    page.headers["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME * 3600))
-    return page
-
-
 class SignOut(LogoutView):
     def post(self, request, *args, **kwargs):
         with transaction.atomic():
@@ -106,10 +80,16 @@ class SignOut(LogoutView):
 
 
 class PasswordChange(PasswordChangeView):
-    """Ends the account's other sessions: a session is bound to the password with which it began."""
+    """Ends the account's other sessions: a session is bound to the password with which it began. Whoever has a second factor
+    confirms by it too; for everybody else the old password that the form asks for is the same question."""
 
     template_name = "registration/password_change.html"
     success_url = reverse_lazy("desk")
+
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.has_second_factor and (asked := step_up(request, "修改密码")):
+            return asked
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
         with transaction.atomic():
@@ -133,11 +113,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     if username not in {offered for offered, _, _ in DEMO_ROLES}:
         raise Http404
     user = get_object_or_404(User, username=username, is_active=True)
-    with transaction.atomic():
-        login(request, user, backend=BACKEND)
-        SignIn.begin(request, user)
-        audit.record("演示登录", actor=user, subject=user, request=request)
-    return redirect("desk")
+    return enter(request, user, how="演示登录", then=reverse("desk"))
 
 
 # --- one-time links ----------------------------------------------------------------------------------
@@ -148,7 +124,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
 def set_password(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever was handed a one-time link sets the account's password and is signed in. Unknown, used, revoked and expired
     links get one answer; too many of them from one address get what too many passwords get."""
-    link = None if _too_many_failures(request) else PasswordLink.objects.redeemable(token)
+    link = None if too_many_failures(request) else PasswordLink.objects.redeemable(token)
     if link is None:
         return _no_such_link(request)
     form = SetPasswordForm(link.user, request.POST if request.method == "POST" else None)
@@ -158,25 +134,23 @@ def set_password(request: HttpRequest, token: str) -> HttpResponse:
             with transaction.atomic():
                 link.redeem(form.cleaned_data["new_password1"])
                 forget_failures(link.user.username)
-                _sign_in_afresh(request, link.user)
+                request.session.flush()  # also where somebody else was signed in: nothing of theirs is taken over
                 audit.record("用链接设置密码", actor=link.user, subject=link.user, request=request, link=link.pk)
         except ValidationError:  # somebody was quicker with the same link
             return _no_such_link(request)
-        messages.success(request, "密码已设好，您已登录。以后用账号和这个密码登录，链接已经失效。")
-        return redirect("desk")
+        response = enter(request, link.user, how="登录", then=reverse("desk"))
+        if (
+            not link.user.has_second_factor
+        ):  # who has is asked for the code: the link stands for the password and no more
+            messages.success(request, "密码已设好，您已登录。以后用账号和这个密码登录，链接已经失效。")
+        return response
     context = {"form": form, "account": link.user, "expires_at": link.expires_at, "other": request.user}
     return _without_path(render(request, "registration/set_password.html", context))
 
 
-def _sign_in_afresh(request: HttpRequest, user: User) -> None:
-    request.session.flush()  # also where somebody else was signed in: nothing of theirs is taken over
-    login(request, user, backend=BACKEND)
-    SignIn.begin(request, user)
-
-
 def _no_such_link(request: HttpRequest) -> HttpResponse:
     """Recorded, because addresses that try many are stopped; the token itself is not."""
-    if _too_many_failures(request):
+    if too_many_failures(request):
         return _without_path(locked_out(request))
     audit.record(NO_SUCH_LINK, actor=request.user, request=request)
     return _without_path(render(request, "registration/no_such_link.html", status=404))

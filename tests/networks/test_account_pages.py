@@ -18,6 +18,8 @@ from trainings import imports
 
 from ..makers import ledger
 
+pytestmark = pytest.mark.usefixtures("passwords_just_typed")
+
 PASSWORD = "Correct-Horse-7"
 
 

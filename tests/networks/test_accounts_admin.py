@@ -8,6 +8,8 @@ from django.test import Client
 
 from networks.models import AuditEvent, PasswordLink, Person, User
 
+pytestmark = pytest.mark.usefixtures("passwords_just_typed")
+
 USERS = "/admin/networks/user/"
 
 

@@ -13,10 +13,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks import guessing
 from networks.logs import OneLine
 from networks.models import AuditEvent, PasswordLink, SignIn, User
 from networks.tokens import _ALPHABET, digest_of
-from networks.views import accounts
+
+pytestmark = pytest.mark.usefixtures("passwords_just_typed")
 
 OLD, NEW = "Correct-Horse-7", "Brave-Otter-88"
 BOTH = {"new_password1": NEW, "new_password2": NEW}
@@ -200,7 +202,7 @@ def test_an_account_suspended_while_its_owner_types_gets_no_password(world, issu
 
 
 def test_id_2_trying_many_links_ends_at_the_address_and_counts_with_failed_passwords(world, issued, monkeypatch):
-    monkeypatch.setattr(accounts, "FAILURES_PER_ADDRESS", 4)
+    monkeypatch.setattr(guessing, "FAILURES_PER_ADDRESS", 4)
     client = Client()
     for number in range(2):
         assert client.get(path_of(f"guess-{number}")).status_code == 404
@@ -224,7 +226,7 @@ def test_au_3_the_token_stands_in_no_log_and_no_row(world, issued, caplog):
         assert strict.post(issued[1], BOTH).status_code == 403
         world_client = sign_in("unit")
         assert world_client.get(path_of(f"{token[:-1]}%20/..;x")).status_code == 404
-        assert Client().get(path_of(f"{token[:-1]}z")).status_code == 404
+        assert Client().get(path_of(token[:-1] + ("y" if token.endswith("z") else "z"))).status_code == 404
         Client().post(issued[1], BOTH)
     finally:
         logging.getLogger().removeHandler(handler)

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from networks import guessing
 from networks.access import Action, can
 from networks.models import AuditEvent, Person, User
-from networks.views import accounts
 
 PASSWORD = "Correct-Horse-7"
 LOGIN = "/login/"
@@ -116,7 +116,7 @@ def test_id_2_one_locked_account_leaves_its_neighbours_at_the_same_address_alone
 
 
 def test_id_2_one_password_tried_on_many_accounts_ends_at_the_address(world, client, monkeypatch):
-    monkeypatch.setattr(accounts, "FAILURES_PER_ADDRESS", 6)
+    monkeypatch.setattr(guessing, "FAILURES_PER_ADDRESS", 6)
     for number in range(6):
         assert sign_in(client, f"guess{number}", "Mashan-2026").status_code == 200
     assert sign_in(client, "guess7", "Mashan-2026").status_code == 429

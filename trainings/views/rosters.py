@@ -48,6 +48,8 @@ def names(request: HttpRequest, pk: int) -> HttpResponse:
     """The same page with names. It is a POST because it is written down: who, which session, how many, what for."""
     session = _session(request, pk)
     _refuse_names(request, session)
+    if asked := step_up(request, "显示名册里的全名"):
+        return asked
     lines = lines_of(session, request.user)
     purpose = PurposeForm(request.POST, names=lambda: lines.values_list("name", flat=True))
     own = own_roster(request.user, session)
