@@ -92,7 +92,7 @@ def test_a_line_without_test_fails(home, judged):
 
 
 def test_a_slip_in_a_name_or_a_line_that_is_not_there_is_said(home):
-    with pytest.raises(SystemExit, match="not in docs/bar.md: AC-2"):
+    with pytest.raises(SystemExit, match=r"not in docs/bar\.md: AC-2"):
         bar.main(["AC-2", "--list"], home)
     (home / "tests/sub/test_it.py").write_text("def test_ac_9_x(): ...", encoding="utf-8")
     with pytest.raises(SystemExit, match="test_ac_9_x names AC-9"):
