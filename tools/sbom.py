@@ -34,6 +34,7 @@ LICENCES = {  # for packages whose metadata names none in the words of SPDX, or 
     "pip-api": "Apache-2.0",
     "pip-audit": "Apache-2.0",
     "psycopg2-binary": "LGPL-3.0-or-later",
+    "pyrage": "MIT",
     "pytest-django": "BSD-3-Clause",
     "segno": "BSD-3-Clause",
     "sortedcontainers": "Apache-2.0",
