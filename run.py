@@ -5,6 +5,8 @@ python3 run.py                 the product with the demonstration county, http:/
 python3 run.py test            the tests, on all cores (further words go to pytest)
 python3 run.py setup [--dev]   only prepare; after it .venv/bin/python manage.py … works
 python3 run.py lint | bench    tools/lint.py, tools/bench.py
+python3 run.py bar             what has to hold, with its tests and what came of them: tools/bar.py, docs/bar.md
+python3 run.py audit | sbom    known weaknesses of the packages; the list of them: tools/audit.py, tools/sbom.py
 python3 run.py COMMAND …       any management command
 """
 
@@ -23,6 +25,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older ones are told, not left wi
 HOME = Path(__file__).resolve().parent
 VENV = HOME / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+TOOLS = {"lint", "bench", "bar", "audit", "sbom"}  # each is tools/NAME.py and needs what the tests need
 
 
 def setup(dev: bool) -> None:
@@ -66,13 +69,13 @@ def command_line(words: list[str]) -> list[str]:
     if command == "test":
         cores = [] if any(word.startswith("-n") for word in rest) else ["-n", "auto"]
         return ["-m", "pytest", *cores, *rest]
-    return [f"tools/{command}.py", *rest] if command in {"lint", "bench"} else ["manage.py", command, *rest]
+    return [f"tools/{command}.py", *rest] if command in TOOLS else ["manage.py", command, *rest]
 
 
 def main(words: list[str]) -> int:
     line = command_line(words)
     try:
-        setup(dev=bool({"test", "lint", "bench", "--dev"} & set(words[:2])))
+        setup(dev=bool(({"test", "--dev"} | TOOLS) & set(words[:2])))
         if not line:
             return 0
         os.chdir(HOME)

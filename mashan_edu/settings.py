@@ -240,5 +240,6 @@ LOGGING = {
 }
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no process talks to another machine, by mail neither
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SILENCED_SYSTEM_CHECKS = []

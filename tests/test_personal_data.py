@@ -5,12 +5,13 @@ import html
 import logging
 import re
 import zipfile
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import models
 from django.urls import reverse
 
@@ -76,6 +77,9 @@ def test_pi_1_no_field_is_for_an_id_number_and_the_page_in_docs_is_printed_from_
     names = {f"{f.name} {f.verbose_name}" for model in personal_data.our_models() for f in model._meta.concrete_fields}
     assert not [name for name in names if re.search(r"身份证|id_?card|id_number|证件", name)]
     page = Path(settings.BASE_DIR, "docs", "personal-data.md").read_text(encoding="utf-8")
+    printed = StringIO()
+    call_command("personal_data", stdout=printed)
+    assert printed.getvalue() == page
     assert page == personal_data.markdown(), "manage.py personal_data > docs/personal-data.md"
 
 

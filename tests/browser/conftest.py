@@ -89,12 +89,13 @@ def chromium():
 @pytest.fixture
 def person(site, chromium):
     """`person("bureau", OFFICE)` signs somebody in, in a browser of their own, and gives their page."""
-    contexts = []
+    contexts, asked = [], []
 
     def sign_in(username: str, screen: dict):
         context = chromium.new_context(viewport=screen, locale="zh-CN", has_touch=screen is PHONE, base_url=site)
         contexts.append(context)
         context.set_default_timeout(10_000)
+        context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
         page.goto("/login/")
         page.get_by_label("账号", exact=True).fill(username)
@@ -106,6 +107,7 @@ def person(site, chromium):
     yield sign_in
     for context in contexts:
         context.close()
+    assert [url for url in asked if not url.startswith((f"{site}/", "data:", "blob:", "about:"))] == []  # SC-4
 
 
 @pytest.fixture

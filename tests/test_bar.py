@@ -1,0 +1,138 @@
+"""tools/bar.py: which tests a line has, what came of them, and when a line fails."""
+
+import pytest
+
+from tools import bar
+
+TABLE = """# The bar
+| id | level | demand |
+|---|---|---|
+| AC-1 | 0 | every address |
+| IN-7 | 1 | a year stays |
+| UP-3 | 2 | photographs |
+| XL-9 | 1 | dropped: docs/decisions/why.md |
+"""
+TESTS = """
+def test_ac_1_in_7_both(): ...
+def test_in_7_alone(): ...
+def test_without_an_id(): ...
+def helper_ac_1_x(): ...
+"""
+CASE = '<testcase classname="tests.sub.test_it" name="{}">{}</testcase>'
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A project with a bar of four lines and two tests that carry ids."""
+    (tmp_path / "docs/decisions").mkdir(parents=True)
+    (tmp_path / "docs/bar.md").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "tests/sub").mkdir(parents=True)
+    (tmp_path / "tests/sub/test_it.py").write_text(TESTS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def judged(home, capsys):
+    """`judged(sqlite={"test_in_7_alone": ""}, …)`: exit code and the printed table after runs that ended so."""
+
+    def tell(*ids, **runs):
+        paths = []
+        for name, cases in runs.items():
+            paths.append(home / f"{name}.xml")
+            body = "".join(CASE.format(case, f"<{end}/>" if end else "") for case, end in cases.items())
+            paths[-1].write_text(f"<testsuites><testsuite>{body}</testsuite></testsuites>", encoding="utf-8")
+        code = bar.main([*ids, "--from", *map(str, paths)], home)
+        out = capsys.readouterr().out.splitlines()
+        return code, {row.split()[0]: row for row in out}
+
+    return tell
+
+
+BOTH, ALONE = "test_ac_1_in_7_both", "test_in_7_alone"
+
+
+def test_a_name_carries_the_ids_that_it_begins_with():
+    assert bar.ids_of("test_sc_4_wb_3_no_dangerous_call") == ["SC-4", "WB-3"]
+    assert bar.ids_of("test_in_7_after_step_in_8_of_it") == ["IN-7"]
+    assert bar.ids_of("test_a_unit_whose_figures_mostly_end_in_0_is_told_so") == []
+
+
+def test_all_lines_hold_when_each_test_has_passed_somewhere(judged):
+    code, rows = judged(sqlite={BOTH: "", f"{ALONE}[a]": "", f"{ALONE}[b]": "skipped"}, postgresql={f"{ALONE}[a]": ""})
+    assert code == 0
+    assert rows["AC-1"].split() == ["AC-1", "0", "1", "1", "passed", "-", "holds"]
+    assert rows["IN-7"].split() == ["IN-7", "1", "2", "2", "passed,", "1", "skipped", "1", "passed", "holds"]
+    assert rows["UP-3"].endswith("NO TEST"), "a line of level 2 may wait"
+    assert rows["XL-9"].endswith("dropped, see docs/decisions/why.md")
+    assert rows["lines:"] == "lines: 2 passed, 0 failed, 2 skipped"
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ({"sqlite": {BOTH: "", ALONE: "failure"}}, f"failed: tests/sub/test_it.py::{ALONE}"),
+        ({"sqlite": {BOTH: "", ALONE: "error"}}, f"failed: tests/sub/test_it.py::{ALONE}"),
+        ({"sqlite": {BOTH: ""}}, f"not run: tests/sub/test_it.py::{ALONE}"),
+        ({"sqlite": {BOTH: "skipped", ALONE: "skipped"}}, "all skipped: sqlite"),
+        ({"sqlite": {BOTH: "", ALONE: ""}, "postgresql": {ALONE: "skipped"}}, "all skipped: postgresql"),
+    ],
+)
+def test_a_line_that_failed_was_not_run_or_was_skipped_by_an_engine_does_not_hold(judged, runs, said):
+    code, rows = judged("IN-7", **runs)
+    assert code == 1
+    assert rows["IN-7"].endswith(said)
+    assert rows["lines:"] == "lines: 0 passed, 1 failed, 0 skipped"
+
+
+def test_a_line_without_test_fails(home, judged):
+    (home / "tests/sub/test_it.py").write_text("def test_in_7_alone(): ...", encoding="utf-8")
+    code, rows = judged(sqlite={ALONE: ""})
+    assert code == 1
+    assert rows["AC-1"].endswith("NO TEST")
+
+
+def test_a_slip_in_a_name_or_a_line_that_is_not_there_is_said(home):
+    with pytest.raises(SystemExit, match=r"not in docs/bar\.md: AC-2"):
+        bar.main(["AC-2", "--list"], home)
+    (home / "tests/sub/test_it.py").write_text("def test_ac_9_x(): ...", encoding="utf-8")
+    with pytest.raises(SystemExit, match="test_ac_9_x names AC-9"):
+        bar.main(["--list"], home)
+
+
+@pytest.mark.parametrize("text", [None, "", "<testsuites>"])
+def test_what_is_no_result_of_a_run_is_refused(home, text):
+    if text is not None:
+        (home / "x.xml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit, match="not the results of a run"):
+        bar.main(["--from", str(home / "x.xml")], home)
+
+
+def test_the_list_names_the_tests_and_runs_nothing(home, capsys, monkeypatch):
+    monkeypatch.setattr(bar.subprocess, "call", lambda *args, **kwargs: pytest.fail("ran"))
+    assert bar.main(["AC-1", "--list"], home) == 0
+    assert capsys.readouterr().out.splitlines() == ["AC-1 [0] every address", f"    tests/sub/test_it.py::{BOTH}"]
+
+
+def test_without_results_the_tests_of_the_line_are_run_and_their_results_read(home, capsys, monkeypatch):
+    """By pytest itself, so that a change of what it writes is noticed."""
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)  # these tests know no product
+    (home / "tests/sub/test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('case', ['a', 'b'])\n"
+        "def test_ac_1_both(case):\n    if case == 'b':\n        pytest.skip('why')\n"
+        "def test_in_7_alone():\n    assert False\n"
+        "def test_without_an_id():\n    assert False\n",
+        encoding="utf-8",
+    )
+    assert bar.main(["AC-1", "IN-7"], home) == 1
+    rows = [row.split() for row in capsys.readouterr().out.splitlines()]
+    assert ["AC-1", "0", "1", "1", "passed,", "1", "skipped", "holds"] in rows
+    assert ["IN-7", "1", "1", "1", "failed", "failed:", "tests/sub/test_it.py::test_in_7_alone"] in rows
+
+
+def test_a_line_argued_away_names_a_decision_that_is_there():
+    lines = bar.table((bar.HOME / "docs/bar.md").read_text(encoding="utf-8"))
+    dropped = {line.id: line.dropped for line in lines.values() if line.dropped}
+    assert set(dropped) == {"SC-3", "XL-9"}
+    for name, path in dropped.items():
+        assert name in (bar.HOME / path).read_text(encoding="utf-8")

@@ -1,0 +1,91 @@
+"""The operators' handbook and what it stands on: every command, option, file and setting that the texts name is there."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+
+import run
+
+PROJECT = Path(settings.BASE_DIR)
+HANDBOOK = PROJECT / "docs/operations.md"
+TEXTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *sorted((PROJECT / "deploy").iterdir())]
+OF_OTHERS = {"PYTHONUTF8", "PIP_NO_INDEX", "PIP_FIND_LINKS", "NEW_DATABASE_URL", "DATABASE_URL"}
+
+
+def named():
+    """(text, command of manage.py, the words after it up to the end of the code)."""
+    for path in TEXTS:
+        text = path.read_text(encoding="utf-8")
+        for name, rest in re.findall(r"manage\.py ([a-z_]+)([^`\n&；，。]*)", text):
+            yield path.name, name, rest
+        if path.name == "mashan-nightly.service":  # several in one loop
+            for name, rest in re.findall(r'"([a-z_]+)((?: --?\w+)*)"', text):
+                yield path.name, name, rest
+
+
+def test_every_command_of_manage_py_that_a_text_names_is_there_with_its_options():
+    known, wrong = get_commands(), []
+    assert {name for _, name, _ in named()} >= {"migrate", "load_county", "move_database", "verify_ledger"}
+    for where, name, rest in named():
+        if name not in known:
+            wrong.append(f"{where}: {name}")
+            continue
+        parser = load_command_class(known[name], name).create_parser("manage.py", name)
+        options = {option for action in parser._actions for option in action.option_strings}
+        assert isinstance(parser, argparse.ArgumentParser)
+        wrong += [f"{where}: {name} {o}" for o in re.findall(r"(?<!\S)(--[a-z-]+)", rest) if o not in options]
+    assert wrong == []
+
+
+def test_every_command_of_run_py_that_a_text_names_is_there():
+    known = run.TOOLS | {"setup", "test"} | set(get_commands())
+    found = {name for path in TEXTS for name in re.findall(r"run\.py ([a-z_]+)", path.read_text(encoding="utf-8"))}
+    assert found >= {"setup", "test", "lint", "bench", "bar", "audit", "sbom"}
+    assert found - known == set()
+    for tool in run.TOOLS:
+        assert (PROJECT / "tools" / f"{tool}.py").exists()
+
+
+def test_every_file_and_setting_that_the_handbook_names_is_there():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    files = set(re.findall(r"`((?:docs|deploy|tools)/[\w./-]+|README\.md|CHANGELOG\.md|requirements\.txt)", text))
+    assert len(files) > 5 and [name for name in files if not (PROJECT / name).exists()] == []
+    source = (PROJECT / "mashan_edu/settings.py").read_text(encoding="utf-8")
+    for name in set(re.findall(r"`([A-Z][A-Z_]+[A-Z])(?![A-Z_.])", text)) - OF_OTHERS:
+        assert f'"{name}"' in source, name
+
+
+def test_the_readme_leads_to_the_handbook_and_says_nothing_of_it_twice():
+    readme, handbook = (path.read_text(encoding="utf-8") for path in (PROJECT / "README.md", HANDBOOK))
+    assert "docs/operations.md" in readme
+    assert "waitress-serve" not in readme and "pg_dump" not in readme
+    both = {line for line in readme.splitlines() if len(line) > 40} & set(handbook.splitlines())
+    assert both == set()
+
+
+@pytest.mark.parametrize("clause", range(1, 12))
+def test_each_clause_of_the_level_3_table_says_what_both_sides_do(clause):
+    row = re.search(
+        rf"^\| 8\.1\.4\.{clause} (.+?) \| (.+?) \| (.+?) \|$", HANDBOOK.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert row and all(len(cell) > 3 for cell in row.groups())
+
+
+def test_what_stands_before_the_platform_lets_through_what_it_takes_and_logs_no_key():
+    nginx, service = (
+        (PROJECT / "deploy" / name).read_text(encoding="utf-8") for name in ("nginx.conf", "mashan-edu.service")
+    )
+    size = int(re.search(r"client_max_body_size (\d+)m;", nginx)[1])
+    assert size * 1024 * 1024 == settings.MOST_REQUEST_BYTES
+    for text in (service, HANDBOOK.read_text(encoding="utf-8")):
+        assert f"--max-request-body-size={settings.MOST_REQUEST_BYTES}" in text
+        assert "--listen=127.0.0.1:8000" in text and "--no-clear-untrusted-proxy-headers" in text
+    assert "X-Forwarded-For $remote_addr" in nginx, "what a stranger sends along is not handed on"
+    assert "$request " not in nginx and "$request_uri " not in nginx.split("log_format")[1].split(";")[0]
+    for secret in ("/accounts/set-password/", "/learn/sign-ups/", "/p/"):
+        assert f"~^{secret}" in nginx
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in nginx and "alias" not in nginx
