@@ -12,7 +12,7 @@ import run
 
 PROJECT = Path(settings.BASE_DIR)
 HANDBOOK = PROJECT / "docs/operations.md"
-TEXTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *sorted((PROJECT / "deploy").iterdir())]
+TEXTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *sorted((PROJECT / "docs/deploy").iterdir())]
 OF_OTHERS = {"PYTHONUTF8", "PIP_NO_INDEX", "PIP_FIND_LINKS", "NEW_DATABASE_URL", "DATABASE_URL"}
 
 
@@ -52,7 +52,7 @@ def test_every_command_of_run_py_that_a_text_names_is_there():
 
 def test_every_file_and_setting_that_the_handbook_names_is_there():
     text = HANDBOOK.read_text(encoding="utf-8")
-    files = set(re.findall(r"`((?:docs|deploy|tools)/[\w./-]+|README\.md|CHANGELOG\.md|requirements\.txt)", text))
+    files = set(re.findall(r"`((?:docs|tools)/[\w./-]+|README\.md|CHANGELOG\.md|requirements\.txt)", text))
     assert len(files) > 5 and [name for name in files if not (PROJECT / name).exists()] == []
     source = (PROJECT / "mashan_edu/settings.py").read_text(encoding="utf-8")
     for name in set(re.findall(r"`([A-Z][A-Z_]+[A-Z])(?![A-Z_.])", text)) - OF_OTHERS:
@@ -77,7 +77,7 @@ def test_each_clause_of_the_level_3_table_says_what_both_sides_do(clause):
 
 def test_what_stands_before_the_platform_lets_through_what_it_takes_and_logs_no_key():
     nginx, service = (
-        (PROJECT / "deploy" / name).read_text(encoding="utf-8") for name in ("nginx.conf", "mashan-edu.service")
+        (PROJECT / "docs/deploy" / name).read_text(encoding="utf-8") for name in ("nginx.conf", "mashan-edu.service")
     )
     size = int(re.search(r"client_max_body_size (\d+)m;", nginx)[1])
     assert size * 1024 * 1024 == settings.MOST_REQUEST_BYTES
