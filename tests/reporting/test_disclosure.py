@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from networks import audit
 from networks.log_kinds import DISCLOSING, KINDS, Kind, kind_of
 from networks.models import AuditEvent
+from reporting import guard
 from trainings.models import RosterLine
 from trainings.rosters import keeping
 
@@ -27,7 +28,8 @@ pytestmark = pytest.mark.django_db
 
 def at(event, *when):
     """As if it had happened then, in the county's time."""
-    AuditEvent.objects.filter(pk=event.pk).update(at=timezone.make_aware(datetime.datetime(*when)))
+    with guard.unguarded():
+        AuditEvent.objects.filter(pk=event.pk).update(at=timezone.make_aware(datetime.datetime(*when)))
     return event
 
 
@@ -40,7 +42,8 @@ def seen(world, client):
     people = [keeping.Person("金丝雀甲", phone_tail="4071"), keeping.Person("金丝雀乙", age_band="minor")]
     keeping.add(w.minors, people, actor=w.town, source=RosterLine.Source.PASTED)
     keeping.add(w.others, people[:1], actor=w.town2, source=RosterLine.Source.PASTED)
-    AuditEvent.objects.all().delete()
+    with guard.unguarded():
+        AuditEvent.objects.all().delete()
 
     def post(user, name, session, **data):
         client.force_login(user)
