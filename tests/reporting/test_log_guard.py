@@ -37,6 +37,9 @@ def test_au_3_no_road_of_our_own_changes_or_removes_a_line(event):
     ]
     columns = ["at", "actor_name", "county_code", "action", "subject", "subject_id", "address", "actor_id"]
     roads += [lambda name=name: rows.update(**{name: other(name, event)}) for name in columns]
+    # Nor under cover of letting go of the account, which alone is allowed.
+    columns[-1] = "detail"
+    roads += [lambda name=name: rows.update(actor=None, **{name: other(name, event)}) for name in columns]
     for number, road in enumerate(roads):
         with pytest.raises(IntegrityError, match=REFUSED), transaction.atomic():
             road()
@@ -45,7 +48,7 @@ def test_au_3_no_road_of_our_own_changes_or_removes_a_line(event):
 
 
 def other(name, event):
-    known = {"at": event.at.replace(year=2020), "address": "10.0.0.1"}
+    known = {"detail": {"number": 4}, "at": event.at.replace(year=2020), "address": "10.0.0.1"}
     return known.get(name) or (User.objects.get(username="town2").pk if name == "actor_id" else "x")
 
 
