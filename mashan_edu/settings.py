@@ -227,17 +227,32 @@ WHITENOISE_USE_FINDERS = True  # no collectstatic step between a fresh clone and
 
 # --- history and logs ------------------------------------------------------------------------------
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
+SYSLOG_ADDRESS = env("SYSLOG_ADDRESS", default="")
+_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"one_line": {"()": "networks.logs.OneLine"}},
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"()": "networks.logs.Plain", "format": _LINE},
+        "shipped": {"()": "networks.logs.Shipped", "format": _LINE},
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["one_line"]},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"axes": {"level": "ERROR"}},
+    # The audit log is the database's; its lines go to a log server if there is one, and never to the console.
+    "loggers": {"axes": {"level": "ERROR"}, "mashan.audit": {"handlers": [], "level": "CRITICAL", "propagate": False}},
 }
+if SYSLOG_ADDRESS:
+    LOGGING["handlers"]["syslog"] = {
+        "class": "networks.logs.Syslog",
+        "where": SYSLOG_ADDRESS,
+        "formatter": "shipped",
+        "filters": ["one_line"],
+    }
+    LOGGING["root"]["handlers"].append("syslog")
+    LOGGING["loggers"]["mashan.audit"] |= {"handlers": ["syslog"], "level": "INFO"}
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no process talks to another machine, by mail neither

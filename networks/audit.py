@@ -1,7 +1,9 @@
 """Writing the audit log, in the same transaction as the act it records (AU-1)."""
 
+from django.db import transaction
 from django.http import HttpRequest
 
+from .logs import ship
 from .models import AuditEvent, User
 
 
@@ -17,7 +19,7 @@ def record(
     """Stores one act. Call it inside the transaction of the act; `detail` holds counts, digests and codes, never names
     of residents. `subject` is a model instance, or nothing."""
     known = actor if actor is not None and actor.is_authenticated else None
-    return AuditEvent.objects.create(
+    event = AuditEvent.objects.create(
         actor=known,
         actor_name=known.username if known else "",
         county_code=county_code or (known.county_code if known else ""),
@@ -27,3 +29,5 @@ def record(
         detail=detail,
         address=request.META.get("REMOTE_ADDR") or None if request is not None else None,
     )
+    transaction.on_commit(lambda: ship(event), robust=True)  # what is rolled back did not happen
+    return event

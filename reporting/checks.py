@@ -1,4 +1,4 @@
-"""What is said at start-up about the ledger: is there a key to sign with, and does the database guard what was signed?"""
+"""What is said at start-up about the ledger: is there a key to sign with, and does the database guard what was signed and logged?"""
 
 from django.conf import settings
 from django.core.checks import Tags, register
@@ -23,6 +23,6 @@ def ledger_is_guarded(app_configs, databases=None, **kwargs) -> list[CheckWarnin
     found = []
     for alias in databases or []:
         connection = connections[alias]
-        if guard.TABLE in connection.introspection.table_names() and guard.missing(connection):
+        if guard.there(connection) and guard.missing(connection):
             found.append(CheckWarning(f"{guard.TOLD}。", hint=f"{guard.WHAT_TO_DO}。", id="reporting.W002"))
     return found

@@ -141,12 +141,19 @@ def _for_csv(value: object) -> object:
     return value
 
 
-def xlsx(export: Export) -> bytes:
-    """A workbook ready for the file: title, unit and date, repeated header row, number cells, preparer and reviewer line,
-    A4 landscape with page numbers. No cell is ever a formula (XL-8)."""
+def xlsx(*exports: Export) -> bytes:
+    """A workbook ready for the file, a sheet each: title, unit and date, repeated header row, number cells, preparer and
+    reviewer line, A4 landscape with page numbers. No cell is ever a formula (XL-8)."""
     book = Workbook()
-    sheet = book.active
-    sheet.title = export.sheet
+    book.remove(book.active)
+    for export in exports:
+        _fill(book.create_sheet(export.sheet), export)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _fill(sheet, export: Export) -> None:
     last = len(export.columns)
     _line(sheet, 1, last, export.title, Font(size=16, bold=True), "center")
     sheet.row_dimensions[1].height = 30
@@ -179,9 +186,6 @@ def xlsx(export: Export) -> bytes:
     _set_up_for_print(sheet, f"$A$1:${get_column_letter(last)}${at}")
     if not export.landscape:
         sheet.page_setup.orientation = "portrait"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def put(cell: Cell, value: object) -> Cell:

@@ -39,6 +39,10 @@ PAGES = (
     + FORM_PAGES
     + PROMPTING_PAGES
     + """
+log-seen             | GET  | -                 | auditor                                 | *          |
+log-seen-export      | GET  | -                 | auditor                                 | *          |
+log-kinds            | GET  | -                 | auditor                                 | *          |
+minors-audit         | GET  | year              | auditor                                 | *          |
 session-list         | GET  | -                 | *                                       | NO_RECORDS |
 session-new          | GET  | -                 | *                                       | READERS    |
 session-new          | POST | -                 | *                                       | READERS    |

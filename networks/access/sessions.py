@@ -75,6 +75,11 @@ def barred_from_names(user: User, session: TrainingSession) -> str:
     return barred
 
 
+def reads_minors(user: User) -> bool:
+    """Whether this account may read the names of minors at all: those of its own unit's sessions, and no others'."""
+    return can(user, Action.UNMASK_ROSTERS) and (_sees_home_rosters(user) or enters_for_the_centre(user))
+
+
 def barred_from_scanning(user: User, session: TrainingSession) -> str:
     """Why this account may not open or end a session's sign-in by QR, or ''. It is its own unit's business alone."""
     sessions = apps.get_model("trainings", "TrainingSession").objects

@@ -283,8 +283,8 @@ def test_pi_3_names_are_masked_until_asked_for_and_minors_outside_their_unit_alw
     acts = AuditEvent.objects.filter(action="查看名册全名").order_by("pk")
     number = w.draft.number
     assert [(act.actor, act.detail) for act in acts] == [
-        (w.town, {"number": number, "lines": 2}),
-        (w.bureau, {"number": number, "lines": 1, "purpose": "电话回访核实"}),
+        (w.town, {"number": number, "lines": 2, "minors": 1}),
+        (w.bureau, {"number": number, "lines": 1, "minors": 0, "purpose": "电话回访核实"}),
     ]
 
 
@@ -326,7 +326,7 @@ def test_ac_6_the_workbook_is_marked_with_its_purpose_and_masks_what_the_page_ma
         assert rows == [["张小明", None, None, None, tail, "粘贴"], [third, None, "未成年", None, None, "粘贴"]]
         assert {cell.data_type for row in sheet.iter_rows(min_row=5) for cell in row[1:] if cell.value} == {"s"}
     act = AuditEvent.objects.latest("pk")
-    assert act.detail == {"number": w.draft.number, "lines": 2, "masked": 1, "purpose": "=核对&人次"}
+    assert act.detail == {"number": w.draft.number, "lines": 2, "masked": 1, "minors": 0, "purpose": "=核对&人次"}
 
 
 def test_no_purpose_no_workbook(listed, ask, take):

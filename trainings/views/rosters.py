@@ -65,6 +65,7 @@ def names(request: HttpRequest, pk: int) -> HttpResponse:
             request=request,
             number=session.number,
             lines=sum(not veil.masks(line) for line in lines),
+            minors=sum(line.age_band == RosterLine.AgeBand.MINOR and not veil.masks(line) for line in lines),
             **detail,
         )
     return _page(request, session, veil=veil, number=request.POST.get("page"))
@@ -86,7 +87,8 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid() or not count:
         context = {"session": session, "form": form, "count": count, "own": own_roster(request.user, session)}
         return render(request, "trainings/rosters/export.html", context)
-    shown = Veil(request.user, session, names=True).shown(lines)
+    veil = Veil(request.user, session, names=True)
+    shown = veil.shown(lines)
     purpose, now = form.cleaned_data["purpose"], timezone.localtime()
     content = exporting.workbook(session, shown, user=request.user, when=now, purpose=purpose)
     with transaction.atomic():
@@ -98,6 +100,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
             number=session.number,
             lines=len(shown),
             masked=sum(line.masked for line in shown),
+            minors=sum(line.age_band == RosterLine.AgeBand.MINOR and not veil.masks(line) for line in lines),
             purpose=purpose,
         )
     return downloads.workbook(content, f"{session.number}-roster.xlsx")
