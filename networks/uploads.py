@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 import subprocess
+import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -33,6 +34,9 @@ JPEG_QUALITY = 85
 # A progressive JPEG brings the picture in about ten scans. A scan of a hundred bytes keeps the decoder as busy as a whole one, and
 # 20 MiB hold two hundred thousand of them: hours of work.
 MOST_SCANS = 40
+# A progressive picture of 64 megapixels takes half a gigabyte while it is decoded: such are decoded one at a time.
+LARGE_PIXELS = 16_000_000
+_LARGE = threading.Lock()
 
 
 class Unusable(Exception):
@@ -141,11 +145,13 @@ def reencode(content: bytes, kind: str) -> tuple[bytes, str]:
         image = Image.open(io.BytesIO(content), formats=[kind])
         if image.width * image.height > MOST_PIXELS[kind]:
             raise Unusable(f"照片太大（{image.width}×{image.height}），请缩小后再传")
+        large = image.width * image.height > LARGE_PIXELS
         if kind == "JPEG":
             if _scans(content) > MOST_SCANS:
                 raise Unusable("照片的编码不正常，请把它截图，上传截图")
             image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
-        image.load()
+        with _LARGE if large else contextlib.nullcontext():
+            image.load()
         image = ImageOps.exif_transpose(image)
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
         clear = kind == "PNG" and image.has_transparency_data

@@ -3,6 +3,7 @@
 import datetime
 import io
 import re
+import threading
 import time
 
 import pytest
@@ -58,3 +59,16 @@ def test_ld_3_a_message_of_blanks_is_read_at_once(blank):
     began = time.perf_counter()
     assert messages.several(text, today) and messages.read(text, [], today)
     assert time.perf_counter() - began < SECONDS
+
+
+def test_up_1_ld_3_pictures_that_take_half_a_gigabyte_are_decoded_one_at_a_time(monkeypatch):
+    """Eight at once, a megabyte each as sent, would be the end of a server of four gigabytes."""
+    monkeypatch.setattr(uploads, "LARGE_PIXELS", 2_000_000)
+    large = threading.Thread(target=reencode, args=(progressive(0, side=2000), "JPEG"))
+    with uploads._LARGE:  # somebody else's is at work
+        large.start()
+        assert reencode(progressive(0, side=500), "JPEG")[1] == "image/jpeg"  # a usual one does not wait
+        large.join(0.5)
+        assert large.is_alive()
+    large.join(10)
+    assert not large.is_alive()
