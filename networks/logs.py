@@ -9,15 +9,17 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, SuspiciousOperation
 
 if TYPE_CHECKING:
     from .models import AuditEvent
 
-# Addresses that are themselves a secret (a one-time link): Django logs the path of whatever it refuses.
-_SECRET_PATH = re.compile(r"(/accounts/set-password/)[^/\r\n]+")
+# Addresses that are themselves a secret (a one-time link, a point's link, a sheet at the door, somebody's sign-up): Django logs the
+# path of whatever it refuses, also when the link is good and only the form was too old.
+_SECRET_PATH = re.compile(r"(/accounts/set-password/|/p/|/s/|/learn/sign-ups/)[^/\r\n]+")
 # Controls, other line ends, and what turns the direction of writing: each lets a line look like another one.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_REFUSALS = (PermissionDenied, SuspiciousOperation)  # nothing is broken that a traceback would help to mend
 AUDIT = logging.getLogger("mashan.audit")
 LONGEST_LINE = 1800  # bytes of a shipped act: a datagram of this size reaches any log server whole
 
@@ -27,11 +29,14 @@ def one_line(text: str) -> str:
 
 
 class OneLine(logging.Filter):
-    """Neutralises control characters, so that nobody forges a log line or a terminal command."""
+    """Neutralises control characters, so that nobody forges a log line or a terminal command. A refusal has no traceback: a
+    stranger who sends a wrong Host again and again would fill the disk with them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = one_line(record.getMessage())
         record.args = ()
+        if record.exc_info and isinstance(record.exc_info[1], _REFUSALS):
+            record.exc_info = record.exc_text = None
         return True
 
 

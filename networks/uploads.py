@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 import subprocess
+import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -30,6 +31,12 @@ MOST_PIXELS = {"JPEG": 65_000_000, "PNG": 25_000_000}
 SCAN_SECONDS = 60  # the longest wait for the virus scanner
 LONGEST_EDGE = 2000  # pixels of a stored photo
 JPEG_QUALITY = 85
+# A progressive JPEG brings the picture in about ten scans. A scan of a hundred bytes keeps the decoder as busy as a whole one, and
+# 20 MiB hold two hundred thousand of them: hours of work.
+MOST_SCANS = 40
+# A progressive picture of 64 megapixels takes half a gigabyte while it is decoded: such are decoded one at a time.
+LARGE_PIXELS = 16_000_000
+_LARGE = threading.Lock()
 
 
 class Unusable(Exception):
@@ -138,9 +145,13 @@ def reencode(content: bytes, kind: str) -> tuple[bytes, str]:
         image = Image.open(io.BytesIO(content), formats=[kind])
         if image.width * image.height > MOST_PIXELS[kind]:
             raise Unusable(f"照片太大（{image.width}×{image.height}），请缩小后再传")
+        large = image.width * image.height > LARGE_PIXELS
         if kind == "JPEG":
+            if _scans(content) > MOST_SCANS:
+                raise Unusable("照片的编码不正常，请把它截图，上传截图")
             image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
-        image.load()
+        with _LARGE if large else contextlib.nullcontext():
+            image.load()
         image = ImageOps.exif_transpose(image)
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
         clear = kind == "PNG" and image.has_transparency_data
@@ -160,9 +171,25 @@ def reencode(content: bytes, kind: str) -> tuple[bytes, str]:
         raise Unusable("照片不完整或已损坏，请重新选择") from None
 
 
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # of a JPEG; within a scan \xff is followed by \0 or a restart
+_SCAN, _END = 0xDA, 0xD9
+
+
+def _scans(content: bytes) -> int:
+    """How many scans the decoder would go through. Thumbnails within a segment and films behind the picture are none."""
+    count, at = 0, 2
+    while marker := _MARKER.search(content, at):
+        kind, at = marker[0][1], marker.end()
+        if kind == _END:
+            break
+        count += kind == _SCAN
+        at += int.from_bytes(content[at : at + 2], "big")  # of the segment, these two bytes included
+    return count
+
+
 # A PDF is handed out as a download in a sandbox, never shown by us; what is refused here is what would act on the reader's
 # own computer. Streams packed in unusual ways are not looked into: an accepted risk.
-_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_BEGINS = re.compile(rb"stream\r?\n")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _ENCRYPTED = re.compile(rb"/Encrypt\b")
 _ACTIVE = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|EmbeddedFiles|RichMedia|XFA)\b")
@@ -173,12 +200,13 @@ def check_pdf(content: bytes) -> None:
     """Refuses a PDF that is cut short, encrypted, or carries scripts, programs or other files. Raises Unusable."""
     if b"%%EOF" not in content[-2048:]:
         raise Unusable("PDF 不完整，请重新导出后再传")
-    parts = [_STREAM.sub(b"", content)]
+    outside, streams = _taken_apart(content)
+    parts = [outside]
     room = MOST_UNPACKED
-    for match in _STREAM.finditer(content):
-        if b"/ObjStm" in content[max(0, match.start() - 512) : match.start()] and room > 0:
+    for start, stream in streams:
+        if b"/ObjStm" in content[max(0, start - 512) : start] and room > 0:
             try:
-                unpacked = zlib.decompressobj().decompress(match[1], room)
+                unpacked = zlib.decompressobj().decompress(stream, room)
             except zlib.error:
                 continue
             room -= len(unpacked)
@@ -189,6 +217,20 @@ def check_pdf(content: bytes) -> None:
             raise Unusable("PDF 加了密码，请去掉密码后再传")
         if _ACTIVE.search(names):
             raise Unusable("PDF 里带有脚本或附件，请用“打印—另存为 PDF”重新生成后再传")
+
+
+def _taken_apart(content: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """What stands outside the streams, and each stream with where it begins. One pass: a pattern from "stream" to "endstream"
+    looks through the rest of the file again for each stream that has no end, which takes days of a file made for it."""
+    outside, streams, at = [], [], 0
+    while begins := _BEGINS.search(content, at):
+        ends = content.find(b"endstream", begins.end())
+        if ends < 0:
+            break
+        outside.append(content[at : begins.start()])
+        streams.append((begins.start(), content[begins.end() : ends]))
+        at = ends + len(b"endstream")
+    return b"".join([*outside, content[at:]]), streams
 
 
 # --- attachments of the registries ---------------------------------------------------------------------
