@@ -124,11 +124,15 @@ def kept() -> dict[str, str]:
             table = model._meta.db_table
             if table not in PASSING:
                 cursor.execute(f'SELECT * FROM "{table}"')
-                rows = sorted(repr(row) for row in cursor.fetchall())
+                rows = sorted(repr([plain(value) for value in row]) for row in cursor.fetchall())
                 found[table] = f"{len(rows)} {hashlib.sha256(repr(rows).encode()).hexdigest()[:12]}"
     found["files"] = repr(sorted(p.name for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()))
     connection.close()
     return found
+
+
+def plain(value):
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def sweep() -> int:
@@ -311,7 +315,7 @@ def locked_out(act, kit) -> dict:
                     cursor.execute("BEGIN IMMEDIATE")
                 else:
                     cursor.execute("BEGIN")
-                    cursor.execute("LOCK TABLE networks_auditevent IN EXCLUSIVE MODE")
+                    cursor.execute("LOCK TABLE networks_auditevent, trainings_trainingsession IN EXCLUSIVE MODE")
                 os.write(into, b"held")
                 time.sleep(30)
             os._exit(0)

@@ -78,11 +78,13 @@ def test_rb_3_control_where_writes_are_not_one_halves_are_found(found, act):
 
 @pytest.mark.parametrize(
     ("fault", "act"),
-    [(fault, act) for fault in ("full", "readonly", "folder") for act in ("upload", "store", "add_photo", "verify")],
+    [
+        *(("full", act) for act in ("upload", "add_photo", "store")),
+        *(("readonly", act) for act in ("upload", "store", "add_photo", "verify")),
+        *(("folder", act) for act in ("upload", "add_photo")),
+    ],
 )
 def test_rb_3_a_full_or_read_only_disk_is_said_in_words_and_nothing_is_half(found, fault, act):
-    if act not in found[fault]:
-        pytest.skip("writes no file")
     told = found[fault][act]
     if fault == "full" and act == "store" and connection.vendor == "postgresql":
         assert told["status"] == 302  # there the disk is the other server's; this one writes no file
