@@ -2,6 +2,7 @@
 of this run. faults.py meets them in a process of its own; killed is really killed (SIGKILL), and the control shows the halves that
 would be found if several writes were not one."""
 
+import datetime
 import errno
 import json
 import os
@@ -10,12 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, filesystem
 from django.core.management import call_command
 from django.db import DatabaseError, InternalError, OperationalError, connection
+from django.utils import timezone
 
 from networks.views import errors
+from reporting.ledger import verify
+from reporting.models import AssessmentYear, LedgerAct
+from trainings.models import TrainingSession
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
@@ -142,6 +148,26 @@ def test_rb_3_what_the_machine_could_not_is_told_from_what_the_program_did_wrong
         page = errors.server_error(rf.get("/"))
     assert page.status_code == (503 if words else 500)
     assert ("现在办理的人太多" in page.content.decode()) == (words == errors.BUSY)
+
+
+def test_rb_3_a_clock_that_jumps_back_loses_nothing_and_the_ledger_stays_sound(world, client):
+    """A server whose clock was a day ahead and is set right between two acts."""
+    now = timezone.now()
+    with time_machine.travel(now + datetime.timedelta(days=1)):
+        session = world.session(status="submitted")
+        world.lock(AssessmentYear.objects.open_year(world.county, world.year - 1))
+        client.force_login(world.town)
+        client.get("/")
+    session.refresh_from_db()
+    session.verify(actor=world.bureau, attendance=session.reported_attendance)
+    world.unlock(AssessmentYear.objects.get(county=world.county, year=world.year - 1))
+    world.lock(AssessmentYear.objects.get(county=world.county, year=world.year - 1))
+    assert TrainingSession.objects.get(pk=session.pk).status == "verified"
+    assert verify().sound and LedgerAct.objects.count() == 3
+    acts = LedgerAct.objects.order_by("sequence")
+    assert [act.sequence for act in acts] == [1, 2, 3]  # by number, whatever the clock said
+    # Whoever was signed in "tomorrow" signs in once more: an end that lies ahead of its beginning is none (ID-4).
+    assert client.get("/").status_code == 302
 
 
 def test_rb_3_half_a_file_is_taken_away_where_the_disk_was_full(monkeypatch, settings):

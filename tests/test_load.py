@@ -29,7 +29,7 @@ def test_ld_1_a_small_rush_loses_nothing_and_answers_everybody(db):
         own = connection.settings_dict
         login = f"{own['USER']}:{own['PASSWORD']}" if own["PASSWORD"] else own["USER"]
         env["DATABASE_URL"] = f"postgres://{login}@{own['HOST']}:{own['PORT'] or 5432}/load_test"
-    size = "--users 4 --minutes 0.02 --rows 6 --photos 2 --photo-kb 60 --from-models".split()
+    size = ["--users", "4", "--minutes", "0.02", "--rows", "6", "--photos", "2", "--photo-kb", "60", "--from-models"]
     line = [sys.executable, str(HOME / "tools/load.py"), *size]
     done = subprocess.run(line, env=env, cwd=HOME, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
