@@ -2,7 +2,7 @@
 
 Every user signs in, opens ten pages, uploads a ledger of 100 sessions and confirms it, and enters one more session with five
 photos of 2 MB; all begin at their own moment within the time given, and all come from one address, as an office does. The product
-is served as deploy/mashan-edu.service serves it, in a temporary database (SQLite, or PostgreSQL when DATABASE_URL says so) and
+is served as docs/deploy/mashan-edu.service serves it, in a temporary database (SQLite, or PostgreSQL when DATABASE_URL says so) and
 folder of its own, both removed afterwards. Then the same is done by one user at a time: that is what the ratios compare with.
 
 python3 run.py load                           174 users within ten minutes
@@ -33,7 +33,7 @@ from pathlib import Path
 from bench import Database
 
 HOME = Path(__file__).resolve().parent.parent
-SERVICE = HOME / "deploy/mashan-edu.service"
+SERVICE = HOME / "docs/deploy/mashan-edu.service"
 PASSWORD = "Rush-of-December-26"  # noqa: S105 - of accounts that live as long as this program
 ALONE = 3  # users who do the same one after the other, to compare with
 LONGEST_ANSWER = 120  # seconds after which somebody gives up
