@@ -5,6 +5,7 @@ python3 run.py                 the product with the demonstration county, http:/
 python3 run.py test            the tests, on all cores (further words go to pytest)
 python3 run.py setup [--dev]   only prepare; after it .venv/bin/python manage.py … works
 python3 run.py lint | bench    tools/lint.py, tools/bench.py
+python3 run.py load            the rush at the end of the year, served as shipped: tools/load.py, docs/load.md
 python3 run.py bar             what has to hold, with its tests and what came of them: tools/bar.py, docs/bar.md
 python3 run.py audit | sbom    known weaknesses of the packages; the list of them: tools/audit.py, tools/sbom.py
 python3 run.py COMMAND …       any management command
@@ -25,7 +26,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older ones are told, not left wi
 HOME = Path(__file__).resolve().parent
 VENV = HOME / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-TOOLS = {"lint", "bench", "bar", "audit", "sbom"}  # each is tools/NAME.py and needs what the tests need
+TOOLS = {"lint", "bench", "load", "bar", "audit", "sbom"}  # each is tools/NAME.py and needs what the tests need
 
 
 def setup(dev: bool) -> None:

@@ -117,6 +117,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # As long as on SQLite: who waits for somebody's transaction that never ends is told so, and holds no thread for ever.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=30s")
 if DATABASES["default"]["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
     raise ImproperlyConfigured("DATABASE_URL 只支持 SQLite（sqlite:///…）和 PostgreSQL（postgres://…）")
 if DATABASES["default"].get("ATOMIC_REQUESTS"):
@@ -212,6 +214,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = None  # no collectstatic: whitenoise serves the files from where the wheels and static/ keep them
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "networks.models.attachments.PrivateStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 MEDIA_URL = ""  # nothing uploaded has a public path; files are served by id after a scope check
 # Backups belong on another disk, and copied to another machine; the folder beside manage.py is better than none.
 BACKUP_DIR = Path(env("BACKUP_DIR", default="") or BASE_DIR / "backups")

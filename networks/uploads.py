@@ -5,6 +5,7 @@ behind the picture is kept; PDF is known by its content and stored as it is.
 """
 
 import contextlib
+import datetime
 import hashlib
 import io
 import re
@@ -14,11 +15,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import models, transaction
 from PIL import Image, ImageOps
 
 from .models import Attachment, Division, User
@@ -286,6 +289,27 @@ def attach(upload: UploadedFile | Prepared, place: Division, actor: User, *, gua
     _written.get().append((row.file.storage, row.file.name))
     row.save()
     return row
+
+
+def strays(before: datetime.datetime) -> list[Path]:
+    """Files of uploads that no row names, last written before that moment: a process that is killed between the file and the
+    end of its transaction leaves one behind. What is being stored right now has no row either, so leave it a day."""
+    fields = [
+        (model, field)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.FileField)
+    ]
+    found = []
+    for folder in {model._meta.model_name for model, _ in fields}:  # as `internal_name` puts them
+        named: set[str] = set()
+        for model, field in fields:
+            if model._meta.model_name == folder:
+                named |= set(model._base_manager.values_list(field.name, flat=True))
+        for path in sorted(Path(settings.MEDIA_ROOT, folder).glob("*")):
+            if f"{folder}/{path.name}" not in named and path.stat().st_mtime < before.timestamp():
+                found.append(path)
+    return found
 
 
 def detach(attachment: Attachment) -> None:

@@ -47,6 +47,7 @@ def run(tmp_path, monkeypatch):
         (["test", "-n0", "tests/test_run.py"], ["-m", "pytest", "-n0", "tests/test_run.py"]),
         (["lint"], ["tools/lint.py"]),
         (["bench", "--quick"], ["tools/bench.py", "--quick"]),
+        (["load", "--users", "10"], ["tools/load.py", "--users", "10"]),
         (["bar", "AC-1"], ["tools/bar.py", "AC-1"]),
         (["audit"], ["tools/audit.py"]),
         (["sbom", "--table"], ["tools/sbom.py", "--table"]),

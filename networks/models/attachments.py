@@ -1,8 +1,10 @@
 """附件: a file that shows or proves something about the network: a photo, a sign on a door, a notice."""
 
+import contextlib
 import uuid
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.utils.functional import cached_property
@@ -22,6 +24,15 @@ class PrivateStorage(FileSystemStorage):
     @cached_property
     def base_location(self):
         return settings.MEDIA_ROOT
+
+    def _save(self, name: str, content: File) -> str:
+        """What could not be written whole (a full disk) is taken away again: no row names it, and nobody else knows of it."""
+        try:
+            return super()._save(name, content)
+        except BaseException:
+            with contextlib.suppress(OSError):  # what made the first one fail may forbid this too
+                self.delete(name)
+            raise
 
     def url(self, name: str) -> str:
         raise ValueError("a private file has no URL")

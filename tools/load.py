@@ -1,0 +1,422 @@
+"""The county's rush at the end of the year on one machine (LD-1): `python3 run.py load`.
+
+Every user signs in, opens ten pages, uploads a ledger of 100 sessions and confirms it, and enters one more session with five
+photos of 2 MB; all begin at their own moment within the time given, and all come from one address, as an office does. The product
+is served as docs/deploy/mashan-edu.service serves it, in a temporary database (SQLite, or PostgreSQL when DATABASE_URL says so) and
+folder of its own, both removed afterwards. Then the same is done by one user at a time: that is what the ratios compare with.
+
+python3 run.py load                           174 users within ten minutes
+python3 run.py load --users 10 --minutes 0.5  a taste of it
+
+Prints a table in Markdown. Exit code 1 when anything was lost, counted twice, refused or answered with an error.
+"""
+
+import argparse
+import contextlib
+import http.client
+import io
+import json
+import os
+import random
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from datetime import date
+from pathlib import Path
+
+from bench import Database
+
+HOME = Path(__file__).resolve().parent.parent
+SERVICE = HOME / "docs/deploy/mashan-edu.service"
+PASSWORD = "Rush-of-December-26"  # noqa: S105 - of accounts that live as long as this program
+ALONE = 3  # users who do the same one after the other, to compare with
+LONGEST_ANSWER = 120  # seconds after which somebody gives up
+PAGES = ["/", "/sessions/", "/sessions/new/", "/sessions/import/", "/sessions/import/batches/"]
+PAGES += ["/calendar/", "/assessment/{year}/materials/", "/network/figures/", "/sessions/photos/", "/learn/"]
+
+
+# --- the parent: a database, a server, the users ---------------------------------------------------------
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--users", type=int, default=174)
+    parser.add_argument("--minutes", type=float, default=10, help="within which all of them begin and end")
+    parser.add_argument("--rows", type=int, default=100, help="sessions in a ledger")
+    parser.add_argument("--photos", type=int, default=5, help="photos of a session")
+    parser.add_argument("--photo-kb", type=int, default=2048, help="size of a photo")
+    parser.add_argument("--from-models", action="store_true", help="tables without the migrations: quicker to prepare")
+    parser.add_argument("--step", help=argparse.SUPPRESS)
+    parser.add_argument("--argument", default="", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:
+        print(json.dumps(STEPS[options.step](options.argument)))
+        return 0
+    if min(options.users, options.rows, options.photos, options.photo_kb) < 1 or options.minutes <= 0:
+        parser.error("all numbers must be greater than nothing")
+    with tempfile.TemporaryDirectory(prefix="load-") as folder, Installation(Path(folder), "rush") as product:
+        return rush(product, options)
+
+
+class Installation(Database):
+    """A temporary database with a folder for uploads beside it; `serving` is the product at work on both."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(folder, name)
+        self.media, self.log = folder / "media", folder / "server.log"
+        self.env = {**os.environ, "DATABASE_URL": self.url, "MEDIA_ROOT": str(self.media)}
+        self.env |= {"BACKUP_DIR": str(folder / "backups"), "DJANGO_SETTINGS_MODULE": "mashan_edu.settings"}
+        # Second factors take a telephone; HTTPS ends before this server.
+        self.env |= {"DEMO": "off", "DEBUG": "off", "HTTPS": "off", "MFA_REQUIRED": "off", "PYTHONUTF8": "1"}
+        self.env |= {"ALLOWED_HOSTS": "127.0.0.1", "SECRET_KEY": "of one run", "LEDGER_KEY": "of one run"}
+
+    def step(self, name: str, argument: str = "") -> dict:
+        line = [sys.executable, __file__, "--step", name, "--argument", argument]
+        done = subprocess.run(line, env=self.env, cwd=HOME, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{name} failed:\n{done.stderr}")
+        return json.loads(done.stdout.splitlines()[-1])
+
+    @contextlib.contextmanager
+    def serving(self):
+        """The server's port and process."""
+        line = [sys.executable, "-m", "waitress", *shipped_options(), "--listen=127.0.0.1:0"]
+        with self.log.open("wb") as log:
+            server = subprocess.Popen(
+                [*line, "mashan_edu.wsgi:application"],
+                env=self.env | {"PYTHONUNBUFFERED": "1"},
+                cwd=HOME,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield self._port(server), server.pid
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+    def _port(self, server: subprocess.Popen) -> int:
+        for _ in range(300):
+            if told := re.search(r"Serving on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace")):
+                return int(told[1])
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+        sys.exit(f"The server did not start:\n{self.log.read_text(errors='replace')}")
+
+
+def shipped_options() -> list[str]:
+    """What the unit that is shipped gives the server, apart from where it listens."""
+    line = re.search(r"^ExecStart=\S+ (.+) mashan_edu\.wsgi:application$", SERVICE.read_text(encoding="utf-8"), re.M)
+    return [word for word in shlex.split(line[1]) if not word.startswith("--listen")]
+
+
+def rush(product: Installation, options) -> int:
+    note(f"Preparing {options.users + ALONE} accounts …")
+    users = product.step("prepare", f"{options.users + ALONE}{':models' * options.from_models}")["users"]
+    photos = [photo(options.photo_kb, seed) for seed in range(options.photos)]
+    with product.serving() as (port, pid):
+        people = [
+            User(port, number, name, unit, options.rows, photos) for number, (name, unit) in enumerate(users, start=1)
+        ]
+        people[-1].open("/learn/", "", warm=True)  # templates are read once, whoever comes first
+        seconds = options.minutes * 60
+        note(f"{options.users} users within {seconds:.0f} seconds …")
+        many, began = people[:-ALONE], time.monotonic()
+        chance = random.Random(20261231)  # noqa: S311 - the same rush every time
+        # Nobody begins in the last fifth, so that the last ones are through when the time is over.
+        threads = [
+            threading.Thread(target=one.work, args=[began + chance.random() * seconds * 0.8, seconds * 0.15, chance])
+            for one in many
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        lasted = time.monotonic() - began
+        note(f"Done after {lasted:.0f} seconds; now one user at a time …")
+        for one in people[-ALONE:]:
+            one.work(0, 0, chance)
+        memory = memory_of(pid)
+    found = product.step("count", str(product.media))
+    return report(options, many, people[-ALONE:], lasted, memory, found, product)
+
+
+def report(options, many, alone, lasted, memory, found, product) -> int:
+    took, bare, wrong = gathered(many), gathered(alone), [text for one in many + alone for text in one.wrong]
+    engine = "PostgreSQL" if product.server else "SQLite"
+    print(
+        f"\n{options.users} users, {options.rows} rows and {options.photos} photos of {options.photo_kb} KB each, "
+        f"{engine}, {os.cpu_count()} cores, {' '.join(shipped_options())}; "
+        f"asked for {options.minutes:g} minutes, took {lasted / 60:.1f}; server's peak memory {memory} MB\n"
+    )
+    print("| what | how often | median ms | p95 ms | longest ms | alone, median ms | p95 / alone |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    pages = [ms for what, times in took.items() if what.startswith("/") for ms in times]
+    bare_pages = [ms for what, times in bare.items() if what.startswith("/") for ms in times]
+    rows = [("all pages together", pages, bare_pages)]
+    rows += [(what, times, bare.get(what, [])) for what, times in took.items()]
+    for what, times, base in rows:
+        if not times or not base:
+            continue
+        middle = statistics.median(base)
+        figures = [len(times), statistics.median(times), p95(times), max(times), middle]
+        print(f"| {what} | {' | '.join(f'{n:.0f}' for n in figures)} | {p95(times) / middle:.1f} |")
+    everybody = options.users + ALONE
+    wanted = {
+        "sessions": everybody * (options.rows + 1),
+        "histories of their making": everybody * (options.rows + 1),
+        "ledgers stored": everybody,
+        "photos": everybody * options.photos,
+        "files": everybody * (options.photos + 1),
+        "files without row, rows without file": 0,
+        "sessions twice": 0,
+    }
+    print("\n| kept | wanted | found |\n| --- | ---: | ---: |")
+    for name, number in wanted.items():
+        print(f"| {name} | {number} | {found[name]} |")
+    lost = [name for name, number in wanted.items() if found[name] != number]
+    five = sum("answered 5" in text for text in wrong)
+    print(f"\nNot as they should be: {len(lost)} counts, {len(wrong)} answers, of these 5xx: {five}")
+    for text in wrong[:20]:
+        print(f"- {text}")
+    if wrong or lost:
+        note(product.log.read_text(errors="replace")[-4000:])
+    return 1 if wrong or lost else 0
+
+
+def gathered(people: list) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for one in people:
+        for what, ms in one.took:
+            found.setdefault(what, []).append(ms)
+    return found
+
+
+def p95(times: list[float]) -> float:
+    return sorted(times)[max(0, -(-len(times) * 95 // 100) - 1)]
+
+
+def note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def memory_of(pid: int) -> str:
+    """The highest resident memory of the server, in MB; '' where the platform does not tell."""
+    try:
+        return f"{int(Path(f'/proc/{pid}/status').read_text().split('VmHWM:')[1].split()[0]) / 1024:.0f}"
+    except (OSError, IndexError):
+        return ""
+
+
+# --- one user ----------------------------------------------------------------------------------------------
+
+
+class StoppedError(Exception):
+    """An answer with which a step cannot go on."""
+
+
+class User:
+    """Somebody of a unit with a browser; `took` is how long each answer was waited for, `wrong` what should not have been."""
+
+    def __init__(self, port: int, number: int, name: str, unit: str, rows: int, photos: list[bytes]) -> None:
+        self.port, self.number, self.name, self.unit, self.rows, self.photos = port, number, name, unit, rows, photos
+        self.cookies: dict[str, str] = {}
+        self.took: list[tuple[str, float]] = []
+        self.wrong: list[str] = []
+
+    def work(self, begins: float, pauses: float, chance: random.Random) -> None:
+        """Everything one after the other, spread over `pauses` seconds."""
+        time.sleep(max(0, begins - time.monotonic()))
+        year = date.today().year
+        steps = [self.sign_in, *(lambda page=page: self.open(page.format(year=year), page) for page in PAGES)]
+        steps[4:4], steps[8:8] = [self.import_a_ledger], [self.enter_a_session]
+        for step in steps:
+            try:
+                step()
+            except StoppedError:  # noted already; the next step is tried all the same
+                pass
+            except (OSError, http.client.HTTPException, LookupError, TypeError) as problem:
+                self.wrong.append(f"{self.name}: {type(problem).__name__} {problem}")
+            time.sleep(pauses / len(steps) * 2 * chance.random())
+
+    def sign_in(self) -> None:
+        self.open("/login/", "open the sign-in page")
+        self.send("/login/", {"username": self.name, "password": PASSWORD}, what="sign in")
+
+    def import_a_ledger(self) -> None:
+        address = self.send(
+            "/sessions/import/", {"year": ""}, [("workbook", "台账.xlsx", self.ledger())], what="upload a ledger"
+        )
+        page = self.open(address, "open its rehearsal")
+        digest = re.search(r'name="digest" value="(\w+)"', page)[1]
+        self.send(f"{address}confirm/", {"digest": digest}, what="confirm it")
+
+    def enter_a_session(self) -> None:
+        page = self.open("/sessions/new/", "open the entry form")
+        given = {
+            "token": re.search(r'name="token"[^>]*value="([^"]+)"', page)[1],
+            "title": f"第{self.number}人登记的一场",
+            "held_on": f"{date.today().year}-01-01",
+            "place": re.search(r'<option value="(\d+)" selected', page)[1],
+            "reported_attendance": "45",
+            "length_unit": "lesson",
+        }
+        # What lies behind a picture's end is not kept: it makes each upload a file of its own.
+        photos = [("photos", f"照片{n}.jpg", one + uuid.uuid4().bytes) for n, one in enumerate(self.photos)]
+        self.open(self.send("/sessions/new/", given, photos, what="enter with photos"), "open the session")
+
+    def ledger(self) -> bytes:
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        book.active.append(["培训名称", "主办单位", "开始时间", "实到人次", "主题类别", "培训形式"])
+        for row in range(1, self.rows + 1):
+            title = f"第{self.number}人的第{row}期培训"
+            day = f"{date.today().year}-01-01 9:00"
+            book.active.append([title, self.unit, day, 20 + row, "农村实用技术", "课堂学习"])
+        content = io.BytesIO()
+        book.save(content)
+        return content.getvalue()
+
+    def open(self, path: str, what: str, *, warm: bool = False) -> str:
+        status, _, body = self.ask("GET", path, what="" if warm else what)
+        self.expect(status == 200, f"{path} answered {status}")
+        return body
+
+    def send(self, path: str, fields: dict, files=(), *, what: str) -> str:
+        """The address that the answer leads to."""
+        mark = uuid.uuid4().hex
+        parts = [(f'name="{name}"', str(value).encode()) for name, value in fields.items()]
+        parts.append(('name="csrfmiddlewaretoken"', self.cookies.get("csrftoken", "").encode()))
+        parts += [(f'name="{name}"; filename="{called}"', content) for name, called, content in files]
+        body = b"".join(
+            f"--{mark}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
+            for head, content in parts
+        )
+        headers = {"Content-Type": f"multipart/form-data; boundary={mark}"}
+        status, where, page = self.ask("POST", path, body + f"--{mark}--\r\n".encode(), headers, what)
+        told = "" if status == 302 else " ".join(re.findall(r"(?:alert|invalid-feedback)[^>]*>([^<]+)", page))[:200]
+        self.expect(status == 302, f"{path} ({what}) answered {status} {told}")
+        return where
+
+    def ask(self, method: str, path: str, body: bytes = b"", headers: dict | None = None, what: str = "") -> tuple:
+        """One connection an answer: that is the dearer case."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONGEST_ANSWER)
+        began = time.perf_counter()
+        try:
+            link.request(method, path, body or None, (headers or {}) | ({"Cookie": cookies} if cookies else {}))
+            answer = link.getresponse()
+            page = answer.read().decode(errors="replace")
+        finally:
+            link.close()
+        if what:
+            self.took.append((what, (time.perf_counter() - began) * 1000))
+        for set_cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = set_cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.headers.get("Location", ""), page
+
+    def expect(self, fine: bool, told: str) -> None:
+        if not fine:
+            self.wrong.append(f"{self.name}: {told}")
+            raise StoppedError
+
+
+def photo(kilobytes: int, seed: int) -> bytes:
+    """A JPEG of about that size in which there is something to see."""
+    from PIL import Image
+
+    chance = random.Random(seed)  # noqa: S311 - the same pictures every time
+    wide = max(64, round((kilobytes * 1024) ** 0.5 * 2))
+    noise = Image.frombytes("RGB", (wide // 4, wide * 3 // 16), chance.randbytes((wide // 4) * (wide * 3 // 16) * 3))
+    picture = noise.resize((wide, wide * 3 // 4), Image.Resampling.BICUBIC)
+    for quality in (98, 95, 90, 80, 60):
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality)
+        if out.tell() <= kilobytes * 1024:
+            break
+    return out.getvalue() + bytes(max(0, kilobytes * 1024 - out.tell()))
+
+
+# --- the steps, each in a process of its own ---------------------------------------------------------------
+
+
+def django() -> None:
+    sys.path.insert(0, str(HOME))
+    import django
+
+    django.setup()
+
+
+def prepare(argument: str) -> dict:
+    """The county, and that many accounts of its townships and departments, each with its unit's name."""
+    django()
+    from django.apps import apps
+    from django.conf import settings
+    from django.contrib.auth.hashers import make_password
+    from django.core.management import call_command
+
+    from networks.models import CountySettings, Division, MemberUnit, User
+    from reporting.models import AssessmentYear
+
+    number_of, _, straight = argument.partition(":")
+    if straight:
+        settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
+    call_command("migrate", run_syncdb=bool(straight), verbosity=0)
+    call_command("load_county", verbosity=0, stdout=io.StringIO())
+    county = Division.objects.get(tier="county")
+    CountySettings.objects.update_or_create(county=county, defaults={"live_since": date.today().year})
+    AssessmentYear.objects.open_year(county, date.today().year)
+    units = list(MemberUnit.objects.filter(kind="township").order_by("pk"))
+    hashed, made = make_password(PASSWORD), []
+    for number in range(int(number_of)):
+        unit, name = units[number % len(units)], f"rush-{number:03d}"
+        home = {"role": "township", "home_division": unit.division, "must_change_password": False}
+        user = User.objects.create_user(name, None, name=f"第{number}人", **home)
+        User.objects.filter(pk=user.pk).update(password=hashed)  # hashed once: to do it is slow on purpose
+        made.append([name, unit.name])
+    return {"users": made}
+
+
+def count(media: str) -> dict:
+    """What is in the database and in the folder."""
+    django()
+    from django.apps import apps
+    from django.db.models import Count, FileField
+
+    from trainings.models import Evidence, ImportBatch, TrainingSession
+
+    named = set()
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if isinstance(field, FileField):
+                named |= set(model._default_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True))
+    there = {str(path.relative_to(media)).replace(os.sep, "/") for path in Path(media).rglob("*") if path.is_file()}
+    rows = TrainingSession.objects.order_by()
+    return {
+        "sessions": rows.count(),
+        "histories of their making": TrainingSession.history.filter(history_type="+").count(),
+        "ledgers stored": ImportBatch.objects.exclude(state__in=["rehearsed", "proposed"]).count(),
+        "photos": Evidence.objects.filter(kind="photo").exclude(file="").count(),
+        "files": len(there),
+        "files without row, rows without file": len(named ^ there),
+        "sessions twice": rows.values("title", "organiser").annotate(n=Count("pk")).filter(n__gt=1).count(),
+    }
+
+
+STEPS = {"prepare": prepare, "count": count}
+
+if __name__ == "__main__":
+    sys.exit(main())
