@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from networks.log_kinds import DISCLOSING, KINDS, Kind, kind_of
 from networks.models import AuditEvent, CountySettings, Division, MemberUnit, User
+from networks.registry import REGISTRIES
 from networks.templatetags.page import cn_date
 from trainings.models import RosterLine, TrainingSession
 
 from .exports import Column, Export
+from .forms import FORMS
 
 WIDE = "导出台账"  # many sessions of a year at once: which of them, the log does not say
 PACK = "下载归档包"  # one session's, or a unit's of a year or a month
@@ -26,9 +28,10 @@ WORDS = (
     ("session", "场次 {}"),
     ("year", "{} 年"),
     ("month", "{} 月"),
+    ("as_of", "截至 {}"),
     ("unit", "单位 {}"),
-    ("registry", "登记册 {}"),
-    ("form", "报表 {}"),
+    ("registry", "{}"),
+    ("form", "{}"),
     ("lines", "{} 人"),
     ("minors", "其中显示全名的未成年人 {} 人"),
     ("masked", "{} 人遮盖"),
@@ -39,6 +42,10 @@ WORDS = (
     ("until", "到 {}"),
     ("events", "{} 条"),
 )
+TITLES = {  # of what the log names by its key
+    "registry": {key: registry.title for key, registry in REGISTRIES.items()},
+    "form": {key: form.title for key, form in FORMS.items()},
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def _of(sessions: Iterable[TrainingSession]) -> Q:
 def told(events: Iterable[AuditEvent], asked: Asked) -> Iterator[Disclosure]:
     for event in events:
         what = "，".join(
-            words.format(event.detail[key])
+            words.format(TITLES.get(key, {}).get(event.detail[key], event.detail[key]))
             for key, words in WORDS
             if event.detail.get(key) not in (None, "") and (key != "masked" or event.detail[key])
         )

@@ -228,6 +228,7 @@ def export(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
             actor=request.user,
             subject=year,
             request=request,
+            year=year.year,
             as_of=cut.shown.isoformat(),
             organised=str(cut.reading),
         )

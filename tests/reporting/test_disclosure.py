@@ -322,3 +322,19 @@ def test_au_3_the_page_of_kinds_is_printed_from_the_registry(world, ask):
     for kind, told in KINDS.items():
         assert kind in page and told.holds in page and all(act in page for act in told.acts)
     assert kind_of("登录失败") is Kind.SIGN_IN and kind_of("登记场次") is Kind.CHANGED
+
+
+def test_pi_6_what_was_taken_is_told_by_its_title_its_year_and_its_day(seen, ask):
+    w = seen
+    year = w.assessment_year.year
+    for url in (
+        reverse("assessment-export", args=[year]),
+        reverse("form-export", args=[year, "completion"]),
+        reverse("registry-download", args=["institutions"]),
+    ):
+        assert ask(w.bureau, url).status_code == 200
+    page = ask(w.auditor, reverse("log-seen"))
+    told = [row.what for row in page.context["page_obj"]]
+    assert told[0].startswith("机构名录，") and told[0].endswith(" 行")
+    assert told[1] == f"{year} 年，社区教育培训任务年度完成情况一览表"
+    assert told[2] == f"{year} 年，截至 {w.today.isoformat()}"
