@@ -282,6 +282,7 @@ def attach(upload: UploadedFile | Prepared, place: Division, actor: User, *, gua
         content_type=prepared.content_type,
         size=len(prepared.content),
         sha256_original=prepared.sha256_original,
+        sha256_stored=hashlib.sha256(prepared.content).hexdigest(),
         uploaded_by=actor,
         guarded=guarded,
     )

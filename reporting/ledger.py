@@ -193,8 +193,7 @@ def _sheets(year: AssessmentYear) -> Iterator[Finding]:
 
 
 def _papers(year: AssessmentYear) -> Iterator[Finding]:
-    """The stamped sheets, sign-offs and evidence of objections: are they there? A PDF is stored as it came and is compared with
-    its digest; a photo was written anew when it came in."""
+    """The stamped sheets, sign-offs and evidence of objections: are they there, and are they what was stored?"""
     sheets = Confirmation.objects.filter(year=year).select_related("scan", "unit").order_by("pk")
     found = [(f"{sheet}的扫描件", sheet.scan) for sheet in sheets]
     signed = SignOff.objects.filter(act__year=year).select_related("scan", "act__year").order_by("pk")
@@ -208,8 +207,8 @@ def _papers(year: AssessmentYear) -> Iterator[Finding]:
         except OSError:
             yield Finding(year.county_id, year.year, "file", f"{year.county}{called}在磁盘上找不到")
             continue
-        if not attached.is_image and digest != attached.sha256_original:
-            short = f"{attached.sha256_original[:12]} → {digest[:12]}"
+        if attached.sha256_stored not in ("", digest):
+            short = f"{attached.sha256_stored[:12]} → {digest[:12]}"
             yield Finding(year.county_id, year.year, "file", f"{year.county}{called}与登记的摘要不符：{short}")
 
 

@@ -198,7 +198,7 @@ NOT_PERSONAL: dict[str, str] = {
     "networks.UnitSuccession": "basis",
     "networks.DivisionSuccession": "basis",
     "networks.FormerName": "name short_name basis",
-    "networks.Attachment": "content_type sha256_original",
+    "networks.Attachment": "content_type sha256_original sha256_stored",
     "networks.AuditEvent": "county_code action subject subject_id",
     "networks.LearningGroup": "name theme recognised_by",
     "networks.AnnualFigure": "source method",

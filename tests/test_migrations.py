@@ -5,11 +5,14 @@ them, in a database of their own, and both ways must come to the same tables.
 """
 
 import datetime
+import hashlib
 import os
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
@@ -154,6 +157,28 @@ def tasks_have_become_those_of_the_founding_plan(new):
     assert clause.group == "二(二)整合社区教育资源" and clause.text.startswith("开放共享学校资源。")
 
 
+def files_without_their_stored_digest(old):
+    """A paper as it came, a photo, and a photo whose file is gone."""
+    person, user, division, attachment = (
+        old.get_model("networks", name).objects.using(ALIAS) for name in ("Person", "User", "Division", "Attachment")
+    )
+    where = division.get(code="450125")
+    who = user.create(username="files", role="operator", person=person.create(county=where, name="演示·甲"))
+    folder = Path(settings.MEDIA_ROOT, "attachment")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, kind in [("paper", "application/pdf"), ("photo", "image/jpeg"), ("gone", "image/jpeg")]:
+        given = {"place": where, "uploaded_by": who, "name": name, "content_type": kind, "file": f"attachment/{name}"}
+        attachment.create(**given, sha256_original=f"as {name} was sent")
+        if name != "gone":
+            (folder / name).write_bytes(b"as it lies there")
+
+
+def files_have_the_digest_of_what_is_stored(new):
+    rows = new.get_model("networks", "Attachment").objects.using(ALIAS).values_list("name", "sha256_stored")
+    there = hashlib.sha256(b"as it lies there").hexdigest()
+    assert dict(rows) == {"paper": "as paper was sent", "photo": there, "gone": ""}
+
+
 @pytest.mark.django_db
 def test_in_9_each_migration_keeps_what_was_there_and_the_tables_are_those_of_the_models(migrated):
     """One way from the first version to the newest, with data put in on the way: migrating costs half a minute."""
@@ -161,7 +186,9 @@ def test_in_9_each_migration_keeps_what_was_there_and_the_tables_are_those_of_th
     before_plans = migrated("reporting", "0005_prompting_and_materials")
     states_have_become_dated_entries(before_plans)
     tasks_without_a_plan(before_plans)
+    files_without_their_stored_digest(before_plans)
     newest = migrated()
     states_have_become_dated_entries(newest)
     tasks_have_become_those_of_the_founding_plan(newest)
+    files_have_the_digest_of_what_is_stored(newest)
     assert tables(connections[ALIAS]) == tables(connection)

@@ -56,6 +56,8 @@ class Attachment(models.Model):
     content_type = models.CharField("类型", max_length=100)
     size = models.PositiveIntegerField("字节数", default=0)
     sha256_original = models.CharField("原文件摘要", max_length=64)
+    # Of the file on the disk, which for a photo is not the one that was sent; empty where it was missing when this came.
+    sha256_stored = models.CharField("存储文件摘要", max_length=64, blank=True, default="")
     guarded = models.BooleanField("只由所属页面给出", default=False, editable=False)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="上传人", related_name="+")
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
