@@ -72,7 +72,7 @@ def candidates(year: AssessmentYear) -> list[Candidate]:
         code, met_on = row["code"], _met_on(settled, row)
         required, verified = Tally(*row["required"]), Tally(*row["verified"])
         said = opinions.get(code, NONE) if rules.get("commend_satisfaction") else None
-        lacks = _lacks(rules, row["met"], verified, met_on, said)
+        lacks = _lacks(rules, row["met"], verified, met_on, said) if any(required) else ["本年度没有任务"]
         found.append(Candidate(code, settled.names[code][0], required, verified, met_on, said, lacks))
     return found
 

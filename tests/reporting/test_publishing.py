@@ -20,6 +20,7 @@ from reporting.models import (
     Confirmation,
     LedgerAct,
     Objection,
+    QuotaAdjustment,
     ObjectionFile,
     SignOff,
     YearProposal,
@@ -235,6 +236,14 @@ def test_each_criterion_says_what_a_unit_lacks(world, y2025, field, value, lacks
     assert candidates(y2025)[0].lacks == lacks
 
 
+def test_a_unit_that_had_no_task_is_not_commended_for_having_done_it(world, y2025):
+    world.unlock(y2025)
+    QuotaAdjustment.objects.create(year=y2025, unit=world.jyj, sessions=0, attendances=0, reason="牵头全县工作")
+    world.lock(y2025)
+    found = {one.code: one for one in candidates(y2025)}
+    assert found["jyj"].lacks == ["本年度没有任务"] and found["450124100"].lacks == []
+
+
 def test_satisfaction_is_of_the_units_own_sessions(world, y2025):
     world.unlock(y2025)
     y2025.commend_satisfaction = 80
@@ -401,6 +410,24 @@ def test_au_2_a_paper_that_was_exchanged_or_lost_is_found(world, y2025):
     assert told[0] == f"{name}：保存的数字与摘要不符，以盖章的纸件为准"
     assert told[1] == f"{name}的扫描件在磁盘上找不到"
     assert told[2].startswith("马山县2025年度第 1 次锁定定案签批件（副县长）与登记的摘要不符：") and len(told) == 3
+
+
+def test_au_2_a_photo_of_a_stamped_sheet_that_was_exchanged_is_found(world, y2025):
+    with uploads.atomic():
+        sheet = Confirmation.receive(
+            y2025,
+            world.ours,
+            0,
+            actor=world.town,
+            code=Sheets(y2025).of(world.ours, 0).code,
+            filled_on=datetime.date(2026, 1, 10),
+            scan=uploads.prepare(picture()),
+        )
+    assert verify().findings == []
+    with sheet.scan.file.storage.open(sheet.scan.file.name, "wb") as stored:
+        stored.write(b"\xff\xd8\xff another")
+    [finding] = verify().findings
+    assert finding.sentence.startswith(f"马山县{world.ours}2025年度全年确认表的扫描件与登记的摘要不符：")
 
 
 # --- pages ------------------------------------------------------------------------------------------------
