@@ -167,6 +167,7 @@ PASSWORD_EXPIRES_AFTER_DAYS = env.int(
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "networks.browser_sessions"
 SESSION_COOKIE_AGE = 30 * 60  # seconds, sliding: 等保 8.1.4.1 b
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 12 * 60 * 60  # seconds since sign-in, whatever happens in between
