@@ -40,6 +40,10 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY 未设置：请先运行 python3 run.py setup，它会写好 .env")
 if DEMO and not LOCAL_HOSTS.issuperset(ALLOWED_HOSTS):
     raise ImproperlyConfigured("DEMO 只能在本机使用：请关闭 DEMO，或把 ALLOWED_HOSTS 改为本机地址")
+if DEBUG and not LOCAL_HOSTS.issuperset(ALLOWED_HOSTS):  # its error pages show settings, queries and what was sent
+    raise ImproperlyConfigured("DEBUG 只能在本机使用：请关闭 DEBUG，或把 ALLOWED_HOSTS 改为本机地址")
+if "*" in ALLOWED_HOSTS:  # one-time links are made of the Host that the visitor names
+    raise ImproperlyConfigured("ALLOWED_HOSTS 不能写 *：请写明平台的域名")
 
 # --- the application -------------------------------------------------------------------------------
 INSTALLED_APPS = [
