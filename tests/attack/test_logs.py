@@ -102,7 +102,16 @@ def test_pi_7_no_address_that_is_a_key_stands_in_the_access_log():
     assert by == "$uri"  # as it is asked for after decoding: /%70/… is the same page as /p/…
     assert len(keys()) >= 5
     assert [key for key in keys() if not any(re.search(pattern, key) for pattern in patterns)] == []
-    for usual in ("/", "/sessions/3/", "/learn/", "/plan/", "/publicity/", "/static/css/app.css", "/setup/", "/plans/2026/"):
+    for usual in (
+        "/",
+        "/sessions/3/",
+        "/learn/",
+        "/plan/",
+        "/publicity/",
+        "/static/css/app.css",
+        "/setup/",
+        "/plans/2026/",
+    ):
         assert not any(re.search(pattern, usual) for pattern in patterns), usual
 
 
