@@ -40,6 +40,10 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY 未设置：请先运行 python3 run.py setup，它会写好 .env")
 if DEMO and not LOCAL_HOSTS.issuperset(ALLOWED_HOSTS):
     raise ImproperlyConfigured("DEMO 只能在本机使用：请关闭 DEMO，或把 ALLOWED_HOSTS 改为本机地址")
+if DEBUG and not LOCAL_HOSTS.issuperset(ALLOWED_HOSTS):  # its error pages show settings, queries and what was sent
+    raise ImproperlyConfigured("DEBUG 只能在本机使用：请关闭 DEBUG，或把 ALLOWED_HOSTS 改为本机地址")
+if "*" in ALLOWED_HOSTS:  # one-time links are made of the Host that the visitor names
+    raise ImproperlyConfigured("ALLOWED_HOSTS 不能写 *：请写明平台的域名")
 
 # --- the application -------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -167,6 +171,7 @@ PASSWORD_EXPIRES_AFTER_DAYS = env.int(
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "networks.browser_sessions"
 SESSION_COOKIE_AGE = 30 * 60  # seconds, sliding: 等保 8.1.4.1 b
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 12 * 60 * 60  # seconds since sign-in, whatever happens in between

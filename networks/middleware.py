@@ -60,7 +60,7 @@ class TrustedProxyMiddleware:
             ipaddress.ip_address(text)
         except ValueError:
             return False
-        return True
+        return "%" not in text  # fe80::1%eth0 names a network card of somebody's, and PostgreSQL holds no such address
 
 
 class ResponseHeadersMiddleware:

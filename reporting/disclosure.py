@@ -13,7 +13,7 @@ from networks.log_kinds import DISCLOSING, KINDS, Kind, kind_of
 from networks.models import AuditEvent, CountySettings, Division, MemberUnit, User
 from networks.registry import REGISTRIES
 from networks.templatetags.page import cn_date
-from trainings.models import RosterLine, TrainingSession
+from trainings.models import RosterLine, SignUp, TrainingSession
 
 from .exports import Column, Export
 from .forms import FORMS
@@ -137,9 +137,11 @@ def sessions_of_unit(unit: MemberUnit) -> tuple[TrainingSession, ...]:
 
 
 def sessions_of_resident(name: str, county_code: str) -> tuple[TrainingSession, ...]:
-    """Those whose roster holds this name today; 同名的 are among them, and what was purged is not."""
-    lines = RosterLine.objects.filter(name=name, session__organiser__county_id=county_code)
-    return tuple(TrainingSession.objects.filter(pk__in=lines.values("session")).select_related("organiser"))
+    """Those whose roster or list of sign-ups holds this name today; 同名的 are among them, and what was purged is not."""
+    here = TrainingSession.objects.filter(organiser__county_id=county_code).select_related("organiser")
+    lines = RosterLine.objects.filter(name=name).values("session")
+    sign_ups = SignUp.objects.filter(name=name).values("announcement__session")
+    return tuple(here.filter(Q(pk__in=lines) | Q(pk__in=sign_ups)))
 
 
 def disclosure_export(county: str, events: Iterable[AuditEvent], asked: Asked) -> Export:

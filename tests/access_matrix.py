@@ -82,6 +82,8 @@ session-announce     | GET  | ours.behalf       | town BUREAU                   
 session-announce     | POST | foreign.planned   | foreign_town                            | READERS foreign_bureau | *
 session-sign-ups     | GET  | ours.planned      | BUREAU auditor town head                | NO_RECORDS | *
 session-sign-ups     | GET  | foreign.planned   | foreign_bureau foreign_town             | NO_RECORDS | *
+session-sign-ups     | POST | ours.planned      | town                                    | NO_RECORDS BUREAU auditor head | *
+session-sign-ups     | POST | foreign.planned   | foreign_town                            | NO_RECORDS foreign_bureau | *
 session-sign-up-cancel | POST | ours.sign-up    | town                                    | READERS BUREAU | *
 session-sign-up-cancel | POST | mixed.sign-up   |                                         | READERS BUREAU | *
 session-sign-ups-clear | GET  | ours.public     | town                                    | READERS BUREAU | *

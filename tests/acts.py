@@ -469,6 +469,7 @@ ACTS = [
     ),
     # announcements and what residents send
     Act("session-announce", "town", "ours.planned", lambda s: _announced()),
+    Act("session-sign-ups", "town", "ours.public", lambda s: {}),
     Act("session-sign-up-cancel", "town", "ours.sign-up", lambda s: {}),
     Act("session-sign-ups-clear", "town", "ours.public", lambda s: {}),
     Act("learn-sign-up", "anonymous", "ours.told", lambda s: _signing_up()),

@@ -33,6 +33,9 @@ def start(**environment):
     [
         ({"DEMO": "on", "ALLOWED_HOSTS": "www.example.cn"}, "DEMO 只能在本机使用"),
         ({"DEMO": "on", "ALLOWED_HOSTS": "127.0.0.1,*"}, "DEMO 只能在本机使用"),
+        ({"DEBUG": "on", "ALLOWED_HOSTS": "www.example.cn"}, "DEBUG 只能在本机使用"),
+        ({"DEBUG": "on", "ALLOWED_HOSTS": "*"}, "DEBUG 只能在本机使用"),
+        ({"ALLOWED_HOSTS": "www.example.cn,*"}, "ALLOWED_HOSTS 不能写 *"),
         ({"SECRET_KEY": ""}, "SECRET_KEY 未设置"),
         ({"DATABASE_URL": "mysql://root@127.0.0.1/x"}, "只支持 SQLite"),
     ],
@@ -118,6 +121,7 @@ SPOOFS = [  # (peer, X-Forwarded-For, the client's address) with 10.0.0.0/8 and 
     ("10.0.0.1", "198.51.100.7, garbage", "10.0.0.1"),
     ("10.0.0.1", "' OR 1=1 --", "10.0.0.1"),
     ("10.0.0.1", ", ,", "10.0.0.1"),
+    ("10.0.0.1", "fe80::7%eth0", "10.0.0.1"),
     ("::1", "2001:db8::7", "2001:db8::7"),
     ("", "198.51.100.7", ""),  # a Unix socket names no peer
 ]

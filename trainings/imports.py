@@ -383,7 +383,7 @@ def read_mending(data, columns: tuple[str, ...]) -> dict[tuple[str, int, str], s
             continue
         for place in data.getlist(f"{number}-at"):
             row, _, sheet = place.partition("|")
-            if _ROW.fullmatch(row) and 0 < len(sheet) <= 100:
+            if _ROW.fullmatch(row) and 0 < len(sheet) <= 100 and "\x00" not in sheet:  # PostgreSQL holds no NUL
                 corrections[sheet, int(row), column] = clean_text(text)
     return corrections
 

@@ -11,6 +11,7 @@ from .. import audit
 from ..access import Action, can, require
 from ..contacts import Entry, directory
 from ..models import User
+from .downloads import rationed
 
 
 class ContactsFilter(forms.Form):
@@ -44,6 +45,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
 
 @require(Action.VIEW_CONTACTS)
 @require_safe
+@rationed
 def paper(request: HttpRequest) -> HttpResponse:
     """A4, as of today; the log keeps who took it, as it does for the workbook (AU-3)."""
     asked = ContactsFilter(request.GET)

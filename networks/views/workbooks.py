@@ -19,6 +19,7 @@ from ..registry.sheet import MAX_ROWS
 from ..xlsx.marked import mark_errors
 from ..xlsx.problems import Refused, Unreadable
 from . import downloads
+from .downloads import rationed
 
 RECENT = 10
 ROWS_SHOWN = 300  # of each list on a page; the marked workbook has all errors
@@ -62,6 +63,7 @@ def upload(request: HttpRequest, registry: str) -> HttpResponse:
 
 @require_GET
 @require(*KEEPERS)
+@rationed
 def download(request: HttpRequest, registry: str) -> HttpResponse:
     """The rows that this account keeps, or the empty form. The log keeps who took how many rows of what."""
     desk = _desk(request, registry)

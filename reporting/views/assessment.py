@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from networks import audit
 from networks.access import Action, can, require, units_to_watch
 from networks.models import Change, MemberUnit, UnitSuccession, User
+from networks.views.downloads import rationed
 from trainings.models import CoOrganiser, Status, TrainingSession
 
 from ..as_of import AsOf
@@ -217,6 +218,7 @@ def rules(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
 @require_safe
 @require(Action.VIEW_COUNTY)
 @with_year
+@rationed
 def export(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
     """The filing-grade workbook; the log keeps who took it (AU-3)."""
     cut = Reading(request.GET, year)

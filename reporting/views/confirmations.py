@@ -98,7 +98,10 @@ def confirmation(request: HttpRequest, year: AssessmentYear, quarter: int, unit:
             if sending and barred:
                 raise PermissionDenied(barred)
             if not sending or form.is_valid():
-                done = _upload(request, year, shown, quarter, form) if sending else _decide(request, deciding)
+                if sending:
+                    done = _upload(request, year, shown, quarter, form)
+                else:
+                    done = _decide(request, deciding, year=year, quarter=quarter, unit=shown)
                 messages.success(request, done)
                 return redirect("confirmation", year.year, quarter, shown.code)
         except Refused as refused:
@@ -144,13 +147,15 @@ def _upload(request: HttpRequest, year: AssessmentYear, unit: MemberUnit, quarte
     return "已上传，等办公室核对。"
 
 
-def _decide(request: HttpRequest, form: ReturnForm) -> str:
+def _decide(request: HttpRequest, form: ReturnForm, **page: object) -> str:
+    """`page`: the year, the quarter and the unit of the address, whose sheet it is."""
     if not can(request.user, Action.HANDLE_FEEDBACK):
         raise PermissionDenied("确认表由领导小组办公室的工作人员核对")
     pk = request.POST.get("confirmation", "")
     if not pk.isascii() or not pk.isdigit():
         raise Refused("请选择要核对的确认表")
-    row = Confirmation.objects.visible_to(request.user).select_related("year").filter(pk=min(int(pk), 2**31)).first()
+    rows = Confirmation.objects.visible_to(request.user).select_related("year").filter(**page)
+    row = rows.filter(pk=min(int(pk), 2**31)).first()
     if row is None:
         raise Refused("没有这份确认表")
     if request.POST.get("act") == "accept":

@@ -12,6 +12,7 @@ from networks.access import Action, require
 from networks.contacts import Entry
 from networks.templatetags.page import cn_date
 from networks.views.contacts import ContactsFilter
+from networks.views.downloads import rationed
 
 from ..exports import OFFICE, XLSX, Column, Export, xlsx
 
@@ -47,6 +48,7 @@ def contacts_export(county: str, entries: list[Entry], date_line: str) -> Export
 
 @require_safe
 @require(Action.VIEW_CONTACTS)
+@rationed
 def export(request: HttpRequest) -> HttpResponse:
     """The workbook of what the page shows; the log keeps who took it and how many numbers it holds (AU-3)."""
     today = timezone.localdate()

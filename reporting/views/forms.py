@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from networks import audit
 from networks.access import Action, can, require
+from networks.views.downloads import rationed
 from networks.views.keeping import keep
 from trainings.views.entry import DRAFT_DONE
 
@@ -76,6 +77,7 @@ def form_print(request: HttpRequest, year: AssessmentYear, key: str) -> HttpResp
 @require_safe
 @require(Action.VIEW_COUNTY)
 @with_year
+@rationed
 def form_export(request: HttpRequest, year: AssessmentYear, key: str) -> HttpResponse:
     """The log keeps who took which form (AU-3)."""
     filled = fill(form_or_404(key), year, request.user)

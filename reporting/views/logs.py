@@ -16,6 +16,7 @@ from networks.forms import DateInput
 from networks.log_kinds import KINDS, Kind
 from networks.models import AuditEvent, MemberUnit, User
 from networks.views import downloads
+from networks.views.downloads import rationed
 from trainings.forms import FIRST_YEAR, LAST_YEAR
 from trainings.models import TrainingSession
 
@@ -128,6 +129,7 @@ def seen(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @require(Action.VIEW_LOGS)
+@rationed
 def seen_export(request: HttpRequest) -> HttpResponse:
     """The workbook of what the page shows; that it was taken is itself a line of the log."""
     asked = SeenForm(request.GET, request.user).asked
@@ -148,6 +150,7 @@ def seen_export(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @require(Action.VIEW_LOGS)
+@rationed
 def minors(request: HttpRequest, year: int) -> HttpResponse:
     """The yearly pack on minors' data as a workbook (未成年人网络保护条例 37)."""
     if not FIRST_YEAR <= year <= LAST_YEAR:

@@ -20,6 +20,7 @@ from networks.access import (
     visible_or_404,
 )
 from networks.uploads import made_ready
+from networks.views.downloads import rationed
 from networks.views.files import hand_out
 from networks.views.keeping import keep
 
@@ -57,6 +58,7 @@ def materials(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
 @require_safe
 @require(Action.PROMPT, Action.VIEW_LOGS)
 @with_year
+@rationed
 def export(request: HttpRequest, year: AssessmentYear) -> HttpResponse:
     """The list as a workbook; the log keeps who took it (AU-3)."""
     content = xlsx(materials_export(year, Collection([year])))

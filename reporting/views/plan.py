@@ -19,7 +19,7 @@ from networks.access import Action, barred_from_amending_report, can, require, v
 from networks.models import MemberUnit
 from networks.names import clean_text, shown_name
 from networks.uploads import Prepared, Unusable, prepare
-from networks.views.downloads import workbook
+from networks.views.downloads import rationed, workbook
 from networks.views.files import hand_out
 from networks.views.keeping import keep
 from trainings.models import TrainingSession
@@ -185,6 +185,7 @@ def matrix_paper(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @require(Action.VIEW_COUNTY)
+@rationed
 def matrix_file(request: HttpRequest) -> HttpResponse:
     context = _matrix_context(request)
     asked = context["asked"]
@@ -231,6 +232,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @require(Action.VIEW_STANDING)
+@rationed
 def reports_file(request: HttpRequest) -> HttpResponse:
     asked = Asked(request)
     if asked.plan is None:

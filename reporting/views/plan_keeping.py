@@ -15,7 +15,7 @@ from networks import audit
 from networks.access import Action, kept_or_403, require
 from networks.forms import WorkbookField
 from networks.models import Division
-from networks.views.downloads import workbook
+from networks.views.downloads import rationed, workbook
 from networks.views.keeping import keep
 from networks.xlsx.problems import Unreadable
 
@@ -308,6 +308,7 @@ def tasks_upload(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @require(Action.MANAGE_PLAN)
+@rationed
 def tasks_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The plan's tasks as a workbook that can be uploaded again; of a new plan the form to fill in."""
     found = kept_or_403(request.user, Plan.objects, pk=pk)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from networks import audit
 from networks.access import Action, can, require
 from networks.models import MemberUnit
+from networks.views.downloads import rationed
 from trainings.forms import years_offered
 
 from ..assessment import Organised
@@ -78,6 +79,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @require(Action.VIEW_STANDING)
+@rationed
 def export(request: HttpRequest) -> HttpResponse:
     """The log keeps who took which table (AU-3)."""
     form, found = _asked(request)

@@ -93,6 +93,9 @@ def test_a_session_is_opened_signed_up_for_and_cancelled_on_phones(person, resid
 
     officer.goto(detail)
     officer.get_by_role("link", name=re.compile("居民报名")).click()
+    assert officer.get_by_text("韦**").is_visible()
+    flawless(officer)
+    officer.get_by_role("button", name="显示全名").click()
     assert officer.get_by_text("韦阿妹").is_visible()
     flawless(officer)
     officer.emulate_media(media="print")

@@ -254,6 +254,20 @@ def test_a_unit_uploads_on_the_page_and_the_office_accepts_there(world, y2025, c
     assert page(world.leader, reverse("confirmation-scan", args=[row.pk])).status_code == 403
 
 
+def test_ac_3_a_sheet_is_decided_on_at_its_own_address_alone(world, y2025, client):
+    """The sheet of another unit, or of another quarter, named in the body."""
+    ours = receive(world, y2025)
+    quarter = receive(world, y2025, quarter=1)
+    theirs = receive(world, y2025, world.theirs, actor=world.town2)
+    for row, act in [(theirs, "accept"), (quarter, "accept"), (theirs, "return")]:
+        data = {"act": act, "confirmation": row.pk, "note": "看不清"}
+        answer = send(client, world.bureau, y2025, world.ours, data)
+        assert answer.status_code == 200 and "没有这份确认表" in answer.content.decode()
+        row.refresh_from_db()
+        assert row.status == Confirmation.Status.RECEIVED
+    assert send(client, world.bureau, y2025, world.ours, {"act": "accept", "confirmation": ours.pk}).status_code == 302
+
+
 def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(world, y2025, client):
     answer = send(client, world.town, y2025, world.ours, {"act": "upload", "code": "abcd", "filled_on": "8号"})
     told = answer.content.decode()

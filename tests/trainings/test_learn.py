@@ -13,6 +13,7 @@ from icalendar import Calendar
 
 from networks.models import AuditEvent
 from networks.tokens import digest_of, new_token
+from reporting.disclosure import sessions_of_resident
 from trainings.models import Announcement, Audience, AudienceCount, CoOrganiser, Refused, SignUp, TrainingSession
 from trainings.views.learn_sign_up import PER_ADDRESS
 
@@ -437,19 +438,39 @@ def test_the_capacity_is_not_less_than_who_has_signed_up(ask, world):
     assert "已有 4 人报名，名额不能比这少" in page
 
 
-def test_ac_6_full_names_only_in_the_units_own_hands_and_masked_on_its_paper(ask, world, tell):
+def test_ac_6_full_names_only_in_the_units_own_hands_and_masked_on_its_paper(ask, world, tell, passwords_just_typed):
     told = tell(takes_sign_ups=True)
-    told.sign_up(name="韦阿妹", phone_tail="1234", seats=2, token=new_token())
+    told.sign_up(name="韦阿妹", phone_tail="4093", seats=2, token=new_token())
     url = f"/sessions/{told.session_id}/sign-ups/"
-    own = text(ask(world.town, url))
+    own = text(ask(world.town, url, {}, "post"))
     assert '<span class="row-main no-print">韦阿妹</span><span class="only-print" hidden>韦**</span>' in own
-    for reader in (world.bureau, world.head, world.auditor):
+    assert "尾号 4093" in own
+    for reader in (world.town, world.bureau, world.head, world.auditor):
         page = text(ask(reader, url))
-        assert "韦**" in page and "韦阿妹" not in page
+        assert "韦**" in page and "韦阿妹" not in page and "4093" not in page
+    for reader in (world.bureau, world.head, world.auditor):
+        assert ask(reader, url, {}, "post").status_code == 403
     joint = world.session(status="submitted", title="联合举办")
     CoOrganiser.objects.create(session=joint, unit=world.wxgtj, name=world.wxgtj.name)
     assert ask(world.unit, f"/sessions/{joint.pk}/sign-ups/").status_code == 403
     assert ask(world.town2, url).status_code == 404 and ask(world.centre, url).status_code == 404
+
+
+def test_pi_6_id_4_names_of_who_has_signed_up_are_shown_after_the_password_and_written_down(ask, world, tell):
+    told = tell(takes_sign_ups=True)
+    told.sign_up(name="韦阿妹", phone_tail="1234", seats=2, token=new_token())
+    url = f"/sessions/{told.session_id}/sign-ups/"
+    looks = AuditEvent.objects.filter(action="查看报名全名")
+    asked = text(ask(world.town, url, {}, "post"))
+    assert "请再输一次密码" in asked and "韦阿妹" not in asked and not looks.exists()
+    assert "韦阿妹" in text(ask(world.town, url, {"password_again": "Correct-Horse-7"}, "post"))
+    look = looks.get()
+    assert (look.actor, look.subject, look.subject_id) == (world.town, "trainingsession", str(told.session_id))
+    assert look.detail == {"number": told.session.number, "lines": 1}
+    today = {"first": world.today.isoformat(), "last": world.today.isoformat(), "number": told.session.number}
+    listed = text(ask(world.auditor, "/logs/seen/", today))
+    assert "查看报名全名" in listed and f"场次 {told.session.number}，1 人" in listed and "韦阿妹" not in listed
+    assert told.session in sessions_of_resident("韦阿妹", world.county.pk)
 
 
 def test_in_5_the_database_holds_the_rules_too(world):

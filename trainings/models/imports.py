@@ -140,6 +140,7 @@ class SubmitToken(models.Model):
         """Runs `act` in one transaction with the token's mark and returns its result (an address); the same token again
         does nothing and returns the first result. Two at the same moment meet at the unique constraint: the second
         waits for the first and takes its result. Whatever `act` raises leaves the token unused."""
+        token = token.replace("\x00", "")  # which no form of ours sends, and PostgreSQL does not hold
         marks = cls.objects.filter(user=user, token=token)
         first = marks.first()
         if first:

@@ -6,10 +6,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from networks import audit
 from networks.access import Action, barred_from_roster, can, own_roster, require, visible_or_404
+from networks.step_up import step_up
 from networks.views.keeping import keep
 
 from ..announcement_forms import AnnouncementForm, proposed_for
@@ -64,23 +65,34 @@ def announce(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require(Action.VIEW_ROSTERS)
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_ups(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who has signed up: full names in the unit's own hands, masked ones everywhere else and on paper."""
-    user = request.user
+    """Who has signed up, masked. The unit's own people ask for the names by POST, as for those of a roster, because it is written
+    down; on paper they are masked all the same."""
+    user, named = request.user, request.method == "POST"
     session = visible_or_404(user, TrainingSession.objects.for_display(), pk=pk)
     if barred := barred_from_roster(user, session):
         raise PermissionDenied(barred)
+    own = own_roster(user, session) and can(user, Action.UNMASK_ROSTERS)
+    if named and not own:
+        raise PermissionDenied("报名居民的全名只给登记这一场的单位查看")
+    if named and (asked := step_up(request, "显示报名居民的全名")):
+        return asked
     told = announcement_of(session)
     rows = list(SignUp.objects.visible_to(user).filter(announcement=told)) if told else []
     open_rows = [row for row in rows if row.cancelled_at is None]
+    if named:
+        detail = {"number": session.number, "lines": len(open_rows)}
+        with transaction.atomic():
+            audit.record("查看报名全名", actor=user, subject=session, request=request, **detail)
     context = {
         "session": session,
         "told": told,
         "rows": [(row, masked_name(row.name)) for row in open_rows],
         "cancelled": len(rows) - len(open_rows),
         "seats": sum(row.seats for row in open_rows),
-        "own": own_roster(user, session) and can(user, Action.UNMASK_ROSTERS),
+        "own": own,
+        "named": named,
         "keeps": TrainingSession.objects.editable_by(user).filter(pk=pk).exists(),
     }
     return render(request, "trainings/sessions/sign_ups.html", context)

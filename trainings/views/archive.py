@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from networks import audit
 from networks.access import Action, require, visible_or_404
 from networks.models import MemberUnit
+from networks.views.downloads import rationed
 
 from ..archive import Pack, for_packing, pack, refuse_too_large
 from ..forms import FIRST_YEAR, LAST_YEAR
@@ -21,6 +22,7 @@ ZIP = "application/zip"
 
 @require(Action.EXPORT)
 @require_GET
+@rationed
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """In whatever state it is."""
     session = visible_or_404(request.user, TrainingSession.objects.select_related("organiser"), pk=pk)
@@ -31,6 +33,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require(Action.EXPORT)
 @require_GET
+@rationed
 def of_unit(request: HttpRequest, year: int, unit: str) -> HttpResponse:
     """The verified sessions of a year, or of one month (?month=), as far as this account sees them."""
     if not FIRST_YEAR <= year <= LAST_YEAR:

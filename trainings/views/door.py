@@ -6,6 +6,7 @@ each: random letters for a day where the officer chose one name per telephone, a
 its opinion. No opinion is stored with either.
 """
 
+import re
 import secrets
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from ..satisfaction import opinions_of
 from ..scan_forms import family
 
 DEVICE_AGE = 24 * 3600  # seconds
+_OURS = re.compile(r"[0-9a-f]{32}")  # what we have put into the cookie; a quoted one can hold anything, NUL included
 SAID_AGE = (FEEDBACK_DAYS + 1) * 24 * 3600
 # A hall behind one address signs in within minutes, so the limits leave room for it; a machine meets them.
 PER_SHEET = {"most": 300, "seconds": 60}
@@ -56,7 +58,8 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
         return page(request, sheet, people=people, extra=[TOO_MANY], status=429)
     device = ""
     if sheet.once_per_device:
-        device = request.COOKIES.get(_device(sheet), "")[:32] or secrets.token_hex(16)
+        device = request.COOKIES.get(_device(sheet), "")
+        device = device if _OURS.fullmatch(device) else secrets.token_hex(16)
     try:
         signed = sheet.sign(people.attendees(), device=device)
     except Refused as refused:

@@ -71,10 +71,13 @@ def _draft_of(request: HttpRequest) -> str:
 
 
 def _keep_what_is_missing(request: HttpRequest, address: str) -> None:
-    """A connection that broke between the words and the photos: those that are not there yet are kept now."""
-    photos = request.FILES.getlist("photos")
-    session = TrainingSession.objects.visible_to(request.user).filter(pk=resolve(address).kwargs["pk"]).first()
-    if photos and session:
+    """A connection that broke between the words and the photos: those that are not there yet are kept now. A token that was
+    used up by another form leads to another page, which is no session's."""
+    photos, made = request.FILES.getlist("photos"), resolve(address)
+    if not photos or made.url_name != "session-detail":
+        return
+    session = TrainingSession.objects.visible_to(request.user).filter(pk=made.kwargs["pk"]).first()
+    if session:
         keep(request, session, Evidence.Kind.PHOTO, photos, again=True)
 
 

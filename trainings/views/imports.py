@@ -266,7 +266,11 @@ def _mend(request: HttpRequest, row: ImportBatch) -> HttpResponse:
 def _assignments(request: HttpRequest) -> dict[str, str]:
     """{organiser as written: unit code}, of units that this account may enter for; anything else posted is 404."""
     written, chosen = request.POST.getlist("organiser"), request.POST.getlist("unit")
-    pairs = [(name, code) for name, code in zip(written, chosen, strict=False) if code and 0 < len(name) <= 100]
+    pairs = [
+        (name, code)
+        for name, code in zip(written, chosen, strict=False)
+        if code and 0 < len(name) <= 100 and "\x00" not in name  # PostgreSQL holds no NUL
+    ]
     if not pairs:
         return {}
     known = set(units_to_enter_for(request.user).values_list("code", flat=True))

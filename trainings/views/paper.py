@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from networks import audit
 from networks.access import Action, require, visible_or_404
+from networks.views.downloads import rationed
 
 from .. import workbook
 from ..forms import FIRST_YEAR, LAST_YEAR, SheetForm
@@ -35,6 +36,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require(Action.EXPORT)
 @require_GET
+@rationed
 def export(request: HttpRequest, year: int) -> HttpResponse:
     """The year's ledger of what this account sees. The log keeps who took how many rows of which year."""
     if not FIRST_YEAR <= year <= LAST_YEAR:

@@ -20,6 +20,7 @@ from networks.access import (
 )
 from networks.step_up import step_up
 from networks.views import downloads
+from networks.views.downloads import rationed
 from networks.xlsx.problems import Unreadable
 
 from .. import years
@@ -73,6 +74,7 @@ def names(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require(Action.UNMASK_ROSTERS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@rationed
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks what for; then the workbook, written nowhere but into the answer."""
     session = _session(request, pk)
