@@ -6,8 +6,8 @@ from django.core.management import CommandError, call_command
 
 from networks.log_kinds import DISCLOSING
 from networks.models import AuditEvent
-from networks.tokens import new_token
-from trainings.models import Announcement, Evidence
+from networks.tokens import digest_of, new_token
+from trainings.models import Announcement, Evidence, SignUp
 
 from .site_map import taken_back
 
@@ -44,7 +44,9 @@ def prepare(site):
         session_id=site.samples.kwargs["ours.planned"]["pk"],
         defaults={"is_public": True, "phone": "0771-6820001", "takes_sign_ups": True},
     )
-    told.sign_up(name="金丝雀丁", phone_tail="6180", seats=1, token=new_token())
+    SignUp.objects.create(
+        announcement=told, name="金丝雀丁", phone_tail="6180", seats=1, cancel_digest=digest_of(new_token())
+    )
     Evidence.objects.filter(pk=site.samples.kwargs["ours.evidence"]["evidence_pk"]).update(kind="sheet")
 
 

@@ -20,9 +20,9 @@ def strict(installation, tmp_path_factory):
     """The base address of a second server, on a copy of the database: what is bound here binds nobody else's tests."""
     folder, env = tmp_path_factory.mktemp("strict"), installation[1]
     source = env["DATABASE_URL"].removeprefix("sqlite:///")
-    with contextlib.closing(sqlite3.connect(source)) as there:
-        with contextlib.closing(sqlite3.connect(folder / "strict.sqlite3")) as here:
-            there.backup(here)
+    there, here = sqlite3.connect(source), sqlite3.connect(folder / "strict.sqlite3")
+    with contextlib.closing(there), contextlib.closing(here):
+        there.backup(here)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

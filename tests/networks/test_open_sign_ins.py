@@ -197,7 +197,7 @@ def test_id_4_the_list_of_sign_ins_says_by_what_factor_each_came_in(world, phone
 
 
 def test_id_4_a_new_password_keeps_the_factor_of_this_sign_in_and_giving_it_up_says_so(world, phone):
-    here, totp, _, clock = phone
+    here = phone[0]
     new = {"old_password": PASSWORD, "new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"}
     here.post("/password/", new)
     assert factors(world) == ["动态口令"] and open_for(here)
@@ -206,7 +206,7 @@ def test_id_4_a_new_password_keeps_the_factor_of_this_sign_in_and_giving_it_up_s
 
 
 def test_id_4_whoever_signs_in_in_the_same_browser_inherits_no_factor(world, phone):
-    here, totp, _, _ = phone
+    totp = phone[1]
     other = sign_in()
     other.post("/login/code/", {"code": at(totp)})
     other.post("/logout/")
