@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,7 +69,8 @@ def place(installation, settings, tmp_path, monkeypatch):
     if connection.vendor == "postgresql":  # the first one is everybody's
         installation.config = new_database(installation.config["NAME"])
         installation.others.append(installation.config)
-        settings.MEDIA_ROOT = installation.media = tmp_path / "media"
+        settings.MEDIA_ROOT = shutil.copytree(installation.media, tmp_path / "media")
+        installation.media = settings.MEDIA_ROOT
     settings.BACKUP_KEY = new_key()
     temp = tmp_path / "temp"
     temp.mkdir()
