@@ -27,6 +27,7 @@ class Kept:
     size: int
     sha256: str
     findings: list[str] = field(default_factory=list)  # what was wrong with the data itself, which it keeps faithfully
+    heads: dict = field(default_factory=dict)  # of the log and the ledger at that moment (reporting/anchors.py)
 
     def there(self, folder: Path) -> bool:
         """Still in the folder, as long as it was. Whether it is still the same is what a drill finds out."""

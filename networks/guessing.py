@@ -24,11 +24,11 @@ from .middleware import client_address
 from .models import AuditEvent, User
 
 FAILED, LOCKED, NO_SUCH_LINK, WRONG_CODE = "登录失败", "登录被锁定", "打开无效链接", "验证码有误"  # as recorded
+BY_TELEPHONE, BY_RECOVERY = "动态口令", "恢复码"  # by what a code was right, as recorded
 FAILURES_PER_ADDRESS = 50  # whatever the accounts: guessing one password on many accounts ends here
 FAILURES_PER_ACCOUNT = 20  # from all addresses together
 WRONG_CODES_PER_HOUR = 10  # of one account; three codes of a million are right at any moment
 
-KNOWN = "__Host-known_browser" if settings.HTTPS else "known_browser"
 KNOWN_FOR = datetime.timedelta(days=180)
 MOST_KNOWN = 8  # accounts of one browser: an office shares a computer
 _SALT, _SHORT = "networks.known-browser", 20
@@ -71,8 +71,13 @@ def _cool_off() -> datetime.timedelta:
 # --- browsers that have signed in ----------------------------------------------------------------------
 
 
+def known_cookie() -> str:
+    """What the cookie is called: with HTTPS no other site of the domain can set it."""
+    return "__Host-known_browser" if settings.HTTPS else "known_browser"
+
+
 def _known(request: HttpRequest) -> list[str]:
-    text = request.get_signed_cookie(KNOWN, default="", salt=_SALT, max_age=KNOWN_FOR)
+    text = request.get_signed_cookie(known_cookie(), default="", salt=_SALT, max_age=KNOWN_FOR)
     return [key for key in text.split(".") if key]
 
 
@@ -81,7 +86,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
     key = _key(user.get_username())[:_SHORT]
     known = [key, *(other for other in _known(request) if other != key)][:MOST_KNOWN]
     how = {"httponly": True, "samesite": "Lax", "secure": settings.HTTPS}
-    response.set_signed_cookie(KNOWN, ".".join(known), salt=_SALT, max_age=KNOWN_FOR, **how)
+    response.set_signed_cookie(known_cookie(), ".".join(known), salt=_SALT, max_age=KNOWN_FOR, **how)
 
 
 # --- codes -----------------------------------------------------------------------------------------------
@@ -107,9 +112,9 @@ def try_code(request: HttpRequest, user: User, typed: str) -> str:
         request.axes_locked_out = True
         return ""
     if not only_recovery(user) and user.takes_code(typed):
-        return "动态口令"
+        return BY_TELEPHONE
     if user.takes_recovery_code(typed):
-        return "恢复码"
+        return BY_RECOVERY
     with transaction.atomic():
         audit.record(WRONG_CODE, actor=None, subject=user, request=request, county_code=user.county_code)
         user_login_failed.send(__name__, credentials={"username": user.get_username()}, request=request)

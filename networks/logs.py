@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 _SECRET_PATH = re.compile(r"(/accounts/set-password/|/p/|/s/|/learn/sign-ups/)[^/\r\n]+")
 # Controls, other line ends, and what turns the direction of writing: each lets a line look like another one.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What may be somebody's identity card or mobile telephone, typed into an address (PI-4). In a digest it stands between letters.
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
+# PostgreSQL tells the whole row that it refused, names and all; the line before says which rule it broke.
+_ROW = re.compile(r"^(DETAIL|CONTEXT): .*?(?=\n\n(?:The above exception|During handling)|\Z)", re.MULTILINE | re.DOTALL)
 _REFUSALS = (PermissionDenied, SuspiciousOperation)  # nothing is broken that a traceback would help to mend
 AUDIT = logging.getLogger("mashan.audit")
 LONGEST_LINE = 1800  # bytes of a shipped act: a datagram of this size reaches any log server whole
 
 
 def one_line(text: str) -> str:
-    return _CONTROL.sub("�", _SECRET_PATH.sub(r"\1…", text))
+    return _NUMBER.sub("****", _CONTROL.sub("�", _SECRET_PATH.sub(r"\1…", text)))
 
 
 class OneLine(logging.Filter):
@@ -48,7 +52,7 @@ class Plain(logging.Formatter):
     default_time_format, default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        first, *more = super().format(record).split("\n")
+        first, *more = _ROW.sub(r"\1: …", super().format(record)).split("\n")
         return "\n".join([first, *(f"    | {one_line(line)}" for line in more)])
 
 

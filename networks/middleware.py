@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIGNED_IN_AT = "signed_in_at"  # session key: seconds since the epoch
 CONFIRMED_AT = "confirmed_at"  # the same, of when the password was last typed in this browser
+BY = "signed_in_by"  # session key: what was shown besides the password (动态口令, 恢复码), or ''
 
 
 def client_address(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from networks.log_kinds import DISCLOSING, KINDS, Kind, kind_of
 from networks.models import AuditEvent, CountySettings, Division, MemberUnit, User
 from networks.registry import REGISTRIES
 from networks.templatetags.page import cn_date
-from trainings.models import RosterLine, SignUp, TrainingSession
+from trainings.models import Evidence, RosterLine, SignUp, TrainingSession
 
 from .exports import Column, Export
 from .forms import FORMS
@@ -32,6 +32,7 @@ WORDS = (
     ("unit", "单位 {}"),
     ("registry", "{}"),
     ("form", "{}"),
+    ("kind", "{}"),
     ("lines", "{} 人"),
     ("minors", "其中显示全名的未成年人 {} 人"),
     ("masked", "{} 人遮盖"),
@@ -45,6 +46,7 @@ WORDS = (
 TITLES = {  # of what the log names by its key
     "registry": {key: registry.title for key, registry in REGISTRIES.items()},
     "form": {key: form.title for key, form in FORMS.items()},
+    "kind": dict(Evidence.Kind.choices),
 }
 
 
@@ -138,10 +140,10 @@ def sessions_of_unit(unit: MemberUnit) -> tuple[TrainingSession, ...]:
 
 def sessions_of_resident(name: str, county_code: str) -> tuple[TrainingSession, ...]:
     """Those whose roster or list of sign-ups holds this name today; 同名的 are among them, and what was purged is not."""
-    here = TrainingSession.objects.filter(organiser__county_id=county_code).select_related("organiser")
     lines = RosterLine.objects.filter(name=name).values("session")
-    sign_ups = SignUp.objects.filter(name=name).values("announcement__session")
-    return tuple(here.filter(Q(pk__in=lines) | Q(pk__in=sign_ups)))
+    signed_up = SignUp.objects.filter(name=name).values("announcement__session")
+    rows = TrainingSession.objects.filter(Q(pk__in=lines) | Q(pk__in=signed_up), organiser__county_id=county_code)
+    return tuple(rows.select_related("organiser"))
 
 
 def disclosure_export(county: str, events: Iterable[AuditEvent], asked: Asked) -> Export:

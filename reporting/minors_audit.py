@@ -20,7 +20,7 @@ from .exports import Column, Export
 from .personal_data import KINDS, PERSONAL
 
 ABOUT_MINORS = ("minor", "resident", "portrait", "sign_up", "opinion")  # kinds of fields that may hold a minor's data
-SHOWN, EXPORTED, PACKED = "查看名册全名", "导出名册", "下载归档包"
+SHOWN, EXPORTED, PACKED, LOOKED = "查看名册全名", "导出名册", "下载归档包", "查看佐证材料"
 PURGED, REMOVED, HELD, LIFTED = "按期删除名册", "删除名册一行", "暂缓删除名册", "解除暂缓删除名册"
 UNTOLD = "未分别记录"  # of acts that were logged before minors were counted apart
 BY_OFFICE = "按角色授权，只限本单位的场次；本单位以外一律遮盖，没有另行放行的办法"
@@ -30,7 +30,10 @@ def minors_exports(county: Division, year: int) -> list[Export]:
     """The sheets of a year's pack: sums, who may, who did, what was deleted, which fields."""
     log = AuditEvent.objects.filter(county_code=county.pk, at__gte=_begin(year), at__lt=_begin(year + 1))
     asked = Asked(datetime.date(year, 1, 1), datetime.date(year, 12, 31))
-    events = disclosures(log, asked).filter(action__in=[SHOWN, EXPORTED, PACKED])
+    pictured = AudienceCount.objects.filter(audience__sensitivity=Audience.Sensitivity.MINORS)
+    keys = map(str, pictured.filter(session__organiser__county=county).values_list("session", flat=True).distinct())
+    looked = Q(action=LOOKED, subject_id__in=list(keys))  # at photos and sheets of sessions for minors
+    events = disclosures(log, asked).filter(Q(action__in=[SHOWN, EXPORTED, PACKED]) | looked)
     seen = list(told(events.reverse(), asked))  # read as a record: the oldest first
     accounts = _accounts(county)
     gone = log.filter(action__in=[PURGED, REMOVED, HELD, LIFTED]).order_by("at", "pk")
@@ -83,7 +86,8 @@ def minors_exports(county: Division, year: int) -> list[Export]:
                 Column("依据", 40),
             ],
             lambda: _numbered(_looks(seen)),
-            "归档包里的名册遮盖姓名；里面的照片、签到表可能有未成年人。",
+            "归档包里的名册遮盖姓名；归档包和佐证材料里的照片、签到表可能有未成年人。",
+            "佐证材料只列培训对象是未成年人的场次；同一账号、同一场、同一种类一天记一次。",
         ),
         sheet(
             "删除和暂缓",
@@ -125,7 +129,7 @@ def _accounts(county: Division) -> list[User]:
 
 def _minors_in(row) -> int | None:
     """How many minors' names the act showed; None where the log did not count them apart."""
-    return 0 if row.event.action == PACKED else row.event.detail.get("minors")
+    return 0 if row.event.action in {PACKED, LOOKED} else row.event.detail.get("minors")
 
 
 def _sums(county: Division, year: int, log: QuerySet, seen: list, accounts: list[User]) -> Iterator[tuple]:
@@ -149,6 +153,8 @@ def _sums(county: Division, year: int, log: QuerySet, seen: list, accounts: list
         yield f"{action}：未成年人全名（人次）", sum(counted), "同一个人每次都算"
         if len(counted) < len(acts):
             yield f"{action}：{UNTOLD}未成年人人数的次数", len(acts) - len(counted), "系统分别记录以前的日志"
+    looks = sum(row.event.action == LOOKED for row in seen)
+    yield "查看未成年人场次的照片、签到表：次数", looks, "同一账号、同一场、同一种类一天算一次"
     purges = [event.detail for event in log.filter(action=PURGED)]
     yield "按期删除名册的次数", len(purges), "年度锁定定案后按期限删除"
     yield "删除的名册人数", sum(detail.get("lines", 0) for detail in purges), "包括成年人"

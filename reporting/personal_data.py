@@ -34,7 +34,7 @@ KINDS = {
         "同上；培训对象是未成年人的场次不建名册",
     ),
     "sign_up": Kind(
-        "报名居民", "留名额、培训改期时由主办单位联系", "一般", _TERM, "本单位登记人员；其他单位只见人数"
+        "报名居民", "留名额、培训改期时由主办单位联系", "一般", _TERM, "本单位登记人员，每次查看记日志；其他单位只见人数"
     ),
     "opinion": Kind(
         "参训居民（不记名）", "了解满意度，答复意见（一(三)）", "一般", "与场次同样长；只记日期，不和名册、设备对应，电话和身份证号自动抹去",
@@ -61,7 +61,7 @@ KINDS = {
     "teacher": Kind("授课教师", "场次登记的一部分（谁讲的课）", "一般", "与场次同样长", "能看到该场次的账号"),
     "portrait": Kind(
         "参训居民（照片、签到表）", "任意一种佐证，证明培训办过", "一般（未成年人为敏感）", "与场次同样长，登记单位可删除；未成年人场次的随名册到期删除，只留摘要",
-        "能看到该场次的账号；不公开；只报人次的场次不收",
+        "能看到该场次的账号，谁在哪天看过哪一场的记日志；不公开；只报人次的场次不收",
     ),
     "star": Kind("百姓学习之星候选人", "本人同意后的宣传（三(七)）", "一般", "本人不同意了撤回并删除，连同照片和修改记录；停用后不再公开", "审定前本单位和办公室，公开后居民"),
     "free": Kind(
@@ -200,6 +200,7 @@ NOT_PERSONAL: dict[str, str] = {
     "networks.FormerName": "name short_name basis",
     "networks.Attachment": "content_type sha256_original sha256_stored",
     "networks.AuditEvent": "county_code action subject subject_id",
+    "networks.SignIn": "factor",
     "networks.LearningGroup": "name theme recognised_by",
     "networks.AnnualFigure": "source method",
     "networks.AwarenessSurvey": "source",

@@ -62,7 +62,7 @@ def test_in_1_sqlite_is_opened_in_the_way_that_loses_nothing(monkeypatch):
     options = configured(monkeypatch, DATABASE_URL="sqlite:////tmp/x.sqlite3?timeout=1")["DATABASES"]["default"]
     assert options["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert options["OPTIONS"]["timeout"] == 30
-    for pragma in ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]:
+    for pragma in ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]:
         assert pragma in options["OPTIONS"]["init_command"]
     assert not options.get("ATOMIC_REQUESTS")
     with pytest.raises(ImproperlyConfigured, match="ATOMIC_REQUESTS"):

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ..access import Scope, ScopedQuerySet
-from ..middleware import CONFIRMED_AT, SIGNED_IN_AT, client_address
+from ..middleware import BY, CONFIRMED_AT, SIGNED_IN_AT, client_address
 from ..tokens import digest_of, new_token
 
 LINK_LASTS = datetime.timedelta(hours=24)
@@ -43,6 +43,7 @@ class SignIn(models.Model):
     started_at = models.DateTimeField("登录时间", default=timezone.now)
     address = models.GenericIPAddressField("地址", null=True, blank=True)
     device = models.CharField("设备", max_length=40, blank=True)
+    factor = models.CharField("第二重验证", max_length=10, blank=True, default="", editable=False)  # 动态口令, 恢复码
 
     objects = SignInQuerySet.as_manager()
     scope = Scope(via="user")
@@ -67,6 +68,7 @@ class SignIn(models.Model):
             "started_at": started,
             "address": client_address(request) or None,
             "device": device_words(request.headers.get("User-Agent", "")),
+            "factor": request.session.get(BY, ""),
         }
         return cls.objects.update_or_create(session_id=request.session.session_key, defaults=facts)[0]
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from .. import audit
 from ..guessing import only_recovery, remember_browser, too_many_failures, try_code, typed_code
+from ..middleware import BY
 from ..models import SignIn, User
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -46,6 +47,7 @@ def enter(request: HttpRequest, user: User, *, how: str, then: str) -> HttpRespo
 def _let_in(request: HttpRequest, user: User, *, how: str, then: str, **detail: object) -> HttpResponse:
     with transaction.atomic():
         login(request, user, backend=BACKEND)
+        request.session[BY] = detail.get("by", "")
         SignIn.begin(request, user)
         audit.record(how, actor=user, subject=user, request=request, **detail)
     response = HttpResponseRedirect(then)

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from .. import audit
 from ..access import needs_second_factor
+from ..guessing import BY_TELEPHONE
+from ..middleware import BY
 from ..models import SignIn
 from ..models.second_factor import new_seed, secret_of
 from ..step_up import step_up
@@ -58,7 +60,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 codes = request.user.start_second_factor(seed, form.cleaned_data["code"])
-                _stay_only_here(request)
+                _stay_only_here(request, by=BY_TELEPHONE)
                 audit.record(action, actor=request.user, subject=request.user, request=request)
         except ValidationError as refused:
             form.add_error("code", refused)
@@ -101,16 +103,18 @@ def end(request: HttpRequest) -> HttpResponse:
             return asked
         with transaction.atomic():
             request.user.end_second_factor()
-            _stay_only_here(request)
+            _stay_only_here(request, by="")
             audit.record(ENDED, actor=request.user, subject=request.user, request=request)
         messages.success(request, "动态口令已停用，以后只用密码登录。")
         return redirect("second-factor")
     return render(request, "networks/accounts/second_factor_end.html", {"crumbs": CRUMBS})
 
 
-def _stay_only_here(request: HttpRequest) -> None:
-    """The other sessions are bound to what was before and end; this one goes on under a new key."""
+def _stay_only_here(request: HttpRequest, *, by: str) -> None:
+    """The other sessions are bound to what was before and end; this one goes on under a new key, and what it stands on from
+    now on is said in the list of sign-ins."""
     update_session_auth_hash(request, request.user)
+    request.session[BY] = by
     SignIn.begin(request, request.user)
 
 

@@ -59,7 +59,7 @@ def agrees(archive: Archive, config: dict) -> None:
     with reading(config):
         problems = new_findings(archive, engine_of(config).faults())
         if not problems:
-            problems = facts.differences(archive.manifest["facts"], facts.facts())
+            problems = facts.differences(archive.manifest["facts"], facts.facts(archive.manifest["facts"]))
         if not problems:
             _, faults = files_against(archive)
             problems = new_findings(archive, faults)

@@ -15,6 +15,7 @@ from django.db.models.functions import ExtractYear
 from networks.models import Attachment, AuditEvent, Division, User
 from trainings.models import Evidence, Status, TrainingSession
 
+from ..anchors import ledger_heads, log_head
 from ..ledger import verify
 from ..models import LedgerAct
 
@@ -27,9 +28,10 @@ DIGESTS = {
 }
 
 
-def facts() -> dict:
+def facts(like: dict | None = None) -> dict:
     """Fit for `chain.canonical`: migrations applied, rows of each table, verified sessions and attendances of each county and
-    year, the head of each county's ledger, and when anything was last changed."""
+    year, the heads of the log and of each county's ledger, and when anything was last changed. To be compared with the facts
+    `like` these, which tell up to which line the log was summed up."""
     verified = TrainingSession.objects.filter(status=Status.VERIFIED).order_by()
     by_year = verified.annotate(year=ExtractYear("held_on")).values_list("organiser__county", "year")
     totals = by_year.annotate(sessions=Count("pk"), attendances=Sum("verified_attendance")).order_by(
@@ -39,7 +41,8 @@ def facts() -> dict:
         "migrations": _applied(),
         "counts": _counts(),
         "totals": [list(row) for row in totals],
-        "ledger": _heads(),
+        "ledger": _ledger_heads(),
+        "log": log_head(like["log"][0] if like and "log" in like else None),
         "newest_change": newest_change(),
     }
 
@@ -51,14 +54,10 @@ def _applied() -> dict[str, list[str]]:
     return found
 
 
-def _heads() -> list[list]:
-    """[county, sequence, digest] of the last act of each county."""
+def _ledger_heads() -> list[list]:
     if LedgerAct._meta.db_table not in connection.introspection.table_names():
         return []  # a backup from before there was a ledger
-    found = []
-    for county, sequence in LedgerAct.objects.order_by("county").values_list("county").annotate(last=Max("sequence")):
-        found.append([county, sequence, LedgerAct.objects.get(county=county, sequence=sequence).digest])
-    return found
+    return ledger_heads()
 
 
 def _counts() -> dict[str, int]:
@@ -140,10 +139,11 @@ def differences(was: dict, now: dict) -> list[str]:
     for key, words in (
         ("totals", "各年度核定的场次和人次"),
         ("ledger", "定案记录的最后一条"),
+        ("log", "操作日志"),
         ("migrations", "数据库结构的版本"),
         ("newest_change", "最后一次改动的时间"),
     ):
-        if was[key] != now[key]:
+        if key in was and was[key] != now[key]:  # an earlier version did not sum up the log
             found.append(f"{words}与备份时不一样")
     return found
 

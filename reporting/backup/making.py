@@ -13,6 +13,7 @@ from django.utils import timezone
 from networks import audit, backup_record
 from networks.backup_record import Kept
 
+from ..anchors import written
 from . import archive as archives
 from . import facts
 from .archive import Archive
@@ -60,6 +61,7 @@ def make(
                 written.stat().st_size,
                 facts.digest_of(written),
                 manifest["findings"],
+                {key: manifest["facts"][key] for key in ("log", "ledger")},
             )
             os.replace(written, path)
             named_on_disk(folder)
@@ -182,7 +184,8 @@ def _let_go(folder: Path, rows: list[Kept], keep: int) -> list[str]:
 
 
 def _log(row: Kept) -> None:
-    """In the log of the database too, where there is one to write to: a backup holds everything that is personal."""
+    """In the log of the database too, where there is one to write to: a backup holds everything that is personal. With the
+    head of the log this line goes to the log server."""
     try:
         audit.record(
             "备份",
@@ -191,6 +194,7 @@ def _log(row: Kept) -> None:
             sha256=row.sha256,
             encrypted=bool(settings.BACKUP_KEY),
             findings=len(row.findings),
+            log=written(row.heads["log"]),
         )
     except Error:
         return  # only to be read, or full: the backup is there, and recorded beside it

@@ -5,12 +5,14 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Max
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from networks import audit
 from networks.access import Action, can, require, visible_or_404
 from networks.views.keeping import keep
 from trainings.models import Refused
@@ -166,7 +168,12 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @require(Action.VIEW_STANDING)
 def word_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The log keeps who took it (AU-3): a draft tells of units before it has gone out."""
     row = _found(request, pk)
     name = f"bulletin-{row.year.year}-{row.act.number}{'' if row.issued else '-draft'}.docx"
     content = io.BytesIO(word.docx(document_of(row)))
+    with transaction.atomic():
+        audit.record(
+            "下载通报", actor=request.user, subject=row, request=request, year=row.year.year, number=row.act.number
+        )
     return FileResponse(content, as_attachment=True, filename=name, content_type=word.WORD)

@@ -1,12 +1,14 @@
 """上报件: what was sent upward in a year, one of them as it was sent with what has changed since, and the steps until it is."""
 
 from django import forms
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from networks import audit
 from networks.access import Action, can, require, visible_or_404
 from networks.forms import DateInput
 from networks.names import clean_text
@@ -212,8 +214,10 @@ def _step(request: HttpRequest, row: Submission, form: forms.Form, perform, **gi
 @require_safe
 @require(Action.MANAGE_YEARS, Action.VIEW_LOGS)
 def workbook(request: HttpRequest, pk: int) -> HttpResponse:
-    """As it was made, not made again."""
+    """As it was made, not made again. The log keeps who took it (AU-3)."""
     row = _row(request, pk)
+    with transaction.atomic():
+        audit.record("下载上报件", actor=request.user, subject=row, request=request, year=row.year.year, form=row.form)
     name = f"submission-{row.year.year}-{row.number}.xlsx"
     return hand_out(row.workbook.file, content_type=row.workbook.content_type, name=name)
 

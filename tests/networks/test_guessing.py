@@ -82,17 +82,17 @@ def test_id_2_a_shared_computer_knows_everybody_who_signs_in_there(world):
 def test_id_2_a_cookie_of_one_s_own_making_is_no_browser_that_is_known(world, value):
     storm()
     forged = Client()
-    forged.cookies[guessing.KNOWN] = value
+    forged.cookies[guessing.known_cookie()] = value
     assert try_in(forged).status_code == 429
 
 
 def test_id_2_the_known_browser_s_cookie_opens_nothing_and_names_nobody(world):
     mine = Client()
     answer = try_in(mine)
-    cookie = answer.cookies[guessing.KNOWN]
+    cookie = answer.cookies[guessing.known_cookie()]
     assert "town" not in cookie.value and cookie["httponly"] and cookie["samesite"] == "Lax"
     other = Client()
-    other.cookies[guessing.KNOWN] = cookie.value
+    other.cookies[guessing.known_cookie()] = cookie.value
     assert not signed_in(other)
     for _ in range(5):
         answer = try_in(other, password="Wrong-Horse-7")
@@ -276,3 +276,25 @@ def test_id_4_a_busy_browser_is_out_after_twelve_hours_also_with_a_second_factor
         clock.shift(31 * 60)  # idle
         assert not signed_in(client)
     assert AuditEvent.objects.filter(action="登录", detail={"by": "动态口令"}).count() == 2
+
+
+# --- with HTTPS ----------------------------------------------------------------------------------------
+
+
+def test_wb_1_id_2_with_https_the_known_browser_s_cookie_is_bound_to_the_host_and_still_known(world, settings):
+    settings.HTTPS = True
+    mine = Client()
+    sent = {"username": "town", "password": PASSWORD}
+    answer = mine.post("/login/", sent, secure=True)
+    [name] = [name for name in answer.cookies if name.endswith("known_browser")]
+    cookie = answer.cookies[name]
+    # What browsers ask of the prefix: secure, the whole host, no domain.
+    assert name == "__Host-known_browser"
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    mine.post("/logout/", secure=True)
+    storm()
+    assert mine.post("/login/", sent, secure=True).status_code == 302 and signed_in(mine)
+    without = Client()
+    without.cookies["known_browser"] = cookie.value  # as a neighbour on the domain could set it
+    assert without.post("/login/", sent, secure=True).status_code == 429

@@ -9,9 +9,10 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from networks import audit, logs
+from trainings.models import RosterLine
 
 FORGED = "甲\r\n2026-01-01T00:00:00Z INFO forged\x1b[2J\u202e\u2066乙\u2028丙\x85"
 
@@ -92,6 +93,58 @@ def test_au_3_a_traceback_cannot_forge_a_line_and_times_are_utc():
     assert first.startswith("1970-01-01T00:00:00.") and "Z broke 甲" in first
     assert more and all(line.startswith("    | ") and not re.search("[\x00-\x1f\u202e\x85]", line) for line in more)
     assert "\n" not in logs.Shipped("%(message)s").format(record)
+
+
+def test_pi_4_a_number_in_an_address_is_blacked_out_and_a_digest_is_not():
+    for number in ["13877164092", "450124199003077315", "45012419900307731X", "450124900307731"]:
+        assert number not in logs.one_line(f"Not Found: /sessions/{number}/ 和“{number}”")
+    digest = "a1b13877164092c4" * 4
+    for kept in [
+        digest,
+        f"4711:{digest}",
+        "20260301T181000Z",
+        "CC2026000123",
+        "450124100201",
+        "2026-03-01T18:10:00.123456Z",
+    ]:
+        assert kept in logs.one_line(f"x {kept} y")
+
+
+BROKEN = """duplicate key value violates unique constraint "roster_once"
+DETAIL:  Failing row contains (1, 金丝雀甲, 1990
+金丝雀乙
+
+, 6180).
+"""
+
+
+def test_pi_4_a_row_that_the_database_refused_is_told_to_no_log():
+    try:
+        try:
+            raise RuntimeError(BROKEN)
+        except RuntimeError as inner:
+            raise IntegrityError(BROKEN) from inner
+    except IntegrityError:
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "broke", (), sys.exc_info())
+    logs.OneLine().filter(record)
+    for formatter in [logs.Plain("%(message)s"), logs.Shipped("%(message)s")]:
+        record.exc_text = None
+        told = formatter.format(record)
+        assert "金丝雀" not in told and "6180" not in told and told.count("DETAIL: …") == 2
+        assert told.count("roster_once") == 2 and told.count("Traceback") == 2 and "direct cause" in told
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite names the column alone")
+def test_pi_4_what_postgresql_itself_says_of_a_refused_row_is_told_to_no_log(world):
+    name = "".join(["金丝雀", "甲"])  # a traceback shows the lines of the program as they are written
+    try:
+        with transaction.atomic():
+            RosterLine.objects.bulk_create([RosterLine(session=world.session(), name=name, source=None)])
+    except IntegrityError as broken:
+        assert name in str(broken)  # the control
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "broke", (), sys.exc_info())
+    assert name not in logs.Plain("%(message)s").format(record)
 
 
 def test_au_3_the_address_of_the_log_server_is_an_ip_address_with_a_port():

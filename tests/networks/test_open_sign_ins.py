@@ -1,6 +1,7 @@
 """Where an account is signed in, ending that, and rights that go with the next request (ID-4)."""
 
 import datetime
+import time
 
 import pytest
 import time_machine
@@ -8,7 +9,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from networks.models import AuditEvent, SignIn, User
+from networks.models.second_factor import STEP
 from networks.models.signing_in import device_words
+
+from .test_second_factor import at, set_up
 
 PASSWORD = "Correct-Horse-7"
 WECHAT = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116 MicroMessenger/8.0.42"
@@ -156,3 +160,55 @@ def test_id_4_a_moved_account_sees_its_new_place_and_no_longer_the_old_from_the_
     )
     row.refresh_from_db()
     assert row.status == "draft"
+
+
+# --- by what somebody came in --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(world):
+    """白山镇's officer with a telephone, bound in the first browser, on a clock that stands still."""
+    with time_machine.travel((int(time.time()) // STEP + 2) * STEP + 5, tick=False) as clock:
+        here = sign_in()
+        totp, codes = set_up(here)
+        clock.shift(60)
+        yield here, totp, codes, clock
+
+
+def factors(world):
+    return list(world.town.sign_ins.order_by("pk").values_list("factor", flat=True))
+
+
+def test_id_4_the_list_of_sign_ins_says_by_what_factor_each_came_in(world, phone):
+    here, totp, codes, _ = phone
+    assert factors(world) == ["动态口令"]  # the telephone was shown when it was bound
+    by_code, by_recovery = sign_in(agent=WECHAT), sign_in()
+    by_code.post("/login/code/", {"code": at(totp)})
+    by_recovery.post("/login/code/", {"code_recovery": codes[0]})
+    assert factors(world) == ["动态口令", "动态口令", "恢复码"]
+    page = here.get("/accounts/me/").content.decode()
+    assert page.count('<span class="tag">动态口令</span>') == 2 and page.count('<span class="tag">恢复码</span>') == 1
+    seen = (
+        sign_in("bureau").get(f"/accounts/{world.town.pk}/").content.decode()
+    )  # whoever keeps the account sees it too
+    assert seen.count('<span class="tag">恢复码</span>') == 1
+    plain = sign_in("unit").get("/accounts/me/").content.decode()
+    assert '<span class="tag">没有用动态口令</span>' in plain
+
+
+def test_id_4_a_new_password_keeps_the_factor_of_this_sign_in_and_giving_it_up_says_so(world, phone):
+    here = phone[0]
+    new = {"old_password": PASSWORD, "new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"}
+    here.post("/password/", new)
+    assert factors(world) == ["动态口令"] and open_for(here)
+    here.post("/accounts/me/second-factor/end/")
+    assert factors(world) == [""] and open_for(here)
+
+
+def test_id_4_whoever_signs_in_in_the_same_browser_inherits_no_factor(world, phone):
+    totp = phone[1]
+    other = sign_in()
+    other.post("/login/code/", {"code": at(totp)})
+    other.post("/logout/")
+    other.post("/login/", {"username": "unit", "password": PASSWORD})
+    assert world.unit.sign_ins.get().factor == ""

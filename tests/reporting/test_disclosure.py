@@ -91,7 +91,7 @@ def test_pi_6_the_page_lists_every_look_and_every_export_between_two_days_newest
     everything = ["other pack", "pack", "ledger", "other saw", "unit took", "office saw", "unit saw"]
     assert shown(**WHOLE) == everything
     assert shown(first="2025-03-02", last="2025-03-03") == ["other saw", "unit took", "office saw"]
-    assert shown(**WHOLE, kind="查看全名") == ["other saw", "office saw", "unit saw"]
+    assert shown(**WHOLE, kind="查看全名和材料") == ["other saw", "office saw", "unit saw"]
     assert shown(**WHOLE, account=seen.town.pk) == ["unit took", "unit saw"]
     assert shown() == []  # the last thirty days
 
@@ -133,7 +133,7 @@ def test_pi_6_only_the_auditor_reads_it_and_its_export_is_a_line_of_the_log(seen
         "2025-03-01 09:00:00",
         "town",
         "127.0.0.1",
-        "查看全名",
+        "查看全名和材料",
         "查看名册全名",
         f"场次 {seen.minors.number}，2 人，其中显示全名的未成年人 1 人",
         None,
@@ -248,6 +248,7 @@ def test_pi_6_the_minors_pack_says_who_may_who_did_what_went_and_names_no_reside
         "导出名册：次数": 1,
         "导出名册：有未成年人全名的次数": 1,
         "导出名册：未成年人全名（人次）": 1,
+        "查看未成年人场次的照片、签到表：次数": 0,
         "按期删除名册的次数": 1,
         "删除的名册人数": 40,
         "删除的未成年人照片和签到表": 3,

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
@@ -138,9 +138,6 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
     """Deletes what is due and not held, year by year, with one line in the log each. `rostered_attendance` stays."""
     today = today or timezone.localdate()
     done = []
-    if connection.vendor == "sqlite":  # else a deleted row can be read in the file until its page is used again
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA secure_delete = ON")
     for term in terms(county_code):
         if not term.goes(today) or not years.rules_of(county_code, term.year, hold=True).locked:
             continue

@@ -2,12 +2,16 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from networks import audit
 from networks.access import Action, require, visible_or_404
+from networks.models import AuditEvent
 from networks.views.files import hand_out
 
 from .. import evidence as keeping
@@ -50,7 +54,29 @@ def file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
     """The stored file as a download; pictures may stand in <img> (UP-2)."""
     rows = Evidence.objects.select_related("session").exclude(file="")
     evidence = visible_or_404(request.user, rows, pk=evidence_pk, session_id=pk)
+    if evidence.shows_persons:
+        _note_look(request, evidence)
     return hand_out(evidence.file, content_type=evidence.content_type, name=evidence.download_name)
+
+
+def _note_look(request: HttpRequest, evidence: Evidence) -> None:
+    """Faces, and names on paper, are seen here as much as in a roster (PI-6). Once a day for an account, a session and a kind: a
+    page shows twenty pictures at a time, and again with every click."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    looks = AuditEvent.objects.filter(
+        action="查看佐证材料", actor=request.user, at__gte=today, detail__kind=evidence.kind
+    )
+    if looks.filter(subject=evidence.session._meta.model_name, subject_id=str(evidence.session_id)).exists():
+        return
+    with transaction.atomic():
+        audit.record(
+            "查看佐证材料",
+            actor=request.user,
+            subject=evidence.session,
+            request=request,
+            number=evidence.session.number,
+            kind=evidence.kind,
+        )
 
 
 @require(Action.ENTER, Action.ENTER_ON_BEHALF)

@@ -29,7 +29,7 @@ def day(text: str) -> datetime.date:
 
 
 class Command(BaseCommand):
-    help = "两个日期之间谁看过名册全名、导出过什么；可以只问一个账号、一个单位、一场或一位居民"
+    help = "两个日期之间谁看过名册和报名的全名、签到表和照片，导出过什么；可以只问一个账号、一个单位、一场或一位居民"
     requires_system_checks = ["disk"]  # the others load every page and screen; migrate, demo and `check` ask for them
 
     def add_arguments(self, parser):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         about.add_argument("--session", metavar="编号", help="只问这一场")
         about.add_argument("--unit", metavar="代码", help="只问这个单位的场次")
         # Asked for and not given on the command line, where other users of the machine and the shell's history have it.
-        about.add_argument("--person", action="store_true", help="只问一位居民：运行后再输入姓名（查现有的名册）")
+        about.add_argument("--person", action="store_true", help="只问一位居民：运行后再输入姓名（查现有的名册和报名）")
         parser.add_argument("--output", type=Path, metavar="F.xlsx", help="写成表格；缺省显示在屏幕上")
 
     def handle(self, *args, **options):

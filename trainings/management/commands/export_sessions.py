@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from networks import audit
 from networks.access import Action, can
@@ -33,12 +34,13 @@ class Command(BaseCommand):
         year = options["year"]
         target = options["output"] or Path(f"培训台账-{year}.xlsx")
         content = export_year(user, year)
-        try:
-            target.write_bytes(content)
-        except OSError:
-            raise CommandError(f"写不了 {target}：请检查文件夹是否存在、能否写入") from None
         rows = TrainingSession.objects.visible_to(user).in_year(year).count()
-        audit.record("导出台账", actor=user, year=year, rows=rows)
+        with transaction.atomic():  # nothing leaves that the log does not keep
+            audit.record("导出台账", actor=user, year=year, rows=rows)
+            try:
+                target.write_bytes(content)
+            except OSError:
+                raise CommandError(f"写不了 {target}：请检查文件夹是否存在、能否写入") from None
         self.stdout.write(f"已导出到 {target}")
 
     def refuse(self, message):

@@ -1,0 +1,95 @@
+"""AU-1, AU-3, PI-6: whatever shows names or hands something out writes its line first. Each act of the log's registry has here the
+page that does it; where the line cannot be written, nothing is shown and nothing leaves."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from networks.log_kinds import DISCLOSING
+from networks.models import AuditEvent
+from networks.tokens import digest_of, new_token
+from trainings.models import Announcement, Evidence, SignUp
+
+from .site_map import taken_back
+
+pytestmark = pytest.mark.django_db
+PURPOSE = {"purpose": "发放结业证书"}
+PAGES = {  # act: (address, sample, who, what is sent: None for a GET)
+    "查看名册全名": ("roster-names", "ours.draft", "town", {}),
+    "查看报名全名": ("session-sign-ups", "ours.planned", "town", None),
+    "查看佐证材料": ("evidence-file", "ours.evidence", "bureau", None),
+    "导出名册": ("roster-export", "ours.draft", "town", PURPOSE),
+    "下载归档包": ("session-archive", "ours.verified", "bureau", None),
+    "导出台账": ("session-export", "year", "bureau", None),
+    "导出名册表格": ("registry-download", "staff", "town", None),
+    "导出通讯录": ("contacts-export", "-", "bureau", None),
+    "打印通讯录": ("contacts-print", "-", "bureau", None),
+    "导出培训统计": ("statistics-export", "-", "bureau", None),
+    "导出完成情况表": ("assessment-export", "year", "bureau", None),
+    "导出报送材料登记表": ("materials-export", "year", "bureau", None),
+    "导出报表": ("form-export", "form", "bureau", None),
+    "下载上报件": ("submission-file", "ours.sent", "bureau", None),
+    "下载通报": ("bulletin-word", "draft.bulletin", "bureau", None),
+    "导出方案任务表": ("plan-tasks-export", "ours.plan", "bureau", None),
+    "导出方案进展汇报": ("plan-reports-export", "-", "bureau", None),
+    "导出方案任务一览表": ("plan-matrix-export", "-", "bureau", None),
+    "导出查看和导出记录": ("log-seen-export", "-", "auditor", None),
+    "导出未成年人审计材料": ("minors-audit", "year", "auditor", None),
+}
+LOST = "the log cannot be written"
+
+
+def prepare(site):
+    """Somebody has signed up, and the evidence is one that shows persons."""
+    told, _ = Announcement.objects.update_or_create(
+        session_id=site.samples.kwargs["ours.planned"]["pk"],
+        defaults={"is_public": True, "phone": "0771-6820001", "takes_sign_ups": True},
+    )
+    SignUp.objects.create(
+        announcement=told, name="金丝雀丁", phone_tail="6180", seats=1, cancel_digest=digest_of(new_token())
+    )
+    Evidence.objects.filter(pk=site.samples.kwargs["ours.evidence"]["evidence_pk"]).update(kind="sheet")
+
+
+def ask(site, act):
+    name, sample, who, sent = PAGES[act]
+    return site.send_for_good(who, "GET" if sent is None else "POST", site.samples.url(name, sample), sent)
+
+
+def fail(*args, **kwargs):
+    raise RuntimeError(LOST)
+
+
+def test_au_3_each_act_by_which_something_is_seen_or_leaves_has_its_page_here():
+    assert set(PAGES) == set(DISCLOSING)
+
+
+@pytest.mark.parametrize("act", PAGES)
+def test_au_1_pi_6_nothing_is_shown_or_handed_out_that_the_log_does_not_keep(site, monkeypatch, act):
+    with taken_back():
+        prepare(site)
+        before = AuditEvent.objects.count()
+        with taken_back():
+            assert ask(site, act).status_code == 200
+            assert AuditEvent.objects.count() == before + 1
+            event = AuditEvent.objects.latest("pk")
+            assert (event.action, event.actor.username, event.address) == (act, PAGES[act][2], "127.0.0.1")
+        monkeypatch.setattr(AuditEvent, "save", fail)
+        answer = ask(site, act)
+        assert answer.status_code == 500 and "Content-Disposition" not in answer.headers
+        assert "金丝雀" not in answer.body.decode(errors="replace")
+        assert AuditEvent.objects.count() == before
+
+
+def test_au_1_pi_6_a_ledger_that_the_command_cannot_log_is_not_written(world, tmp_path, monkeypatch):
+    world.session(status="verified", title="金丝雀的培训")
+    target = tmp_path / "ledger.xlsx"
+    monkeypatch.setattr(AuditEvent, "save", fail)
+    with pytest.raises(RuntimeError, match=LOST):
+        call_command("export_sessions", str(world.year), "--as", "bureau", "--output", str(target))
+    assert not target.exists()
+    monkeypatch.undo()
+    with pytest.raises(CommandError, match="写不了"):
+        call_command("export_sessions", str(world.year), "--as", "bureau", "--output", str(tmp_path / "no" / "l.xlsx"))
+    assert not AuditEvent.objects.filter(action="导出台账").exists()  # nor is there a line of what never left
+    call_command("export_sessions", str(world.year), "--as", "bureau", "--output", str(target))
+    assert target.exists() and AuditEvent.objects.get(action="导出台账").actor == world.bureau
