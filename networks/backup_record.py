@@ -116,8 +116,8 @@ def _read(path: Path, otherwise):
 
 
 def _write(path: Path, content) -> None:
-    """Whole or not at all; for the owner alone."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    """Whole or not at all; for the owner alone. One writes at a time, so what a killed one left is written over."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file, ensure_ascii=False, indent=1)
         file.flush()

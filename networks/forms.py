@@ -12,7 +12,7 @@ from django.utils import timezone
 from .access import can, kinds_kept_by, places_to_keep_at
 from .models import Division, MemberUnit, Places, Tier, User
 from .names import clean_lines, clean_text
-from .uploads import Prepared, Unusable
+from .uploads import Prepared, Unusable, scan
 
 
 class DateInput(forms.DateInput):
@@ -29,7 +29,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class WorkbookField(forms.FileField):
-    """An .xlsx file of at most 20 MiB; what is in it, the reader says (and what an empty file is)."""
+    """An .xlsx file of at most 20 MiB that the virus scanner lets through; what is in it, the reader says (and what an empty file
+    is)."""
 
     default_error_messages = {"required": "请选择要上传的表格文件", "missing": "请选择要上传的表格文件"}
 
@@ -43,6 +44,12 @@ class WorkbookField(forms.FileField):
             raise forms.ValidationError(
                 f"文件有 {file.size / MIB:.1f} MiB，超过 20 MiB 的上限：请删去图片和多余内容，或分成几个文件"
             )
+        if file:
+            try:
+                scan(file.read())
+            except Unusable as problem:
+                raise forms.ValidationError(str(problem)) from None
+            file.seek(0)
         return file
 
 

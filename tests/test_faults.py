@@ -23,6 +23,8 @@ from reporting.ledger import verify
 from reporting.models import AssessmentYear, LedgerAct
 from trainings.models import TrainingSession
 
+from .own_database import own_database
+
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
 SESSION = ["trainings_historicaltrainingsession", "trainings_trainingsession"]
@@ -45,18 +47,10 @@ WHOLE = {  # what an act changes, all at once
 @pytest.fixture(scope="module")
 def found(django_db_setup, django_db_blocker, tmp_path_factory):
     """What faults.py has found, on an empty database of its own."""
-    folder, name = tmp_path_factory.mktemp("faults"), f"faults_{os.getpid()}"
-    address, own = f"sqlite:///{folder}/faults.sqlite3", connection.settings_dict
-    if connection.vendor == "postgresql":
-        password = f":{own['PASSWORD']}" if own["PASSWORD"] else ""
-        address = f"postgres://{own['USER']}{password}@{own['HOST']}:{own['PORT'] or 5432}/{name}"
-        with django_db_blocker.unblock(), connection.copy()._nodb_cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{name}"')
-    line = [sys.executable, str(Path(__file__).with_name("faults.py")), address, str(folder)]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=400)
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.copy()._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    folder = tmp_path_factory.mktemp("faults")
+    with django_db_blocker.unblock(), own_database("faults", folder) as address:
+        line = [sys.executable, str(Path(__file__).with_name("faults.py")), address, str(folder)]
+        done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 

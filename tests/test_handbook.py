@@ -13,7 +13,7 @@ import run
 PROJECT = Path(settings.BASE_DIR)
 HANDBOOK = PROJECT / "docs/operations.md"
 TEXTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *sorted((PROJECT / "docs/deploy").iterdir())]
-OF_OTHERS = {"PYTHONUTF8", "PIP_NO_INDEX", "PIP_FIND_LINKS", "NEW_DATABASE_URL", "DATABASE_URL"}
+OF_OTHERS = {"PYTHONUTF8", "PIP_NO_INDEX", "PIP_FIND_LINKS", "NEW_DATABASE_URL", "DATABASE_URL", "ALTER"}
 
 
 def named():
@@ -23,7 +23,7 @@ def named():
         for name, rest in re.findall(r"manage\.py ([a-z_]+)([^`\n&；，。]*)", text):
             yield path.name, name, rest
         if path.name == "mashan-nightly.service":  # several in one loop
-            for name, rest in re.findall(r'"([a-z_]+)((?: --?\w+)*)"', text):
+            for name, rest in re.findall(r'"([a-z_]+)((?: [\w-]+)*)"', text):
                 yield path.name, name, rest
 
 
@@ -59,6 +59,26 @@ def test_every_file_and_setting_that_the_handbook_names_is_there():
         assert f'"{name}"' in source, name
 
 
+def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table():
+    text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
+    unit = (deploy / "mashan-nightly.service").read_text(encoding="utf-8")
+    on_linux = re.findall(r'"([a-z_]+(?: [\w-]+)*)"', unit)
+    on_windows = re.findall(r"manage\.py ([^&']+?) *[&']", re.search(r"-Argument '(/c .+)'$", text, re.M)[1] + "'")
+    told = re.findall(r"`manage\.py ([^`]+)`", re.search(r"^\| 每晚（自动） \| (.+) \|$", text, re.M)[1])
+    assert on_linux == on_windows == told and on_linux[:2] == ["backup --keep 30", "drill"]
+
+
+def test_the_units_that_the_handbook_starts_are_shipped_and_of_one_account_and_folder():
+    text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
+    started = {unit for _, unit in re.findall(r"systemctl (enable --now|stop|status) (mashan-[a-z.]+[a-z])", text)}
+    assert started == {"mashan-edu", "mashan-nightly.timer"}
+    units = [(deploy / name).read_text(encoding="utf-8") for name in ("mashan-edu.service", "mashan-nightly.service")]
+    for key in ("User", "Group", "WorkingDirectory"):
+        assert len({re.search(rf"^{key}=(.+)$", unit, re.M)[1] for unit in units}) == 1
+    assert re.search(r"^WorkingDirectory=(.+)$", units[0], re.M)[1] in text
+    assert text.count("useradd --system") == 1 and "sudo -u mashan .venv/bin/python manage.py" in text
+
+
 def test_the_readme_leads_to_the_handbook_and_says_nothing_of_it_twice():
     readme, handbook = (path.read_text(encoding="utf-8") for path in (PROJECT / "README.md", HANDBOOK))
     assert "docs/operations.md" in readme
@@ -73,6 +93,11 @@ def test_each_clause_of_the_level_3_table_says_what_both_sides_do(clause):
         rf"^\| 8\.1\.4\.{clause} (.+?) \| (.+?) \| (.+?) \|$", HANDBOOK.read_text(encoding="utf-8"), re.MULTILINE
     )
     assert row and all(len(cell) > 3 for cell in row.groups())
+    bar = (PROJECT / "docs/bar.md").read_text(encoding="utf-8")
+    lines = re.search(
+        r"（([A-Z]{2}-\d(?:、[A-Z]{2}-\d)*)）$", row[2]
+    )  # of the bar, whose tests keep what the cell says
+    assert lines and all(re.search(rf"^\| {line} \| [01] \| (?!dropped)", bar, re.M) for line in lines[1].split("、"))
 
 
 def test_what_stands_before_the_platform_lets_through_what_it_takes_and_logs_no_key():
@@ -87,3 +112,13 @@ def test_what_stands_before_the_platform_lets_through_what_it_takes_and_logs_no_
     assert "X-Forwarded-For $remote_addr" in nginx, "what a stranger sends along is not handed on"
     assert "$request " not in nginx and "$request_uri " not in nginx.split("log_format")[1].split(";")[0]
     assert "ssl_protocols TLSv1.2 TLSv1.3;" in nginx and "alias" not in nginx
+
+
+def test_rb_3_where_the_platform_cannot_answer_what_stands_before_it_says_in_chinese_what_to_do():
+    nginx = (PROJECT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
+    pages = dict(re.findall(r'location (@\w+) \{[^}]*return \d+ "([^"]+)";', nginx))
+    led = {code: where for codes, where in re.findall(r"error_page ([\d ]+) (@\w+);", nginx) for code in codes.split()}
+    assert set(led) == {"413", "500", "502", "504"} and "proxy_intercept_errors" not in nginx  # our own pages pass
+    assert "分几次传" in pages[led["413"]]
+    for code in ("500", "502", "504"):
+        assert "按“恢复”" in pages[led[code]] and "系统管理员" in pages[led[code]] and "http" not in pages[led[code]]

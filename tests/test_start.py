@@ -7,15 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import DefaultStorage, default_storage, storages
 from django.core.management import load_command_class
+from django.db import connection
+from django.db.models import FileField
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
 from networks import checks
 from networks.middleware import TrustedProxyMiddleware, client_address
+from networks.models.attachments import PrivateStorage
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -173,3 +178,42 @@ def test_wb_5_a_forwarded_host_never_gets_into_a_link(client, db):
     response = client.get("/sessions/", HTTP_X_FORWARDED_HOST="evil.example", HTTP_FORWARDED="host=evil.example")
     assert response["Location"] == "/login/?next=/sessions/"
     assert "evil.example" not in client.get("/login/", HTTP_X_FORWARDED_HOST="evil.example").content.decode()
+
+
+def test_id_3_passwords_are_kept_as_argon2_where_no_test_runs():
+    kept = {name: os.environ[name] for name in ["PATH", "SYSTEMROOT", "PYTHONPATH"] if name in os.environ}
+    kept |= {"SECRET_KEY": "x", "LEDGER_KEY": "x", "DJANGO_SETTINGS_MODULE": "mashan_edu.settings"}
+    words = "from django.contrib.auth.hashers import make_password; print(make_password('x').split('$')[0])"
+    done = subprocess.run([sys.executable, "-c", words], cwd=ROOT, env=kept, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "argon2", done.stderr
+
+
+def test_rb_3_nobody_waits_for_ever_on_postgresql_and_who_has_options_of_his_own_keeps_them(monkeypatch):
+    """As long as on SQLite: a thread that waits for somebody's transaction is one less for all others."""
+    address = "postgres://mashan@127.0.0.1/mashan"
+    own = configured(monkeypatch, DATABASE_URL=address)["DATABASES"]["default"]
+    assert own["OPTIONS"] == {"options": "-c lock_timeout=30s"} and own["CONN_HEALTH_CHECKS"]
+    own = configured(monkeypatch, DATABASE_URL=f"{address}?options=-c%20statement_timeout%3D60s")["DATABASES"][
+        "default"
+    ]
+    assert own["OPTIONS"] == {"options": "-c statement_timeout=60s"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has a timeout of its own")
+def test_rb_3_postgresql_takes_the_limit_as_it_is_meant(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("30s",)
+
+
+def test_up_2_wb_1_every_uploaded_file_goes_through_the_storage_that_has_no_address(settings):
+    fields = [field for model in apps.get_models() for field in model._meta.fields if isinstance(field, FileField)]
+    assert len(fields) >= 4
+    used = [storages["default"] if isinstance(f.storage, DefaultStorage) else f.storage for f in fields]
+    assert {type(storage) for storage in used} == {PrivateStorage}
+    # A request in an earlier test puts the script's prefix before it.
+    assert settings.MEDIA_URL.strip("/") == "" and {field.storage.directory_permissions_mode for field in fields} == {
+        0o750
+    }
+    with pytest.raises(ValueError, match="no URL"):
+        default_storage.url("evidence/x")

@@ -73,7 +73,7 @@ def confirm(row: RegistryImport, digest: str) -> RegistryImport:
     """Stores exactly what was rehearsed. Raises Moved, Refused and Unreadable."""
     with transaction.atomic():
         # One import of a county at a time: two that create the same row must not both find it missing.
-        CountySettings.objects.select_for_update().filter(pk=row.user.county_code).first()
+        CountySettings.objects.select_for_update().get_or_create(county_id=row.user.county_code)
         row = _waiting(row)
         rehearsal = rehearse_again(row, hold=True)
         if rehearsal.digest != digest or not rehearsal.clean:

@@ -9,9 +9,10 @@ An engine is a module with
 - `readable(part)`: raises Unfit where the file cannot be read to its end;
 - `faults()`: what the engine's own examination of the database that the models read finds;
 - `exists(config)`: whether there is such a database with anything in it;
-- `in_use(config)`: raises Unfit where another program has the database open;
+- `in_use(config)`: raises Unfit where another program has the database open (our own connection to it is closed);
 - `put(part, config, work)`: replaces the database by what is in the file, in one step;
-- `set_aside(config, stamp)`: gives a database that is not to be backed up another name, which it returns.
+- `set_aside(config, stamp)`: gives a database that is not to be backed up another name, which it returns, or raises Unfit;
+- `WITHOUT_BACKUP`: what to do, in words, where what is there can not be backed up before it is replaced.
 """
 
 import contextlib

@@ -38,7 +38,7 @@ def facts(like: dict | None = None) -> dict:
         "organiser__county", "year"
     )
     return {
-        "migrations": _applied(),
+        "migrations": applied(),
         "counts": _counts(),
         "totals": [list(row) for row in totals],
         "ledger": _ledger_heads(),
@@ -47,7 +47,8 @@ def facts(like: dict | None = None) -> dict:
     }
 
 
-def _applied() -> dict[str, list[str]]:
+def applied() -> dict[str, list[str]]:
+    """The migrations of each app that this database has seen."""
     found: dict[str, list[str]] = {}
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
         found.setdefault(app, []).append(name)

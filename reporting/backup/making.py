@@ -20,7 +20,7 @@ from .archive import Archive
 from .databases import engine_of, ours, reading
 from .examining import altered, examine, lost
 from .moment import Held, holding
-from .problems import Unfit
+from .problems import Unfit, said_first
 from .workroom import named_on_disk, workroom
 
 TRIES = 5  # moments, where files come and go too fast to be held
@@ -69,6 +69,11 @@ def make(
     except OSError as problem:
         raise Unfit(
             f"备份没有做成（{problem.strerror or problem}）：请检查 {folder} 所在的磁盘是否已满、能否写入"
+        ) from None
+    except Error as problem:
+        raise Unfit(
+            f"备份没有做成：数据库读不下去（{said_first(problem)}）。请检查 {folder} 所在的磁盘是否已满；"
+            "没有满的，数据库可能已损坏：以前的备份先不要删，请看运维手册“出事时怎么办”"
         ) from None
     _log(row)
     return Made(path, row, manifest, parts, bool(settings.BACKUP_KEY), opened, removed)
@@ -150,6 +155,8 @@ def _findings(engine, held: Held) -> list[str]:
             found.append(lost(called))
         elif digest and facts.digest_of(held.paths[name]) != digest:
             found.append(altered(called))
+    if facts.older_than_us(facts.applied()):
+        return found  # not brought to this version yet, whose models alone can tell
     return found + facts.ledger_findings()
 
 

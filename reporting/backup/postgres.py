@@ -16,6 +16,10 @@ from .problems import Unfit
 
 ONE_FILE = False
 PART = "database.pgdump"
+WITHOUT_BACKUP = (
+    "现有的数据已经坏了、备份不了的，请数据库管理员把现有的库改名（ALTER DATABASE 库名 RENAME TO 另一个名字）、"
+    "再建一个同名的空库，然后重新运行"
+)
 SCRATCH = "mashan_check_"  # databases made to look at a backup, and dropped again
 A_DAY = 24 * 3600  # seconds
 
@@ -191,7 +195,7 @@ def in_use(config: dict) -> None:
         )
         (others,) = cursor.fetchone()
     if others:
-        raise Unfit(f"还有 {others} 个程序连着这个数据库：请先停止平台的服务，再恢复")
+        raise Unfit(f"还有 {others} 个程序连着这个数据库：请先停止平台的服务，再来")
 
 
 def put(part: Path, config: dict, work: Path) -> None:
@@ -206,4 +210,4 @@ def put(part: Path, config: dict, work: Path) -> None:
 
 
 def set_aside(config: dict, stamp: str) -> str:
-    raise Unfit("PostgreSQL 里的现有数据不能另存：请恢复到另一个空的数据库（--into）")
+    raise Unfit(f"PostgreSQL 的现有数据由数据库管理员留存：{WITHOUT_BACKUP}")

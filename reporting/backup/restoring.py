@@ -30,7 +30,7 @@ from .archive import Archive
 from .databases import engine_of, ours, reading
 from .examining import agrees, examine, files_against, ledger_findings, new_findings
 from .making import ENDINGS, Made, make
-from .problems import Unfit
+from .problems import Unfit, said_first
 from .workroom import named_on_disk, workroom
 
 
@@ -101,6 +101,8 @@ def restore(
                 )
     except OSError as problem:
         raise Unfit(f"没有恢复成（{problem.strerror or problem}）：请检查磁盘是否已满、能否写入，再运行一次") from None
+    except Error as problem:  # of what was put there, or is being brought to this version
+        raise Unfit(f"没有恢复完（{said_first(problem)}）：请检查磁盘是否已满、数据库能否写入，再运行一次") from None
 
 
 def _newest_in(folder: Path) -> Path:
@@ -163,9 +165,7 @@ def _keep_what_is_there(
         with reading(config):
             return make(keep_in, media=media), ""
     except (Unfit, Error) as problem:
-        raise Unfit(
-            f"恢复以前要先备份现有的数据，没有做成：{problem}。现有的数据已经坏了、不必备份的，请加 --no-backup-first"
-        ) from None
+        raise Unfit(f"恢复以前要先备份现有的数据，没有做成：{problem}。{engine.WITHOUT_BACKUP}") from None
 
 
 def _lay_files(archive: Archive, files: Path, media: Path) -> None:
@@ -222,7 +222,7 @@ def _verify(archive: Archive, config: dict, migrated: list[str]) -> None:
             found = new_findings(archive, engine_of(config).faults() + faults) + ledger_findings(archive)
         if found:
             raise Unfit(f"{found[0]}{f' 等 {len(found)} 处' if len(found) > 1 else ''}")
-    except Unfit as problem:
+    except (Unfit, Error) as problem:
         raise Unfit(f"已经恢复，但核对没有通过：{problem}。请不要启动平台，换另一份备份再恢复一次") from None
 
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from django.db import connection
+from django.db import connection, connections
 
 from .databases import SQLITE_OPTIONS, reading
 from .problems import Unfit
@@ -16,6 +16,7 @@ from .workroom import named_on_disk, on_disk
 
 ONE_FILE = True
 PART = "database.sqlite3"
+WITHOUT_BACKUP = "现有的数据已经坏了、不必备份的，请加 --no-backup-first（现有的数据库改名留着）"
 BESIDE = ("-wal", "-shm", "-journal")  # what may lie beside a database file and belongs to it
 
 
@@ -39,7 +40,9 @@ def _copy(source: str, to: Path) -> None:
             theirs.backup(own)  # in one step: one instant, whatever is written meanwhile
             own.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
     except sqlite3.Error as problem:
-        raise Unfit(f"读不了数据库 {source}（{problem}）") from None
+        raise Unfit(
+            f"没有复制成（{problem}）：请检查 {to.parent.parent} 所在的磁盘是否已满，数据库 {source} 能否读"
+        ) from None
     on_disk(to)
 
 
@@ -85,13 +88,15 @@ def in_use(config: dict) -> None:
     request is under way: the manual says to stop the service first."""
     if not exists(config):
         return
+    if connections["default"].settings_dict["NAME"] == config["NAME"]:
+        connections["default"].close()  # our own
     with contextlib.closing(sqlite3.connect(config["NAME"], timeout=2)) as own:
         try:
             own.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.OperationalError:
-            raise Unfit("还有程序开着这个数据库：请先停止平台的服务，再恢复") from None
-        except sqlite3.DatabaseError:
-            return  # broken, which may be the very reason for restoring
+        except sqlite3.DatabaseError as problem:
+            if getattr(problem, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise Unfit("还有程序开着这个数据库：请先停止平台的服务，再来") from None
+            return  # broken, which may be the very reason for restoring; what cannot be written is found out later
 
 
 def put(part: Path, config: dict, work: Path) -> None:
@@ -110,9 +115,10 @@ def put(part: Path, config: dict, work: Path) -> None:
 
 
 def set_aside(config: dict, stamp: str) -> str:
-    """A database that could not be backed up keeps its content under another name."""
+    """A database that could not be backed up keeps its content under another name. What belongs to it goes first: as long as the
+    file itself is there, whoever starts again puts that aside too, and would else remove what had stayed beside it."""
     target = Path(config["NAME"])
-    for ending in ("", *BESIDE):
+    for ending in (*BESIDE, ""):
         old = Path(f"{target}{ending}")
         if old.exists():
             old.rename(f"{target}.before-{stamp}{ending}")

@@ -79,10 +79,10 @@ def fill() -> None:
         attach(1)
 
 
-def new_database(like: str | None = None) -> dict:
+def new_database(like: str | None = None, name: str = "") -> dict:
     """A copy of that database, or of the suite's own with nothing in it."""
     own = copy.deepcopy(connection.settings_dict)
-    name = f"mashan_backup_{os.getpid()}_{next(numbers)}"
+    name = name or f"mashan_backup_{os.getpid()}_{next(numbers)}"
     with connection.copy()._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like or own["NAME"]}"')
     return own | {"NAME": name, "CONN_MAX_AGE": 0}

@@ -32,6 +32,7 @@ from reporting import guard
 from reporting.backup import Unfit, archive, making, moment, new_key, postgres
 from reporting.backup.databases import reading
 from reporting.backup.making import _let_go
+from tests.own_database import address_of
 from trainings.models import Evidence
 
 from .installation import CANARY, attach, nowhere, remove
@@ -302,13 +303,8 @@ def test_rb_1_an_altered_ledger_is_named_and_the_backup_made_all_the_same(instal
 
 
 def test_rb_1_kill_9_leaves_nothing_that_looks_like_a_backup_and_the_next_one_clears_up(installation, unopened):
-    own = installation.config
-    address = f"sqlite:///{own['NAME']}"
-    if connection.vendor == "postgresql":
-        login = f"{own['USER']}:{own['PASSWORD']}" if own["PASSWORD"] else own["USER"]
-        address = f"postgres://{login}@{own['HOST']}:{own['PORT'] or 5432}/{own['NAME']}"
     env = os.environ | {
-        "DATABASE_URL": address,
+        "DATABASE_URL": address_of(installation.config),
         "MEDIA_ROOT": str(installation.media),
         "BACKUP_DIR": str(installation.backups),
         "SECRET_KEY": "tests only",

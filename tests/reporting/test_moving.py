@@ -1,6 +1,8 @@
 """One command moves an installation to another database, on either engine (IN-7); what it refuses, and that nothing is lost."""
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from django.db import connection
 
 from networks.models import AuditEvent, Person, User
 from reporting import guard, moving
+from reporting.backup import postgres
 from reporting.ledger import verify
 from reporting.models import AssessmentYear, LedgerAct
 from tests.conftest import build_world
@@ -242,7 +245,27 @@ def test_whoever_writes_meanwhile_stops_the_move(lived_in, empty, monkeypatch):
     assert "networks_user" not in rows_there(there)
 
 
+def test_the_command_moves_nothing_while_a_program_has_the_database_open(tmp_path):
+    """What is entered before the new address is used would be missing there. SQLite here; test_restore asks both engines."""
+    here, there = tmp_path / "here.sqlite3", tmp_path / "there.sqlite3"
+    env = os.environ | {"DATABASE_URL": f"sqlite:///{here}", "SECRET_KEY": "x", "LEDGER_KEY": "tests only"}
+
+    def run(*words):
+        line = [sys.executable, "-c", WITHOUT_MIGRATIONS, *words]
+        return subprocess.run(line, cwd=project.BASE_DIR, env=env, capture_output=True, text=True, timeout=240)
+
+    with contextlib.closing(sqlite3.connect(here)) as server:
+        server.execute("PRAGMA journal_mode=WAL")
+        server.execute("CREATE TABLE t (a)")
+        server.execute("BEGIN")
+        server.execute("SELECT * FROM t").fetchall()
+        done = run("move_database", f"sqlite:///{there}")
+    assert done.returncode == 1 and "没有搬：还有程序开着这个数据库：请先停止平台的服务" in done.stderr
+    assert not there.exists()
+
+
 def test_the_command_says_what_was_done_and_what_comes_next(lived_in, empty, monkeypatch, capsys):
+    monkeypatch.setattr(postgres, "in_use", lambda config: None)  # here the suite itself has it open
     monkeypatch.setenv("NEW_DATABASE_URL", empty("sqlite"))
     call_command("move_database")
     said = capsys.readouterr().out

@@ -9,24 +9,16 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.own_database import own_database
+
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
 def address(db, tmp_path):
     """Of an empty database of its own, on the engine of this run."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path}/two.sqlite3"
-        return
-    own = connection.settings_dict
-    name = f"two_locks_{os.getpid()}"
-    with connection.copy()._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    port = f":{own['PORT']}" if own["PORT"] else ""
-    password = f":{own['PASSWORD']}" if own["PASSWORD"] else ""
-    yield f"postgres://{own['USER']}{password}@{own['HOST']}{port}/{name}"
-    with connection.copy()._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE "{name}"')
+    with own_database("two_locks", tmp_path) as there:
+        yield there
 
 
 def race(address, locks):

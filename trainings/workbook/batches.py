@@ -46,7 +46,7 @@ def _store(rehearsal, batch, original_name):
     user, candidates = rehearsal.user, rehearsal.candidates
     county = Division.objects.get(pk=user.county_code)
     # One import of a county at a time: two uploads of the same file must not both find that nothing is stored yet.
-    CountySettings.objects.select_for_update().filter(pk=county.pk).first()
+    CountySettings.objects.select_for_update().get_or_create(county=county)
     if stored_sessions(user, [candidate.key for candidate in candidates]):
         raise Refused("changed", CHANGED)
     batch = _batch(rehearsal, batch, county, original_name)

@@ -6,6 +6,8 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError
 
+from reporting.backup.databases import engine_of, ours
+from reporting.backup.problems import Unfit
 from reporting.moving import FORM, Unmovable, move
 
 
@@ -23,6 +25,10 @@ class Command(BaseCommand):
         address = options["address"] or os.environ.get("NEW_DATABASE_URL", "")
         if not address:
             raise CommandError(f"请写明新地址：在 .env 里加一行 NEW_DATABASE_URL=……。{FORM}")
+        try:  # what is entered before the new address is used would be missing there
+            engine_of(ours()).in_use(ours())
+        except Unfit as problem:
+            raise CommandError(f"没有搬：{problem}") from None
         try:
             moved = move(address, say=self.say, os_user=_os_user())
         except Unmovable as problem:
