@@ -1,10 +1,12 @@
 """SC-2: what the product is made of: pinned, above the versions that are safe, listed with licence and reason, audited."""
 
+import ast
 import importlib.util
 import json
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,51 @@ def test_sc_2_each_package_is_listed_with_licence_and_reason():
         assert row and row[2] not in {"needed by ", "needed by mashan-edu"}, pin.name
     used = {pin.name for pin in pins}
     assert set(sbom.LICENCES) <= used, "a licence of something that is gone"
+
+
+# What a package says of its licence in words of its own (classifier or field), by the licence that we name for it.
+SAID = {
+    "MIT": "MIT",
+    "BSD-3-Clause": "BSD",
+    "PSF-2.0": "PSF|Python Software Foundation",
+    "MPL-2.0": "MPL|Mozilla Public",
+    "Apache-2.0": "Apache",
+    "LGPL-3.0-or-later": "LGPL|Lesser General Public",
+    "ZPL-2.1": "ZPL|Zope Public",
+}
+SAYS_NOTHING = {"axe-playwright-python", "colorama", "pyrage"}  # in their metadata; the second is installed on Windows alone
+
+
+def test_sc_2_a_licence_that_is_named_by_hand_is_the_one_that_the_package_speaks_of():
+    silent = set()
+    for name, licence in sbom.LICENCES.items():
+        try:
+            about = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            silent.add(name)
+            continue
+        words = f"{about.get('License') or ''} {' '.join(about.get_all('Classifier') or [])}"
+        if "icense" not in words:
+            silent.add(name)
+        else:
+            assert re.search(SAID[licence], words), (name, licence)
+    assert silent <= SAYS_NOTHING
+
+
+def test_sc_2_what_the_code_uses_is_named_by_us_and_not_only_brought_along_by_another():
+    """What somebody else needs today may be gone with their next version."""
+    lies_in, used = metadata.packages_distributions(), set()
+    for app in ("mashan_edu", "networks", "trainings", "reporting"):
+        for path in (PROJECT / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    used |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    used.add(node.module.split(".")[0])
+    foreign = {name for name in used - sys.stdlib_module_names if name in lies_in}
+    assert {"django", "PIL", "openpyxl"} <= foreign
+    named = set(direct())
+    assert [name for name in sorted(foreign) if not {one.lower() for one in lies_in[name]} & named] == []
 
 
 def test_sc_2_files_of_others_inside_the_packages_have_the_version_that_is_listed():

@@ -10,7 +10,7 @@ from django.test import Client
 from networks import guessing
 from networks.models import AuditEvent, PasswordLink, User
 
-from .test_second_factor import at, set_up
+from .telephone import at, set_up
 
 PASSWORD, NEW = "Correct-Horse-7", "Brave-Otter-88"
 

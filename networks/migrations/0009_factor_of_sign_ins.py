@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('networks', '0007_second_factor'),
+        ('networks', '0008_digest_of_what_is_stored'),
     ]
 
     operations = [
