@@ -58,7 +58,7 @@ def installation(tmp_path_factory):
     if os.environ.get("SLOW_SITE"):
         env["DJANGO_SETTINGS_MODULE"] = "tests.browser.slow_site"
     manage = [sys.executable, str(HOME / "manage.py"), "demo"]
-    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=300)
+    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=900)
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([*manage, "--port", str(port)], env=env, stdout=log, stderr=log)
     base = f"http://127.0.0.1:{port}"

@@ -19,7 +19,7 @@ def test_a_course_is_entered_approved_and_chosen(person, flawless):
     officer.wait_for_url(re.compile(r"/courses/\d+/$"))
     flawless(officer)
     officer.get_by_role("button", name="提交审定").click()
-    officer.get_by_text("已提交，等待审定").wait_for()
+    officer.get_by_role("heading", name="已提交，等待审定").wait_for()
 
     centre.goto("/")
     centre.get_by_role("link", name="1 门课程").click()
