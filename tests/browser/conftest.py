@@ -1,4 +1,9 @@
-"""The product as people meet it: the demonstration county on a database of its own, served by waitress, in Chromium."""
+"""The product as people meet it: the demonstration county on a database of its own, served by waitress, in Chromium.
+
+A click waits for nothing that it sets off: what is looked at after it is looked at by `expect`, `wait_for` or `wait_for_url`, what
+somebody sends is seen to have arrived before another page is opened, and what must not be there is looked for once something
+else of the same page is. With SLOW_SITE=0.8 in the environment (seconds) a test that forgets this fails: see slow_site.py.
+"""
 
 import os
 import shutil
@@ -11,11 +16,19 @@ from pathlib import Path
 
 import pytest
 
+try:
+    from playwright.sync_api import expect
+except ImportError:
+    expect = None  # no test gets to it: `chromium` skips them all
+
 HOME = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "Mashan-Demo-2026"
 PHONE = {"width": 390, "height": 844}
 OFFICE = {"width": 1366, "height": 768}
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+PATIENCE = 30  # seconds for anything to come: Playwright's own for what is done, here also for what is expected
+if expect:
+    expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_collection_modifyitems(items):
@@ -42,16 +55,22 @@ def installation(tmp_path_factory):
         "LEDGER_KEY": "browser tests only",
         "PYTHONUTF8": "1",
     }
+    if os.environ.get("SLOW_SITE"):
+        env["DJANGO_SETTINGS_MODULE"] = "tests.browser.slow_site"
     manage = [sys.executable, str(HOME / "manage.py"), "demo"]
-    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=300)
+    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=900)
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([*manage, "--port", str(port)], env=env, stdout=log, stderr=log)
     base = f"http://127.0.0.1:{port}"
-    for _ in range(100):
+    deadline = time.monotonic() + 120
+    while True:
         try:
-            urllib.request.urlopen(f"{base}/healthz", timeout=2).close()
+            urllib.request.urlopen(f"{base}/healthz", timeout=10).close()
             break
         except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                pytest.fail((folder / "server.log").read_text(encoding="utf-8") or "the site does not answer")
             time.sleep(0.2)
     yield base, env
     server.terminate()
@@ -94,7 +113,6 @@ def person(site, chromium):
     def sign_in(username: str, screen: dict):
         context = chromium.new_context(viewport=screen, locale="zh-CN", has_touch=screen is PHONE, base_url=site)
         contexts.append(context)
-        context.set_default_timeout(10_000)
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
         page.goto("/login/")
@@ -112,10 +130,11 @@ def person(site, chromium):
 
 @pytest.fixture
 def flawless():
-    """Asserts that axe finds nothing on the page and that it does not scroll sideways."""
+    """Asserts that axe finds nothing on the page, once it is loaded, and that it does not scroll sideways."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
     def check(page):
+        page.wait_for_load_state()
         found = axe.run(page).response["violations"]
         told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:3]}" for v in found]
         assert told == [], f"{page.url}: {told}"

@@ -5,7 +5,7 @@ import re
 
 from PIL import Image
 
-from .conftest import PHONE
+from .conftest import PHONE, expect
 
 
 def sheet() -> dict:
@@ -25,7 +25,7 @@ def test_what_is_covered_on_the_phone_is_black_in_what_arrives(person, flawless)
     page.get_by_text("已选 1 个文件").wait_for()
     page.get_by_role("button", name="遮盖第 1 张照片").click()
     dialog = page.get_by_role("dialog", name="遮盖照片")
-    assert dialog.get_by_role("button", name="用遮盖后的照片").is_disabled()
+    expect(dialog.get_by_role("button", name="用遮盖后的照片")).to_be_disabled()
     flawless(page)
     # by keyboard: a band at the bottom
     dialog.get_by_label("起百分之").fill("25")

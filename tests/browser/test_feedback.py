@@ -4,7 +4,7 @@ import datetime
 
 from PIL import Image
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 YEAR = datetime.date.today().year - 3
 HELD = f"""
@@ -44,6 +44,7 @@ def test_from_the_lock_to_the_correction(person, flawless, in_the_shell):
         """One person proposes on the page behind `link`, the other confirms."""
         bureau.goto(close)
         bureau.get_by_role("link", name=link, exact=True).click()
+        expect(bureau.get_by_role("button", name=button, exact=True)).to_be_visible()
         if why:
             bureau.get_by_label(label).fill(why)
         flawless(bureau)
@@ -67,11 +68,13 @@ def test_from_the_lock_to_the_correction(person, flawless, in_the_shell):
     town.goto("/")
     flawless(town)
     town.locator("section", has_text="请核对").get_by_role("link", name="看本单位的数字").click()
+    town.wait_for_url(f"**/assessment/{YEAR}/450124100/")
     flawless(town)
     town.get_by_role("link", name="提出复核申请").click()
+    town.wait_for_url("**/objections/new/")
     flawless(town)
     town.get_by_role("button", name="提出", exact=True).click()
-    assert town.get_by_text("请写明希望怎样更正").first.is_visible()
+    expect(town.get_by_text("请写明希望怎样更正").first).to_be_visible()
     town.get_by_label("对什么有异议").fill("三月一场人次少了")
     town.get_by_label("希望怎样更正").fill("按签到表改为 130")
     town.get_by_role("button", name="提出", exact=True).click()
@@ -87,7 +90,7 @@ def test_from_the_lock_to_the_correction(person, flawless, in_the_shell):
     second.get_by_role("button", name="答复", exact=True).click()
     second.get_by_role("heading", name="办公室答复：不予采纳").wait_for()
     town.reload()
-    assert town.get_by_text("签到表上是 120 人").is_visible()
+    expect(town.get_by_text("签到表上是 120 人")).to_be_visible()
 
     in_the_shell(WINDOW_OVER)
     bureau.goto(f"{close}publish/")
@@ -97,14 +100,14 @@ def test_from_the_lock_to_the_correction(person, flawless, in_the_shell):
     bureau.get_by_role("button", name="提出通报").click()
     bureau.wait_for_url(f"**{close}")
     second.goto(f"{close}decide/")
-    assert second.get_by_text("每季度都有培训").is_visible()
+    expect(second.get_by_text("每季度都有培训")).to_be_visible()
     flawless(second)
     second.get_by_role("button", name="确认通报").click()
     second.wait_for_url(f"**{close}")
     other = person("unit-wxgtj", PHONE)
     other.goto(f"/assessment/{YEAR}/published/")
     flawless(other)
-    assert other.get_by_text("每季度都有培训").is_visible()
+    expect(other.get_by_text("每季度都有培训")).to_be_visible()
 
     both("提出解锁更正", "提出解锁", "漏登记调减的任务", "为什么要解锁")
     bureau.goto("/admin/reporting/quotaadjustment/add/")
@@ -119,9 +122,10 @@ def test_from_the_lock_to_the_correction(person, flawless, in_the_shell):
     both("提出通报", "提出通报", "补登记调减的任务", "更正的原因")
     town.goto(f"/assessment/{YEAR}/published/")
     flawless(town)
-    assert town.get_by_role("heading", name="更正第 1 号").is_visible()
+    expect(town.get_by_role("heading", name="更正第 1 号")).to_be_visible()
     row = town.locator("tr", has_text="古零镇人民政府").first
-    assert "未完成" in row.inner_text() and "任务 0 场、0 人次，已完成" in row.inner_text()
+    expect(row).to_contain_text("未完成")
+    expect(row).to_contain_text("任务 0 场、0 人次，已完成")
 
 
 def test_a_unit_prints_its_sheet_and_uploads_the_scan_on_a_phone(person, flawless, tmp_path):
@@ -130,13 +134,15 @@ def test_a_unit_prints_its_sheet_and_uploads_the_scan_on_a_phone(person, flawles
     town.goto(f"/assessment/{year}/confirmations/")
     flawless(town)
     town.get_by_role("link", name="打印确认表").click()
+    town.wait_for_url("**/print/**")
     flawless(town)
     code = town.locator(".check-code").inner_text()
     town.go_back()
     town.get_by_role("link", name="古零镇人民政府").click()
+    town.wait_for_url("**/450124103/")
     town.get_by_role("button", name="上传").click()
+    expect(town.get_by_text("请照纸上的核对码填写").first).to_be_visible()
     flawless(town)
-    assert town.get_by_text("请照纸上的核对码填写").first.is_visible()
     Image.new("RGB", (600, 800), "white").save(tmp_path / "scan.jpg")
     town.get_by_label("核对码").fill(code)
     town.get_by_label("填报日期").fill(f"{year + 1}-01-08")
@@ -148,6 +154,7 @@ def test_a_unit_prints_its_sheet_and_uploads_the_scan_on_a_phone(person, flawles
     bureau.goto("/")
     bureau.get_by_role("link", name=f"{year}年度确认表 1 份待核对").click()
     bureau.get_by_role("link", name="古零镇人民政府").click()
+    bureau.wait_for_url("**/450124103/")
     flawless(bureau)
     bureau.get_by_role("button", name="一致，确认").click()
     bureau.get_by_text("已确认").first.wait_for()

@@ -12,7 +12,7 @@ import urllib.request
 import pyotp
 import pytest
 
-from .conftest import HOME, OFFICE, PASSWORD, PHONE
+from .conftest import HOME, OFFICE, PASSWORD, PHONE, expect
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,6 @@ def strict(installation, tmp_path_factory):
 
 def sign_in(chromium, base, username, screen):
     context = chromium.new_context(viewport=screen, locale="zh-CN", has_touch=screen is PHONE, base_url=base)
-    context.set_default_timeout(10_000)
     page = context.new_page()
     page.goto("/login/")
     page.get_by_label("账号", exact=True).fill(username)
@@ -58,8 +57,6 @@ def sign_in(chromium, base, username, screen):
 def test_id_4_a_privileged_account_binds_its_telephone_at_the_first_sign_in_before_anything_else(
     chromium, strict, flawless, username, screen
 ):
-    from playwright.sync_api import expect
-
     page = sign_in(chromium, strict, username, screen)
     try:
         expect(page).to_have_url(f"{strict}/accounts/me/second-factor/set-up/")
@@ -91,8 +88,6 @@ def test_id_4_a_privileged_account_binds_its_telephone_at_the_first_sign_in_befo
 
 
 def test_id_4_whoever_needs_none_goes_straight_to_the_desk(chromium, strict):
-    from playwright.sync_api import expect
-
     page = sign_in(chromium, strict, "town-450124100", PHONE)
     try:
         expect(page).to_have_url(f"{strict}/")

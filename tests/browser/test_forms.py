@@ -8,7 +8,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
+from .test_drafts import kept
 
 HELD_ON = datetime.date.today() - datetime.timedelta(days=1)
 YEAR = HELD_ON.year
@@ -90,10 +91,10 @@ def test_what_is_typed_into_a_form_is_offered_again_after_a_reload_and_kept_besi
     first.goto(url)
     second.goto(url)
     first.get_by_label("存在的问题").fill("第一个人写的")
-    first.wait_for_timeout(700)  # the device has it a moment after the last key
+    kept(first, "第一个人写的")
     first.reload()
     first.get_by_role("button", name="恢复").click()
-    assert first.get_by_label("存在的问题").input_value() == "第一个人写的"
+    expect(first.get_by_label("存在的问题")).to_have_value("第一个人写的")
     first.get_by_role("button", name="保存").click()
     first.wait_for_url(re.compile(r"/forms/annual-report/$"))
     first.get_by_text("第一个人写的").wait_for()
@@ -102,7 +103,7 @@ def test_what_is_typed_into_a_form_is_offered_again_after_a_reload_and_kept_besi
     second.get_by_label("存在的问题").fill("第二个人写的")
     second.get_by_role("button", name="保存").click()
     second.get_by_text("已有人先改成了“第一个人写的”").first.wait_for()
-    assert second.get_by_label("存在的问题").input_value() == "第二个人写的"
+    expect(second.get_by_label("存在的问题")).to_have_value("第二个人写的")
     flawless(second)
     second.get_by_role("button", name="保存").click()
     second.wait_for_url(re.compile(r"/forms/annual-report/$"))
@@ -113,6 +114,7 @@ def test_a_form_is_made_a_submission_signed_sent_and_read_by_the_auditor(person,
     bureau = person("bureau", OFFICE)
     bureau.goto(f"/assessment/{YEAR}/forms/")
     bureau.get_by_role("link", name="绩效考评数据表").click()
+    bureau.wait_for_url("**/forms/performance/")
     bureau.get_by_role("link", name="生成上报件").click()
     bureau.get_by_label("报送给").wait_for()
     flawless(bureau)
@@ -127,15 +129,17 @@ def test_a_form_is_made_a_submission_signed_sent_and_read_by_the_auditor(person,
     flawless(bureau)
     address = bureau.url
     bureau.get_by_role("link", name="打印（A4）").click()
+    bureau.wait_for_url("**/print/")
     bureau.get_by_text("签发人（签字）").wait_for()
     flawless(bureau)
     bureau.goto(address)
     bureau.get_by_role("link", name="登记报出").click()
+    bureau.wait_for_url("**/send/")
     bureau.get_by_label("签发人").fill("局长 覃某某")
     flawless(bureau)
     bureau.get_by_role("button", name="登记报出").click()
     bureau.get_by_text("请选择签字盖章件的照片或扫描件").first.wait_for()
-    assert bureau.get_by_label("签发人").input_value() == "局长 覃某某"
+    expect(bureau.get_by_label("签发人")).to_have_value("局长 覃某某")
     flawless(bureau)
     bureau.get_by_label("签字盖章件").set_input_files([signed()])
     bureau.get_by_role("button", name="登记报出").click()
@@ -152,7 +156,7 @@ def test_a_form_is_made_a_submission_signed_sent_and_read_by_the_auditor(person,
         auditor.get_by_role("link", name="绩效考评数据表").first.click()
         auditor.wait_for_url(re.compile(r"/assessment/submissions/\d+/$"))
         auditor.get_by_text("局长 覃某某").wait_for()
-        assert auditor.get_by_role("link", name="做一份更正").count() == 0
+        expect(auditor.get_by_role("link", name="做一份更正")).to_have_count(0)
         flawless(auditor)
 
 

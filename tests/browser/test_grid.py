@@ -2,7 +2,7 @@
 
 import datetime
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 YEAR = datetime.date.today().year
 PASTE = """(cell, text) => {
@@ -19,14 +19,14 @@ def test_rows_are_pasted_over_the_grid_filled_down_checked_and_stored(person, fl
     rows = [[f"粘贴的第{number}场", f"{YEAR}-01-0{number}", "白山镇"] for number in range(1, 10)]
     page.locator("#id_r0c0").focus()
     page.locator("#id_r0c0").evaluate(PASTE, "\r\n".join("\t".join(row) for row in rows) + "\r\n")
-    assert page.locator("#id_r8c0").input_value() == "粘贴的第9场"  # a row more than the grid had
+    expect(page.locator("#id_r8c0")).to_have_value("粘贴的第9场")  # a row more than the grid had
     page.locator("#id_r0c4").fill("课堂学习")
     page.get_by_role("button", name="向下填充").click()
     page.locator("#id_r0c7").fill("约40")
     page.get_by_role("button", name="检查，没有错误就去入库").click()
     page.get_by_text("还有 9 处要改").wait_for()
     flawless(page)
-    assert page.locator("#id_r8c4").input_value() == "课堂学习"
+    expect(page.locator("#id_r8c4")).to_have_value("课堂学习")
     page.get_by_role("link", name="“约40”不是确切的整数").click()
     page.locator("#id_r0c7").fill("40")
     page.get_by_role("button", name="向下填充").click()

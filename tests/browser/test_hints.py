@@ -6,7 +6,7 @@ import re
 
 from PIL import Image, ImageDraw
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 FOUND = "两镇联合办的同一次活动，已请古零镇换成自己的照片"
 
@@ -50,20 +50,23 @@ def test_a_reviewer_sees_one_photo_in_two_sessions_side_by_side_and_the_answer_s
     bureau.goto("/review/")
     queue = bureau.locator("table.queue tbody tr")
     hinted = queue.filter(has_text="照片用在两场")
-    assert hinted.count() == 2
+    expect(hinted).to_have_count(2)
     titles = [title.split("\n")[0] for title in queue.locator("th a").all_inner_texts()]
     assert titles.index("没有照片的课") > max(titles.index("山歌普法进村"), titles.index("普法山歌会"))
     flawless(bureau)
 
     bureau.get_by_role("link", name="普法山歌会").click()
+    bureau.wait_for_url(re.compile(r"/review/\d+/"))
     hint = bureau.get_by_role("article", name="照片用在两场")
     pictures = hint.locator(".side-by-side img")
+    expect(pictures).to_have_count(2)
     pictures.nth(1).scroll_into_view_if_needed()
-    bureau.wait_for_function("[...document.querySelectorAll('.side-by-side img')].every((i) => i.naturalWidth > 0)")
-    assert pictures.count() == 2
+    bureau.wait_for_function(
+        "() => [...document.querySelectorAll('.side-by-side img')].every((i) => i.naturalWidth > 0)"
+    )
     left, right = (pictures.nth(n).bounding_box() for n in (0, 1))
     assert left["x"] + left["width"] <= right["x"]  # beside each other, at a desk
-    assert hint.get_by_text("山歌普法进村").first.is_visible()
+    expect(hint.get_by_text("山歌普法进村").first).to_be_visible()
     flawless(bureau)
 
     hint.get_by_text("记下核查情况").click()
@@ -75,8 +78,10 @@ def test_a_reviewer_sees_one_photo_in_two_sessions_side_by_side_and_the_answer_s
     bureau2 = person("bureau2", PHONE)  # somebody else, another day, from the other session
     bureau2.goto("/review/")
     queue = bureau2.locator("table.queue tbody tr")
-    assert queue.filter(has_text="照片用在两场").count() == 0
+    expect(queue.filter(has_text="照片用在两场")).to_have_count(0)
     bureau2.get_by_role("link", name="山歌普法进村").click()
+    bureau2.wait_for_url(re.compile(r"/review/\d+/"))
     answered = bureau2.get_by_role("article", name="照片用在两场")
-    assert answered.get_by_text(FOUND).is_visible() and answered.get_by_text("在另一场").is_visible()
+    expect(answered.get_by_text(FOUND)).to_be_visible()
+    expect(answered.get_by_text("在另一场")).to_be_visible()
     flawless(bureau2)

@@ -5,7 +5,7 @@ import io
 
 from PIL import Image
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 WECHAT = "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/107.0 Mobile Safari/537.36 MicroMessenger/8.0.40"
 
@@ -28,7 +28,7 @@ def test_a_leader_reads_on_the_phone_who_needs_a_hand_and_what_to_say(person, fl
     leader.locator(".needs a").first.click()
     leader.wait_for_url("**/assessment/**")
     leader.get_by_role("navigation", name="位置").get_by_role("link", name="看板").click()
-    assert leader.url == home
+    leader.wait_for_url(home)
 
     said = leader.locator("#spoken").inner_text()
     leader.get_by_role("button", name="复制讲稿").click()
@@ -36,11 +36,13 @@ def test_a_leader_reads_on_the_phone_who_needs_a_hand_and_what_to_say(person, fl
     assert leader.evaluate("navigator.clipboard.readText()") == said
 
     leader.get_by_role("link", name="大字讲稿").click()
+    leader.wait_for_url("**/speech/")
     flawless(leader)
     assert leader.locator(".speech").inner_text().replace("\n", "") == said
     size = "parseFloat(getComputedStyle(document.querySelector('.speech')).fontSize)"
     assert leader.evaluate(size) >= 26
     leader.get_by_role("link", name="特大字").click()
+    leader.wait_for_url("**size=larger")
     assert leader.evaluate(size) >= 36
     flawless(leader)
 
@@ -49,12 +51,13 @@ def test_the_picture_is_drawn_on_the_device_and_passes_on_in_wechat(site, chromi
     leader = person("leader", PHONE)
     leader.goto("/dashboard/")
     leader.get_by_role("link", name="一图转发").click()
+    leader.wait_for_url("**/picture/")
     sent = []
     leader.on("request", lambda request: sent.append(request.method) if not request.url.startswith("data:") else None)
     leader.reload()
     leader.get_by_text("长按图片保存或转发").wait_for()
     assert set(sent) == {"GET"}
-    assert leader.locator(".picture-none").is_hidden()
+    expect(leader.locator(".picture-none")).to_be_hidden()
     flawless(leader)
     drawn = picture_of(leader)
     drawn.save(tmp_path / "picture.png")
@@ -62,6 +65,7 @@ def test_the_picture_is_drawn_on_the_device_and_passes_on_in_wechat(site, chromi
     assert drawn.convert("RGB").getpixel((4, 4)) == (0x12, 0x30, 0x4F)  # the head of the picture
     assert len(drawn.convert("RGB").getcolors(2_000_000)) > 50  # letters with soft edges, not empty boxes
     leader.get_by_role("link", name="点名，领导小组内").click()
+    leader.wait_for_url("**named=1")
     assert picture_of(leader).height > drawn.height
     flawless(leader)
     with leader.expect_download() as saved:
@@ -73,7 +77,7 @@ def test_the_picture_is_drawn_on_the_device_and_passes_on_in_wechat(site, chromi
     inside = wechat.new_page()
     inside.goto(leader.url)
     inside.get_by_text("长按图片保存或转发").wait_for()
-    assert inside.get_by_role("link", name="保存图片").is_hidden()
+    expect(inside.get_by_role("link", name="保存图片")).to_be_hidden()
     wechat.close()
 
 
@@ -85,8 +89,9 @@ def test_the_words_stand_alone_where_no_script_runs(site, chromium, person, flaw
     )
     page = context.new_page()
     page.goto(leader.url + "picture/")
-    assert page.locator(".picture").is_hidden() and page.locator(".picture-none").is_visible()
-    assert "社区教育进度" in page.locator("#words").inner_text()
+    expect(page.locator(".picture-none")).to_be_visible()
+    expect(page.locator(".picture")).to_be_hidden()
+    expect(page.locator("#words")).to_contain_text("社区教育进度")
     context.close()
 
 
@@ -98,6 +103,7 @@ def test_the_year_prints_on_one_page(person, flawless):
     for year in (this, this.replace(this.rstrip("/")[-4:], str(int(this.rstrip("/")[-4:]) - 1))):
         leader.goto(year)
         leader.emulate_media(media="print")
-        assert leader.get_by_text("制表人：").is_visible() and leader.get_by_text("数据来源：").is_visible()
+        expect(leader.get_by_text("制表人：")).to_be_visible()
+        expect(leader.get_by_text("数据来源：")).to_be_visible()
         paper = leader.pdf(prefer_css_page_size=True)
         assert paper.count(b"/Type /Page\n") == 1

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 TOWN = "town-450124100"
 TITLE = "插花入门"
@@ -17,7 +17,6 @@ def resident(site, chromium):
     context = chromium.new_context(
         viewport=PHONE, locale="zh-CN", has_touch=True, base_url=site, java_script_enabled=False
     )
-    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
 
@@ -26,7 +25,6 @@ def resident(site, chromium):
 def with_script(site, chromium):
     """The same phone with scripts, which axe and the measures below need; the pages bring none of their own."""
     context = chromium.new_context(viewport=PHONE, locale="zh-CN", has_touch=True, base_url=site)
-    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
 
@@ -52,7 +50,7 @@ def test_a_session_is_opened_signed_up_for_and_cancelled_on_phones(person, resid
     officer.get_by_label("接受报名").check()
     officer.get_by_label("名额").fill("2")
     officer.get_by_role("button", name="保存", exact=True).click()
-    assert "请填写居民可以打的办公电话" in officer.get_by_role("alert").inner_text()
+    expect(officer.get_by_role("alert")).to_contain_text("请填写居民可以打的办公电话")
     flawless(officer)
     officer.get_by_label("咨询电话").fill("0771-6820001")
     officer.get_by_role("button", name="保存", exact=True).click()
@@ -62,21 +60,25 @@ def test_a_session_is_opened_signed_up_for_and_cancelled_on_phones(person, resid
     resident.goto("/learn/")
     resident.get_by_label("您在哪个乡镇？").select_option(label="白山镇")
     resident.get_by_role("button", name="看这里的").click()
-    assert "at=450124100" in resident.url
-    assert resident.get_by_role("link", name=re.compile("打电话问")).first.get_attribute("href") == "tel:07716820001"
+    resident.wait_for_url("**at=450124100**")
+    expect(resident.get_by_role("link", name=re.compile("打电话问")).first).to_have_attribute("href", "tel:07716820001")
     resident.get_by_role("link", name="用大字").click()
+    resident.wait_for_url("**big=1**")
     resident.get_by_role("link", name=TITLE, exact=True).click()
+    resident.wait_for_url("**/learn/sessions/**")
     assert "big=1" in resident.url and "at=450124100" in resident.url
     assert resident.context.cookies() == []
     resident.get_by_role("link", name=re.compile("我要报名")).click()
+    resident.wait_for_url("**/sign-up/**")
     resident.get_by_label("姓名").fill("韦阿妹")
     resident.get_by_label("手机号码的后四位").fill("12")
     resident.get_by_role("button", name="报名").click()
-    assert resident.get_by_label("姓名").input_value() == "韦阿妹"
+    resident.get_by_text("请只填手机号码的最后四位数字").first.wait_for()
+    expect(resident.get_by_label("姓名")).to_have_value("韦阿妹")
     resident.get_by_label("手机号码的后四位").fill("1234")
     resident.get_by_label("一共几个人来").fill("2")
     resident.get_by_role("button", name="报名").click()
-    assert resident.get_by_text("报名成功").is_visible()
+    expect(resident.get_by_text("报名成功")).to_be_visible()
     mine = resident.url
 
     with_script.goto(mine)
@@ -88,24 +90,27 @@ def test_a_session_is_opened_signed_up_for_and_cancelled_on_phones(person, resid
         assert small_targets(with_script) == []
     with_script.goto("/learn/")
     with_script.get_by_role("link", name=TITLE, exact=True).click()
-    assert with_script.get_by_text("名额已满").is_visible()
+    with_script.wait_for_url("**/learn/sessions/**")
+    expect(with_script.get_by_text("名额已满")).to_be_visible()
     flawless(with_script)
 
     officer.goto(detail)
     officer.get_by_role("link", name=re.compile("居民报名")).click()
-    assert officer.get_by_text("韦**").is_visible()
+    officer.wait_for_url("**/sign-ups/")
+    expect(officer.get_by_text("韦**")).to_be_visible()
     flawless(officer)
     officer.get_by_role("button", name="显示全名").click()
-    assert officer.get_by_text("韦阿妹").is_visible()
+    expect(officer.get_by_text("韦阿妹")).to_be_visible()
     flawless(officer)
     officer.emulate_media(media="print")
-    assert not officer.get_by_text("韦阿妹").is_visible() and officer.get_by_text("韦**").is_visible()
+    expect(officer.get_by_text("韦**")).to_be_visible()
+    expect(officer.get_by_text("韦阿妹")).to_be_hidden()
 
     resident.get_by_role("button", name="不去了，取消报名").click()
-    assert resident.get_by_text("已取消报名").is_visible()
+    expect(resident.get_by_text("已取消报名")).to_be_visible()
     office = person("bureau", OFFICE)
     office.goto(f"{detail}sign-ups/")
-    assert office.get_by_text("现在没有人报名").is_visible()
+    expect(office.get_by_text("现在没有人报名")).to_be_visible()
     flawless(office)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 WHAT_HAPPENED = """
 from networks import audit
@@ -21,8 +21,6 @@ audit.record("查看佐证材料", actor=bureau, number="CC2026000002", kind="sh
 
 @pytest.mark.parametrize("screen", [PHONE, OFFICE], ids=["phone", "office"])
 def test_pi_6_the_auditor_asks_who_saw_what_on_a_phone_and_at_a_desk(person, flawless, in_the_shell, screen):
-    from playwright.sync_api import expect
-
     in_the_shell(WHAT_HAPPENED)
     page = person("auditor", screen)
     page.get_by_role("link", name="谁看过、导出过什么").click()

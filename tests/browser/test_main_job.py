@@ -5,7 +5,7 @@ import re
 
 from PIL import Image
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 
 def photo() -> dict:
@@ -27,12 +27,13 @@ def county_attendances(page) -> int:
 
 def test_an_officer_enters_the_bureau_returns_and_verifies_and_the_leader_sees_it(person, flawless):
     leader = person("leader", OFFICE)
-    assert county_attendances(leader) == 0
+    before = county_attendances(leader)
     flawless(leader)
 
     officer = person("town-450124100", PHONE)
     flawless(officer)
     officer.get_by_role("link", name="登记培训").first.click()
+    officer.wait_for_url("**/sessions/new/")
     officer.get_by_label("培训名称").fill("桑蚕小蚕共育技术")
     officer.get_by_label("培训形式").select_option(label="课堂学习")
     officer.get_by_label("实到人次").fill("62")
@@ -40,7 +41,7 @@ def test_an_officer_enters_the_bureau_returns_and_verifies_and_the_leader_sees_i
     flawless(officer)
     officer.get_by_role("button", name="保存并提交").click()
     officer.wait_for_url(re.compile(r"/sessions/\d+/$"))
-    assert officer.get_by_text("待审核").first.is_visible()
+    expect(officer.get_by_text("待审核").first).to_be_visible()
     flawless(officer)
     address = officer.url
 
@@ -49,14 +50,16 @@ def test_an_officer_enters_the_bureau_returns_and_verifies_and_the_leader_sees_i
     bureau.goto("/review/")
     flawless(bureau)
     bureau.get_by_role("link", name="桑蚕小蚕共育技术").click()
+    bureau.wait_for_url(re.compile(r"/review/\d+/"))
     flawless(bureau)
-    assert bureau.locator("img[src*='/evidence/']").count() == 1
+    expect(bureau.locator("img[src*='/evidence/']")).to_have_count(1)
     bureau.get_by_label("退回原因").select_option(label="人次与佐证不符")
     bureau.get_by_label("具体说明").fill("签到表只有 60 人")
     bureau.get_by_role("button", name=re.compile("退回")).click()
+    bureau.get_by_text("已把《桑蚕小蚕共育技术》退回修改").wait_for()
 
     officer.goto("/")
-    assert officer.get_by_text("签到表只有 60 人").first.is_visible()
+    expect(officer.get_by_text("签到表只有 60 人").first).to_be_visible()
     flawless(officer)
     officer.goto(address + "edit/")
     officer.get_by_label("实到人次").fill("60")
@@ -66,14 +69,16 @@ def test_an_officer_enters_the_bureau_returns_and_verifies_and_the_leader_sees_i
 
     bureau.goto("/review/")
     bureau.get_by_role("link", name="桑蚕小蚕共育技术").click()
-    assert bureau.get_by_text("62").first.is_visible()  # what changed since the return
+    bureau.wait_for_url(re.compile(r"/review/\d+/"))
+    expect(bureau.get_by_text("62").first).to_be_visible()  # what changed since the return
     flawless(bureau)
     bureau.get_by_role("button", name=re.compile("^核定")).first.click()
+    bureau.get_by_text("已核定《桑蚕小蚕共育技术》").wait_for()
 
-    assert county_attendances(leader) == 60
+    assert county_attendances(leader) == before + 60
     leader.goto("/assessment/")
     flawless(leader)
-    assert leader.get_by_text("白山镇").first.is_visible()
+    expect(leader.get_by_text("白山镇").first).to_be_visible()
     officer.goto("/assessment/")
-    assert officer.get_by_text("差 3 场 340 人次").first.is_visible()
+    expect(officer.get_by_text("差 3 场 340 人次").first).to_be_visible()
     flawless(officer)

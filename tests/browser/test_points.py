@@ -2,8 +2,8 @@
 
 import re
 
-from .conftest import OFFICE, PHONE
-from .test_drafts import choose, photos_kept
+from .conftest import OFFICE, PHONE, expect
+from .test_drafts import choose, wait_for_photos
 
 
 def test_a_coordinator_reports_by_the_link_also_without_a_network_and_sees_what_became_of_it(
@@ -12,17 +12,19 @@ def test_a_coordinator_reports_by_the_link_also_without_a_network_and_sees_what_
     officer = person("town-450124100", OFFICE)
     officer.goto("/network/")
     officer.locator("a[href^='/network/places/450124100']").nth(1).click()
+    officer.wait_for_url("**/network/places/**")
     officer.locator("a", has_text="教学点").first.click()
+    officer.wait_for_url(re.compile(r"/network/institutions/\d+/$"))
     officer.get_by_role("link", name="生成链接和二维码").click()
+    officer.wait_for_url("**/link/")
     flawless(officer)
     officer.get_by_role("button", name="生成链接和二维码").click()
     officer.get_by_text("这一页只显示这一次").wait_for()
     flawless(officer)
-    assert officer.locator("img[src^='data:image/svg']").is_visible()
+    expect(officer.locator("img[src^='data:image/svg']")).to_be_visible()
     address = officer.get_by_label("链接").input_value()
 
     context = chromium.new_context(viewport=PHONE, locale="zh-CN", has_touch=True, base_url=site)
-    context.set_default_timeout(10_000)
     try:
         phone = context.new_page()
         phone.goto(address)
@@ -36,19 +38,21 @@ def test_a_coordinator_reports_by_the_link_also_without_a_network_and_sees_what_
         context.set_offline(False)
         phone.get_by_text("收到了，谢谢").wait_for()
         flawless(phone)
-        assert phone.get_by_text("待乡镇整理").count() == 1
-        assert photos_kept(phone) == 0
+        expect(phone.get_by_text("待乡镇整理")).to_have_count(1)
+        wait_for_photos(phone, 0)
         assert {cookie["name"] for cookie in context.cookies()} == {"csrftoken"}
 
         officer.goto("/")
         officer.get_by_role("link", name="桑蚕培训").first.click()
-        assert officer.get_by_text("随手报，").is_visible()
-        assert officer.locator(".photos img").count() == 2
+        officer.wait_for_url(re.compile(r"/sessions/\d+/$"))
+        expect(officer.get_by_text("随手报，")).to_be_visible()
+        expect(officer.locator(".photos img")).to_have_count(2)
         officer.get_by_role("link", name="修改", exact=True).click()
+        officer.wait_for_url("**/edit/")
         officer.get_by_label("培训形式").select_option(label="课堂学习")
         officer.get_by_role("button", name="保存并提交").click()
         officer.wait_for_url(re.compile(r"/sessions/\d+/$"))
         phone.reload()
-        assert phone.get_by_text("已提交", exact=True).is_visible()
+        expect(phone.get_by_text("已提交", exact=True)).to_be_visible()
     finally:
         context.close()

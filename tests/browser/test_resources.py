@@ -2,7 +2,7 @@
 
 import re
 
-from .conftest import OFFICE, PHONE
+from .conftest import OFFICE, PHONE, expect
 
 TOWN = "town-450124100"
 
@@ -19,9 +19,10 @@ def targets(page) -> list[str]:
 def test_a_school_is_entered_on_a_phone_and_closed_again(person, flawless):
     page = person(TOWN, PHONE)
     page.goto("/network/resources/")
-    assert page.get_by_text("还没有登记场所").is_visible()
+    expect(page.get_by_text("还没有登记场所")).to_be_visible()
     flawless(page)
     page.get_by_role("link", name="登记第一处").click()
+    page.wait_for_url("**/resources/new/**")
     flawless(page)
     assert targets(page) == []
     page.get_by_label("类别").select_option("school")
@@ -29,8 +30,7 @@ def test_a_school_is_entered_on_a_phone_and_closed_again(person, flawless):
     page.get_by_label("所在地").select_option(label="白山镇/新汉村")
     page.get_by_label("已向居民开放").check()
     page.get_by_role("button", name="保存").click()
-    errors = page.get_by_role("alert")
-    assert "已向居民开放的，请写明开放什么" in errors.inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("已向居民开放的，请写明开放什么")
     flawless(page)
     page.get_by_label("开放内容").fill("教室、球场")
     page.get_by_label("开放时间").fill("周末 9:00—17:00")
@@ -39,17 +39,19 @@ def test_a_school_is_entered_on_a_phone_and_closed_again(person, flawless):
     assert targets(page) == []
     page.get_by_role("button", name="保存").click()
     page.wait_for_url(re.compile(r"/network/resources/\d+/$"))
-    assert page.get_by_role("heading", name="新汉村小学").is_visible()
-    assert page.get_by_text("已开放").is_visible() and page.locator("dd", has_text="新汉村").first.is_visible()
+    expect(page.get_by_role("heading", name="新汉村小学")).to_be_visible()
+    expect(page.get_by_text("已开放")).to_be_visible()
+    expect(page.locator("dd", has_text="新汉村").first).to_be_visible()
     flawless(page)
     page.get_by_role("link", name="停止开放").click()
+    page.wait_for_url("**/close/")
     flawless(page)
     page.get_by_role("button", name="确认停止开放").click()
     page.wait_for_url(re.compile(r"/network/resources/\d+/$"))
-    assert page.get_by_text("停止开放").first.is_visible()
+    expect(page.get_by_text("停止开放").first).to_be_visible()
     office = person("leader", OFFICE)
     office.goto("/network/resources/")
-    assert office.get_by_role("link", name="新汉村小学").is_visible()
+    expect(office.get_by_role("link", name="新汉村小学")).to_be_visible()
     flawless(office)
 
 
@@ -73,7 +75,8 @@ def test_a_learning_group_is_entered_and_a_session_names_it(person, flawless):
     page.get_by_role("button", name="保存草稿").click()
     page.wait_for_url(re.compile(r"/sessions/\d+/$"))
     page.get_by_role("link", name="新汉村山歌队").click()
-    assert page.get_by_role("link", name="山歌唱民法典").is_visible()
+    page.wait_for_url(re.compile(r"/network/communities/\d+/$"))
+    expect(page.get_by_role("link", name="山歌唱民法典")).to_be_visible()
     for screen in (PHONE, OFFICE):
         reader = person("bureau", screen)
         for path in ("/network/communities/", "/network/resources/providers/", "/network/resources/projects/"):

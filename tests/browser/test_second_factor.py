@@ -5,7 +5,7 @@ import time
 
 import pyotp
 
-from .conftest import OFFICE, PASSWORD, PHONE
+from .conftest import OFFICE, PASSWORD, PHONE, expect
 
 OFFICER = "unit-kx"
 
@@ -44,13 +44,16 @@ def test_id_4_the_life_of_a_second_factor_on_a_phone(person, flawless, in_the_sh
     page.goto("/accounts/me/")
     flawless(page)
     page.get_by_role("link", name="启用动态口令").click()
+    page.wait_for_url("**/second-factor/")
     flawless(page)
     page.get_by_role("link", name="启用动态口令").click()
+    page.wait_for_url("**/set-up/")
     page.get_by_text("就在这部手机上操作").click()
     flawless(page)
     phone = pyotp.TOTP(re.sub(r"\s", "", page.locator(".factor-secret").inner_text()))
     field = page.get_by_label("手机上显示的 6 位数字")
-    assert field.get_attribute("inputmode") == "numeric" and field.get_attribute("autocomplete") == "one-time-code"
+    expect(field).to_have_attribute("inputmode", "numeric")
+    expect(field).to_have_attribute("autocomplete", "one-time-code")
     field.fill("000000")
     page.get_by_role("button", name="确认并启用").click()
     page.get_by_text("验证码不对").first.wait_for()
@@ -60,19 +63,20 @@ def test_id_4_the_life_of_a_second_factor_on_a_phone(person, flawless, in_the_sh
     page.get_by_role("button", name="确认并启用").click()
     page.get_by_text("这一页只显示这一次").wait_for()
     flawless(page)
+    expect(page.locator(".recovery-codes code")).to_have_count(8)
     recovery = page.locator(".recovery-codes code").all_inner_texts()
-    assert len(recovery) == 8
     paper = page.pdf(prefer_css_page_size=True)
     assert paper.count(b"/Type /Page\n") <= 1
 
     page.get_by_role("link", name="返回").click()
+    page.wait_for_url("**/second-factor/")
     flawless(page)
-    assert page.get_by_text("8 个").is_visible()
+    expect(page.get_by_text("8 个")).to_be_visible()
     page.context.clear_cookies()
     sign_in(page)
     flawless(page)
     page.goto("/sessions/")
-    assert "/login/" in page.url  # nobody yet
+    expect(page).to_have_url(re.compile("/login/"))  # nobody yet
     page.goto("/login/code/")
     page.get_by_label("验证码（手机上的 6 位数字）").fill("123")
     page.get_by_role("button", name="登录", exact=True).click()
@@ -82,11 +86,11 @@ def test_id_4_the_life_of_a_second_factor_on_a_phone(person, flawless, in_the_sh
     page.get_by_label("验证码（手机上的 6 位数字）").fill(of(phone))
     page.get_by_role("button", name="登录", exact=True).click()
     page.wait_for_url(lambda url: "/login/" not in url)
-    assert page.get_by_role("link", name="登记培训").first.is_visible()
+    expect(page.get_by_role("link", name="登记培训").first).to_be_visible()
 
     in_the_shell(MINUTES_PASS)
     page.goto("/password/")
-    assert page.get_by_role("heading", name="请再输一次验证码").is_visible()
+    expect(page.get_by_role("heading", name="请再输一次验证码")).to_be_visible()
     flawless(page)
     step = after(step)
     page.get_by_label("验证码（手机上的 6 位数字）").fill(of(phone))
@@ -101,20 +105,23 @@ def test_id_4_the_life_of_a_second_factor_on_a_phone(person, flawless, in_the_sh
     page.get_by_label("恢复码", exact=True).fill(recovery[0].upper())
     page.get_by_role("button", name="登录", exact=True).click()
     page.wait_for_url(lambda url: "/login/" not in url)
-    assert page.get_by_text("还剩 7 个").is_visible()
+    expect(page.get_by_text("还剩 7 个")).to_be_visible()
 
     bureau = person("bureau", OFFICE)  # telephone and paper are lost
     bureau.goto("/accounts/")
     bureau.get_by_label("账号或姓名").fill(OFFICER)
     bureau.get_by_role("button", name="查看").click()
+    bureau.get_by_text("符合条件的 1 个").wait_for()
     bureau.locator(".row-link").first.click()
+    bureau.wait_for_url(re.compile(r"/accounts/\d+/$"))
     bureau.get_by_role("link", name="重置动态口令").click()
+    bureau.wait_for_url("**/second-factor/")
     flawless(bureau)
     bureau.get_by_role("button", name="确定重置").click()
     bureau.get_by_text("动态口令已重置").wait_for()
     flawless(bureau)
     page.goto("/sessions/")
-    assert "/login/" in page.url  # whoever was in is out
+    expect(page).to_have_url(re.compile("/login/"))  # whoever was in is out
     again = person(OFFICER, PHONE)
     again.goto("/accounts/me/second-factor/")
-    assert again.get_by_text("没有启用").is_visible()
+    expect(again.get_by_text("没有启用")).to_be_visible()
