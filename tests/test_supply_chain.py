@@ -106,7 +106,8 @@ SAID = {
     "LGPL-3.0-or-later": "LGPL|Lesser General Public",
     "ZPL-2.1": "ZPL|Zope Public",
 }
-SAYS_NOTHING = {"axe-playwright-python", "colorama", "pyrage"}  # in their metadata; the second is installed on Windows alone
+# In their metadata; the second is installed on Windows alone.
+SAYS_NOTHING = {"axe-playwright-python", "colorama", "pyrage"}
 
 
 def test_sc_2_a_licence_that_is_named_by_hand_is_the_one_that_the_package_speaks_of():

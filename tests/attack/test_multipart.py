@@ -5,7 +5,6 @@ By hypothesis, whose bodies begin from those that work and know what a part is m
 """
 
 import base64
-
 import time
 import tracemalloc
 

@@ -20,8 +20,8 @@ from reporting.models import (
     Confirmation,
     LedgerAct,
     Objection,
-    QuotaAdjustment,
     ObjectionFile,
+    QuotaAdjustment,
     SignOff,
     YearProposal,
 )

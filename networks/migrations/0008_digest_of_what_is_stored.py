@@ -18,7 +18,7 @@ def digest_what_is_there(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("networks", "0008_factor_of_sign_ins")]
+    dependencies = [("networks", "0007_second_factor")]
 
     operations = [
         migrations.AddField(
