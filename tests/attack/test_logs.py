@@ -125,7 +125,15 @@ def test_pi_7_no_server_of_the_shipped_configuration_falls_back_on_the_usual_log
         assert re.search(r"error_log \S+ crit;", server)
     written = re.search(r"log_format mashan '(.*?)';", NGINX)[1]
     told = set(re.findall(r"\$\w+", written))
-    assert told == set(["$remote_addr", "$time_local", "$request_method", "$uri", "$status", "$body_bytes_sent", "$request_time"])
+    assert told == {
+        "$remote_addr",
+        "$time_local",
+        "$request_method",
+        "$uri",
+        "$status",
+        "$body_bytes_sent",
+        "$request_time",
+    }
 
 
 def test_pi_7_au_3_our_own_log_names_no_key_either():
