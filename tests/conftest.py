@@ -26,6 +26,7 @@ from trainings.models import DeliveryForm, Theme, TrainingSession
 
 from .offline import sitecustomize
 from .site_map import Site, has_typed_password
+from .together import Together, longest_first
 
 OFFLINE = str(Path(sitecustomize.__file__).parent)
 
@@ -51,6 +52,16 @@ def pytest_collection_modifyitems(items):
         asks = item.get_closest_marker("django_db") or ASKS_A_DATABASE & set(item.fixturenames)
         if not asks and not hasattr(item.module, "connection"):  # whose engine somebody may ask for without a query
             item.add_marker(pytest.mark.engine_free)
+
+
+@pytest.hookimpl(specname="pytest_collection_modifyitems", trylast=True)
+def what_is_waited_for_begins_first(items):
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

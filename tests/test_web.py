@@ -25,7 +25,7 @@ from networks.models import AuditEvent, Person, User
 from .makers import ledger
 from .site_map import taken_back
 from .test_access_matrix import page_rows
-from .walk import page, walks, written
+from .walk import page, written
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,6 @@ def everything(site):
     yield from ((url, who) for url in screens(site) for who in ["bureau", "auditor"])
 
 
-@walks
 def test_every_page_of_the_walks_below_does_open(site):
     assert [
         (name, who)
@@ -80,7 +79,6 @@ def test_every_page_of_the_walks_below_does_open(site):
 # --- WB-1 --------------------------------------------------------------------------------------------
 
 
-@walks
 def test_wb_1_every_answer_carries_the_headers(site):
     wrong = []
     link = reverse("set-password", args=["x"]).removesuffix(
@@ -131,7 +129,6 @@ def test_head_is_answered_by_headers_alone(db, monkeypatch):
 # --- WB-2 --------------------------------------------------------------------------------------------
 
 
-@walks
 def test_wb_2_reading_changes_nothing(site):
     wrong, slid = [], 0
     for url, who in everything(site):

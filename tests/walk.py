@@ -1,7 +1,7 @@
 """What every address answers to everybody, asked once for all the tests that only look at it.
 
 A page of a site on which nothing has been changed is the same whenever it is asked for; so the walks share what they get, as far
-as they run in one process (`walks` keeps them together).
+as they run in one process (together.py sees to that).
 """
 
 import contextlib
@@ -9,11 +9,9 @@ import logging
 import zlib
 from dataclasses import dataclass
 
-import pytest
 from django.db import connection
 from django.http.response import ResponseHeaders
 
-walks = pytest.mark.xdist_group("walks")  # one process for all of them, one after the other
 WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER", "TRUNCATE")
 
 
