@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(specname="pytest_collection_modifyitems", trylast=True)
 def what_is_waited_for_begins_first(items):
-    longest_first(items)
+    longest_first(items, wanted_by)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -187,30 +187,35 @@ class Standing:
 STANDING = Standing()
 
 
+def wanted_by(item) -> str | None:
+    """What a test wants to stand: "site", "world", "" for an empty database, None where it asks no database in this process."""
+    names, marker = item.fixturenames, item.get_closest_marker("django_db")
+    if item.get_closest_marker("browser") or "chromium" in names:
+        return None
+    if not (marker or {"db", "transactional_db"} & set(names)):
+        return None
+    if "transactional_db" in names or (marker and marker.kwargs.get("transaction")):
+        return ""
+    return next((name for name in ("site", "world") if name in names), "")
+
+
 @pytest.fixture(autouse=True, scope="class")  # for a plain function that means: once for it, before what is made for it
 def standing(request, tmp_path_factory):
     """Building the county takes longer than most tests: it stands until a test asks for something else. A browser test has
     a `site` of its own, and asks nothing of the database in this process."""
-    if request.node.get_closest_marker("browser"):
+    wanted = wanted_by(request.node)
+    if wanted is None:  # nothing is in its way; the browser's own `site` is another one, and its loop forbids queries
         return
-    names = request.node.fixturenames
-    marker = request.node.get_closest_marker("django_db")
-    if not (marker or {"db", "transactional_db"} & set(names)):
-        return  # what stands is in nobody's way; the browser's own `site` is another one, and its loop forbids queries
-    commits = "transactional_db" in names or (marker and marker.kwargs.get("transaction"))
-    if "chromium" in names:  # what those tests call their site is another one, on a database of its own
-        return
-    wanted = None if commits else next((name for name in ("site", "world") if name in names), None)
 
     def site():
         media = tmp_path_factory.mktemp("media")
         with override_settings(MEDIA_ROOT=media):
             return Site(build_world(), media)
 
-    if wanted != STANDING.name and (marker or STANDING.name or wanted):
+    if wanted != (STANDING.name or ""):
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
-            STANDING.change_to(wanted, {"world": build_world, "site": site}.get(wanted))
+            STANDING.change_to(wanted or None, {"world": build_world, "site": site}.get(wanted))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from . import together
+from .each import each_of
 
 HERE = Path(__file__).parent
 NOTES = """
@@ -40,12 +43,36 @@ def test_all_browser_tests_share_one_server_and_the_others_stay_with_their_file(
     assert together.group("tests/networks/test_people.py::test_a[1::2]") == "tests/networks/test_people.py"
 
 
-def test_what_is_waited_for_begins_first_and_the_rest_keeps_its_order():
-    last_to_first = ["tests/b.py::test_1", "tests/a.py::test_1", *(f"{file}::test" for file in together.WALKS)]
-    items = [SimpleNamespace(nodeid=nodeid) for nodeid in last_to_first]
-    together.longest_first(items)
-    assert [item.nodeid for item in items][-2:] == last_to_first[:2]
-    assert {together.group(name) for name in together.FIRST if "/" in name} == {n for n in together.FIRST if "/" in n}
+def test_what_is_waited_for_begins_first_and_what_wants_the_same_county_follows_itself():
+    wants = {"walks": ["", "site", "", "site"], "tests/b.py": ["world", None, "world"], "tests/a.py": ["", "world"]}
+    names = {"walks": sorted(together.WALKS)[0]}
+    items = [
+        SimpleNamespace(nodeid=f"{names.get(file, file)}::test_{n}", wants=want)
+        for file, all_of_it in reversed(wants.items())
+        for n, want in enumerate(all_of_it)
+    ]
+    together.longest_first(items, lambda item: item.wants)
+    assert [(together.group(item.nodeid), item.wants) for item in items] == [
+        *(("walks", want) for want in ("site", "site", "", "")),
+        *(("tests/a.py", want) for want in ("world", "")),
+        *(("tests/b.py", want) for want in ("world", "world", None)),
+    ]
+
+
+def test_every_file_that_begins_first_exists():
+    assert [name for name in together.FIRST if "/" in name and not (HERE.parent / name).exists()] == []
+
+
+def test_a_check_of_many_files_tells_all_that_fail():
+    def short(path):
+        assert len(path.name) < 9, "too long"
+
+    files = [HERE / name for name in ("act.py", "conftest.py", "site_map.py")]
+    with pytest.raises(AssertionError, match=r"(?s)^tests/conftest\.py: too long.*\ntests/site_map\.py: too"):
+        each_of(files)(short)()
+    each_of(files[:1])(short)()
+    with pytest.raises(AssertionError):
+        each_of([])(short)()  # a folder that was renamed is not taken for one without faults
 
 
 def test_the_tests_of_a_file_do_run_in_one_process(tmp_path):
