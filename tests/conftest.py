@@ -4,9 +4,9 @@
 文新广体局 with quota, 县老干局 without), one body outside the group; and a second county with its own bureau and township.
 """
 
-import copy
 import datetime
 import os
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -163,7 +163,7 @@ class Standing:
     """What a worker has built once for the tests that follow: "world" or "site", inside a transaction that is never
     committed. Each test works in a savepoint of its own within it, so that nobody meets what another one did."""
 
-    name = thing = block = None
+    name = thing = packed = block = None
 
     def change_to(self, name: str | None, build) -> None:
         if name == self.name:
@@ -179,6 +179,7 @@ class Standing:
             self.name = name
             try:
                 self.thing = build()
+                self.packed = pickle.dumps(self.thing) if name == "world" else None
             except BaseException:
                 self.change_to(None, None)
                 raise
@@ -228,7 +229,9 @@ def nothing_stands(django_db_setup, django_db_blocker):
 @pytest.fixture
 def world(standing, db):
     """Everything above as one namespace: places, units, users by their demo-like names, vocabulary, `session(...)`."""
-    return copy.deepcopy(STANDING.thing) if STANDING.name == "world" else build_world()
+    return (
+        pickle.loads(STANDING.packed) if STANDING.name == "world" else build_world()
+    )  # tenfold faster than a deepcopy
 
 
 @pytest.fixture
