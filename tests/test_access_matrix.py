@@ -9,7 +9,6 @@ from django.contrib import admin
 from .access_matrix import ADMIN, GROUPS, PAGES, PUBLIC
 from .site_map import addresses
 from .walk import page as page_of
-from .walk import walks
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +84,6 @@ def test_ac_1_every_address_of_the_site_stands_in_the_table():
 PAGE_NAMES = sorted({name for name, *_ in page_rows()})
 
 
-@walks
 @pytest.mark.parametrize("page", PAGE_NAMES)
 def test_ac_1_a_page_answers_everybody_as_the_table_says(site, visit, page):
     wrong = []
@@ -104,7 +102,6 @@ def test_ac_1_a_page_answers_everybody_as_the_table_says(site, visit, page):
     assert wrong == []
 
 
-@walks
 @pytest.mark.parametrize("line", lines(ADMIN)[1:], ids=lambda line: line[0])
 def test_ac_1_a_screen_of_the_admin_answers_everybody_as_the_table_says(site, visit, line):
     label, *cells = line + [""] * (5 - len(line))

@@ -13,6 +13,8 @@ from django.db import models
 from networks import access
 from networks.access import Scope
 
+from .each import each_of
+
 ROOT = Path(settings.BASE_DIR)
 LAYERS = ["networks", "trainings", "reporting"]  # each imports only itself and what stands before it
 PYTHON = sorted(p for app in [*LAYERS, "mashan_edu"] for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts)
@@ -42,7 +44,7 @@ def imported(path):
             yield package[0] if node.level else node.module.split(".")[0]
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+@each_of(PYTHON)
 def test_imports_go_one_way(path):
     app = path.relative_to(ROOT).parts[0]
     if app == "mashan_edu":
@@ -53,7 +55,7 @@ def test_imports_go_one_way(path):
     assert (set(imported(path)) & set(LAYERS)) <= allowed
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+@each_of(PYTHON)
 def test_rights_are_imported_from_their_package_and_never_from_a_module_inside(path):
     if path.parent == ROOT / "networks" / "access":
         return
@@ -112,7 +114,7 @@ def writes_of(attribute, path):
                 yield node.lineno
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+@each_of(PYTHON)
 def test_ac_4_nothing_outside_the_models_assigns_a_status(path):
     if path.parent == ROOT / "trainings" / "models" or path.parent == ROOT / "reporting" / "models":
         return
@@ -178,7 +180,7 @@ FORBIDDEN_MODULES = {
 }
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+@each_of(PYTHON)
 def test_sc_4_wb_3_wb_4_no_dangerous_call_and_no_client_of_other_hosts(path):
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call):
@@ -194,20 +196,20 @@ def test_sc_4_wb_3_wb_4_no_dangerous_call_and_no_client_of_other_hosts(path):
     assert not set(imported(path)) & FORBIDDEN_MODULES
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+@each_of(PYTHON)
 def test_wb_4_no_sql_is_put_together_from_text(path):
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"execute", "executemany"}:
             assert not isinstance(node.args[0], ast.JoinedStr | ast.BinOp), f"line {node.lineno}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
+@each_of(PAGES)
 def test_wb_3_no_template_switches_escaping_off(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\|\s*(safe|safeseq)\b|\{%\s*autoescape\s+off", text)
 
 
-@pytest.mark.parametrize("path", ASSETS, ids=name_of)
+@each_of(ASSETS)
 def test_sc_4_no_asset_fetches_from_another_host_or_runs_text(path):
     text = path.read_text(encoding="utf-8")
     hosts = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", text)

@@ -22,6 +22,7 @@ from django.urls import Resolver404, resolve
 from .acts import EVERYTHING
 from .site_map import addresses, taken_back
 from .test_access_matrix import expected, page_rows
+from .walk import one_engine
 
 HERE = Path(__file__).parent
 CALLERS = {"call_command", "load_command_class", "command", "run", "manage"}
@@ -147,6 +148,7 @@ def forms_of_ours():
     return found
 
 
+@one_engine
 def test_sc_1_each_form_is_filled_in(site, monkeypatch):
     """By the code of a test, or by the acts and pages of the walk, which are asked anew so that what they fill in is noted."""
     filled = set()

@@ -23,7 +23,7 @@ from .samples.training import ADULT, MINOR, TAIL
 from .site_map import taken_back
 from .test_access_matrix import page_rows
 from .test_web import screens
-from .walk import logged, page, walks
+from .walk import logged, page
 
 pytestmark = pytest.mark.django_db
 ROLES = [
@@ -120,7 +120,6 @@ OWN = {"ours.draft": "town", "theirs.draft": "town2", "foreign.draft": "foreign_
 OFFICE = {"ours.draft": "bureau", "theirs.draft": "bureau", "foreign.draft": "foreign_bureau"}
 
 
-@walks
 def test_pi_3_ac_6_names_stand_only_where_they_were_asked_for_and_minors_only_in_their_own_unit(site):
     leaks, seen, lines = [], set(), []
     for name, sample, method, url, body in visits(site):

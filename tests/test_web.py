@@ -25,7 +25,7 @@ from networks.models import AuditEvent, Person, User
 from .makers import ledger
 from .site_map import taken_back
 from .test_access_matrix import page_rows
-from .walk import page, walks, written
+from .walk import one_engine, page, written
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,6 @@ def everything(site):
     yield from ((url, who) for url in screens(site) for who in ["bureau", "auditor"])
 
 
-@walks
 def test_every_page_of_the_walks_below_does_open(site):
     assert [
         (name, who)
@@ -80,7 +79,7 @@ def test_every_page_of_the_walks_below_does_open(site):
 # --- WB-1 --------------------------------------------------------------------------------------------
 
 
-@walks
+@one_engine
 def test_wb_1_every_answer_carries_the_headers(site):
     wrong = []
     link = reverse("set-password", args=["x"]).removesuffix(
@@ -131,7 +130,6 @@ def test_head_is_answered_by_headers_alone(db, monkeypatch):
 # --- WB-2 --------------------------------------------------------------------------------------------
 
 
-@walks
 def test_wb_2_reading_changes_nothing(site):
     wrong, slid = [], 0
     for url, who in everything(site):
@@ -145,6 +143,7 @@ def test_wb_2_reading_changes_nothing(site):
     assert slid > 500, "what is written is noticed"
 
 
+@one_engine
 def test_wb_2_what_only_posts_may_do_answers_no_get(site):
     readable = {name for name, method, *_ in page_rows() if method == "GET"}
     for name, method, sample, cells in page_rows():
@@ -156,6 +155,7 @@ def test_wb_2_what_only_posts_may_do_answers_no_get(site):
             assert f'href="{back}">回到原来的页面' in response.content.decode(), name
 
 
+@one_engine
 def test_wb_2_a_post_without_its_token_is_refused_everywhere(site):
     strict = Client(enforce_csrf_checks=True, raise_request_exception=False)
     accepted = []
@@ -220,6 +220,7 @@ def make_names_hostile():
     return touched
 
 
+@one_engine
 def test_wb_3_hostile_names_add_no_element_to_any_page(site):
     with taken_back():
         upload = {"workbook": ledger(f"<{ELEMENT}>培训", HOSTILE[:90])}
@@ -242,6 +243,7 @@ def test_wb_3_hostile_names_add_no_element_to_any_page(site):
         assert shown > 40, "the hostile names were on the pages"
 
 
+@one_engine
 def test_wb_3_hostile_input_comes_back_as_text(site):
     """Forms that are refused show what was typed; so do the sign-in page, searches and conflict pages."""
     values = dict.fromkeys(
@@ -375,6 +377,7 @@ def test_wb_4_no_query_string_breaks_a_screen_of_the_admin(site):
 # --- PI-7 --------------------------------------------------------------------------------------------
 
 
+@one_engine
 def test_pi_7_no_personal_name_in_addresses_log_lines_or_file_names(site, caplog):
     with taken_back():
         for number, person in enumerate(Person.objects.all()):

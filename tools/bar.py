@@ -7,7 +7,8 @@ python3 run.py bar --list             only says which tests a line has
 
 A test belongs to the lines whose ids begin its name: `test_ac_1_every_address…`, `test_sc_4_wb_3_no_dangerous…`. A line of level 0 or 1
 holds when each of its tests has run somewhere, none failed, and in no run all of those that stood there were skipped: what needs a
-database stands in the runs of both engines, what asks none in one of them. Otherwise the exit code is 1.
+database stands in the runs of both engines, what asks none, or nothing that an engine could answer otherwise (tests/walk.py), in one
+of them. Otherwise the exit code is 1.
 """
 
 import argparse

@@ -198,15 +198,18 @@ def test_ld_2_the_list_costs_the_same_queries_at_3_and_30(world, town):
     assert queries() == few
 
 
-@pytest.mark.parametrize("name", ["kind", "township", "state", "q", "page"])
-@pytest.mark.parametrize("garbage", ["x", "-1", "9" * 30, "' OR 1=1 --", "\x00", "450125100"])
-def test_a_query_that_makes_no_sense_is_passed_over(world, town, name, garbage):
+def test_a_query_that_makes_no_sense_is_passed_over(world, town):
     group(world, theme="x-1 450125100 ' OR 1=1 -- " + "9" * 30)
-    for url in ("/network/communities/", "/network/resources/", "/network/resources/providers/"):
-        assert town.get(url, {name: garbage}).status_code == 200
-    assert [row.name for row in town.get("/network/communities/", {name: garbage}).context["page_obj"]] == [
-        "新汉村山歌队"
-    ]
+    wrong = []
+    for name in ["kind", "township", "state", "q", "page"]:
+        for text in ["x", "-1", "9" * 30, "' OR 1=1 --", "\x00", "450125100"]:
+            for url in ("/network/communities/", "/network/resources/", "/network/resources/providers/"):
+                response = town.get(url, {name: text})
+                if response.status_code != 200:
+                    wrong.append((url, name, text, response.status_code))
+                elif "communities" in url and [r.name for r in response.context["page_obj"]] != ["新汉村山歌队"]:
+                    wrong.append((url, name, text))
+    assert wrong == []
 
 
 def test_the_filters_narrow_the_list(world, client):

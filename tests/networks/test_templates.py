@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
+from tests.each import each_of
+
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 BASES = {"base.html", "base_public.html", "base_print.html"}
 PARTS = {"app_list.html", "search_form.html"}  # partials whose names are given by Django's admin
@@ -22,11 +24,7 @@ PAGES = [
 ]
 
 
-def named(paths):
-    return [pytest.param(path, id=str(path.relative_to(settings.BASE_DIR / "templates"))) for path in paths]
-
-
-@pytest.mark.parametrize("path", named(TEMPLATES))
+@each_of(TEMPLATES)
 def test_a_template_has_no_inline_style_script_or_handler(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\sstyle\s*=|<style\b", text)
@@ -35,14 +33,14 @@ def test_a_template_has_no_inline_style_script_or_handler(path):
     assert "javascript:" not in text
 
 
-@pytest.mark.parametrize("path", named(PAGES))
+@each_of(PAGES)
 def test_a_page_extends_one_base(path):
     if path.name in {"500.html", "503.html"}:  # static on purpose: whatever broke may break the base too
         return
     assert re.match(r'(\s|\{#.*?#\})*\{% extends "[a-z_/]+\.html" %\}', path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", named(TEMPLATES))
+@each_of(TEMPLATES)
 def test_a_template_loads_nothing_from_another_host(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|img|iframe|source)\b[^>]*(src|href)=\"(https?:)?//", text)

@@ -151,11 +151,15 @@ def test_ac_2_rows_are_for_those_who_see_rows_and_the_county(world, last, page):
         assert "/counted/" in page(world.auditor, path).content.decode()
 
 
-@pytest.mark.parametrize("name", ["rows", "month", "theme", "unit", "as_of", "page"])
-@pytest.mark.parametrize("garbage", ["x", "-1", "99", "9" * 30, "' OR 1=1 --", "\x00", "450125100"])
-def test_a_query_that_makes_no_sense_is_passed_over(world, last, page, name, garbage):
-    response = page(world.bureau, URL, **{name: garbage})
-    assert response.status_code == 200 and response.context["sum"] == (4, 300)
+def test_a_query_that_makes_no_sense_is_passed_over(world, last, client):
+    client.force_login(world.bureau)
+    wrong = []
+    for name in ["rows", "month", "theme", "unit", "as_of", "page"]:
+        for text in ["x", "-1", "99", "9" * 30, "' OR 1=1 --", "\x00", "450125100"]:
+            response = client.get(URL, {name: text})
+            if response.status_code != 200 or response.context["sum"] != (4, 300):
+                wrong.append((name, text, response.status_code))
+    assert wrong == []
 
 
 def test_ld_2_the_rows_cost_the_same_queries_at_3_and_30(world, last, page):

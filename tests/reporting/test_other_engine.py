@@ -106,7 +106,9 @@ def dump(db, tmp_path, settings):
     return path, here, figures
 
 
-@pytest.mark.parametrize("tables", ["models", "migrations"])
+# From PostgreSQL straight from the models alone: that the migrations come to the same tables on either engine is IN-9, to migrate
+# takes half a minute, and PostgreSQL's own second database, below, is migrated.
+@pytest.mark.parametrize("tables", ["models", "migrations"] if connection.vendor == "sqlite" else ["models"])
 def test_in_7_the_act_agrees_after_a_restore_into_another_database(dump, tmp_path, tables):
     path, here, figures = dump
     found = loaded(f"sqlite:///{tmp_path}/other.sqlite3", path, tables)

@@ -305,13 +305,16 @@ def test_courses_that_are_not_public_are_named_to_nobody_else(world, county, pag
     assert "未公开的课程名" not in page(world.leader, URL, by="course").content.decode()
 
 
-@pytest.mark.parametrize("name", ["year", "part", "by", "back", "first", "last", "organised", *By.values, "page"])
-@pytest.mark.parametrize("garbage", ["x", "-1", "0", "9" * 30, "' OR 1=1 --", "\x00", "1999-01-01", "2026-13-45"])
 @pytest.mark.parametrize("path", [URL, "/statistics/sessions/"])
-def test_a_query_that_makes_no_sense_is_passed_over(world, county, page, name, garbage, path):
-    response = page(world.bureau, path, **{name: garbage})
-    assert response.status_code == 200
-    assert response.context["found"].totals[0].attendances == 281
+def test_a_query_that_makes_no_sense_is_passed_over(world, county, client, path):
+    client.force_login(world.bureau)
+    garbage, wrong = ["x", "-1", "0", "9" * 30, "' OR 1=1 --", "\x00", "1999-01-01", "2026-13-45"], []
+    for name in ["year", "part", "by", "back", "first", "last", "organised", *By.values, "page"]:
+        for text in garbage:
+            response = client.get(path, {name: text})
+            if response.status_code != 200 or response.context["found"].totals[0].attendances != 281:
+                wrong.append((name, text, response.status_code))
+    assert wrong == []
 
 
 def test_the_end_before_the_beginning_is_said_beside_the_page(world, county, page):
