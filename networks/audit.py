@@ -1,5 +1,7 @@
 """Writing the audit log, in the same transaction as the act it records (AU-1)."""
 
+import getpass
+
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -31,3 +33,11 @@ def record(
     )
     transaction.on_commit(lambda: ship(event), robust=True)  # what is rolled back did not happen
     return event
+
+
+def os_user() -> str:
+    """Who runs a command, for an act without an account."""
+    try:
+        return getpass.getuser()[:60]
+    except (OSError, KeyError):  # an account that the machine does not know by name
+        return "未知"

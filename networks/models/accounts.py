@@ -46,10 +46,16 @@ class UserManager(BaseUserManager.from_queryset(ScopedQuerySet)):
 
     def create_superuser(self, username: str, password: str | None = None, **fields) -> "User":
         """`createsuperuser` makes an operator: accounts and settings, no verification, no assessment (AC-5). Raises
-        ValidationError for a weak password, which the command says when it is not asked for on a terminal too (ID-3)."""
+        ValidationError for a weak password, which the command says when it is not asked for on a terminal too (ID-3). It is
+        logged like an account made by the page, with who ran the command (AU-1)."""
+        from .. import audit  # which asks the models
+
         if password is not None:
             validate_password(password, self.model(username=username))
-        return self.create_user(username, password, role=Role.OPERATOR, must_change_password=False, **fields)
+        with transaction.atomic():
+            user = self.create_user(username, password, role=Role.OPERATOR, must_change_password=False, **fields)
+            audit.record("建立账号", actor=None, subject=user, role=str(user.role), os_user=audit.os_user())
+        return user
 
 
 class User(HasSecondFactor, AbstractBaseUser):

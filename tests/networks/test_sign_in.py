@@ -1,6 +1,7 @@
 """Signing in and out, lock-out, first passwords, sessions (ID-1, ID-2, ID-4, AU-3, WB-5)."""
 
 import datetime
+import getpass
 import io
 
 import pytest
@@ -51,6 +52,23 @@ def test_createsuperuser_makes_an_operator_who_neither_verifies_nor_assesses(wor
     assert sign_in(Client(), "root").status_code == 302
     allowed = {action for action in Action if can(root, action)}
     assert allowed == {Action.MANAGE_PEOPLE, Action.MANAGE_ACCOUNTS, Action.USE_ADMIN}
+
+
+def test_au_1_an_operator_made_on_the_server_is_logged_with_who_ran_the_command_or_is_not_made(db, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("the log cannot be written")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(AuditEvent, "save", fail)
+        with pytest.raises(RuntimeError):
+            call_command("createsuperuser", username="root", interactive=False, verbosity=0)
+    assert not User.objects.exists() and not Person.objects.exists()
+    call_command("createsuperuser", username="root", interactive=False, verbosity=0)
+    event = acts("建立账号").get()
+    assert (event.actor, event.subject_id) == (None, str(User.objects.get().pk))
+    assert event.detail == {"role": "operator", "os_user": getpass.getuser()}
 
 
 @pytest.mark.parametrize(("password", "said"), [("123", "密码至少 8 位"), ("Root-2026-x", "不要出现账号名")])

@@ -1,7 +1,5 @@
 """The last resort where nobody else may: the only operator has lost telephone and recovery codes."""
 
-import getpass
-
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -34,7 +32,7 @@ class Command(BaseCommand):
                     subject=account,
                     county_code=account.county_code,
                     reason=reason,
-                    os_user=getpass.getuser(),
+                    os_user=audit.os_user(),
                 )
         except ValidationError as refused:
             raise CommandError("；".join(refused.messages)) from None

@@ -4,12 +4,11 @@ Nobody signs in here, so whoever may run it on the machine can name both (an acc
 on the machine it was is kept, and both accounts read on their desks what was done in their name.
 """
 
-import getpass
-
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from networks import audit
 from networks.models import User
 from reporting.models import AssessmentYear
 from trainings.models import Refused
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"账号“{first}”看不到 {options['year']} 年度，或它还没有开设")
         try:
             with transaction.atomic():
-                proposal = year.propose_lock(first, options["reason"], os_user=_os_user())
+                proposal = year.propose_lock(first, options["reason"], os_user=audit.os_user())
                 act = proposal.confirm(second)
         except PermissionDenied as refused:
             raise CommandError(str(refused)) from None
@@ -47,10 +46,3 @@ def _account(username):
     if user is None:
         raise CommandError(f"没有账号“{username}”，或它已停用：请检查账号名")
     return user
-
-
-def _os_user() -> str:
-    try:
-        return getpass.getuser()[:60]
-    except (OSError, KeyError):  # a container's user may have no name
-        return "未知"

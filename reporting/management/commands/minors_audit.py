@@ -11,8 +11,6 @@ from reporting.exports import xlsx
 from reporting.minors_audit import minors_exports
 from trainings.years import typed_year
 
-from .who_saw import os_user
-
 
 class Command(BaseCommand):
     help = "一年的未成年人个人信息合规审计材料（一月底前报送上一年的），写成一个表格"
@@ -30,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         target = options["output"] or Path(f"minors-audit-{year}.xlsx")
         with transaction.atomic():
-            audit.record("导出未成年人审计材料", actor=None, county_code=county.pk, os_user=os_user(), year=year)
+            audit.record("导出未成年人审计材料", actor=None, county_code=county.pk, os_user=audit.os_user(), year=year)
             try:
                 target.write_bytes(xlsx(*minors_exports(county, year)))
             except OSError:

@@ -1,11 +1,11 @@
 """Moves this installation to another database; see reporting/moving.py."""
 
-import getpass
 import os
 import sys
 
 from django.core.management.base import BaseCommand, CommandError
 
+from networks import audit
 from reporting.backup.databases import engine_of, ours
 from reporting.backup.problems import Unfit
 from reporting.moving import FORM, Unmovable, move
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         except Unfit as problem:
             raise CommandError(f"没有搬：{problem}") from None
         try:
-            moved = move(address, say=self.say, os_user=_os_user())
+            moved = move(address, say=self.say, os_user=audit.os_user())
         except Unmovable as problem:
             raise CommandError(f"没有搬：{problem}。原来的数据库没有变。") from None
         self.stdout.write(f"已搬到 {moved.engine}：{moved.tables} 张表 {moved.rows} 行，逐行核对一致。")
@@ -46,10 +46,3 @@ class Command(BaseCommand):
     def say(self, words: str) -> None:
         if sys.stderr.isatty():
             self.stderr.write(words)
-
-
-def _os_user() -> str:
-    try:
-        return getpass.getuser()[:60]
-    except (OSError, KeyError):  # a container's user may have no name
-        return "未知"

@@ -1,7 +1,6 @@
 """Who saw or exported what between two days: the same answer as the page (PI-6)."""
 
 import datetime
-import getpass
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -64,7 +63,7 @@ class Command(BaseCommand):
                 "导出查看和导出记录",
                 actor=None,
                 county_code=county.pk,
-                os_user=os_user(),
+                os_user=audit.os_user(),
                 events=len(rows),
                 **period,
             )
@@ -105,10 +104,3 @@ class Command(BaseCommand):
         if options["person"]:
             return sessions_of_resident(input("居民姓名：").strip(), county.pk)
         return None
-
-
-def os_user() -> str:
-    try:
-        return getpass.getuser()[:60]
-    except (OSError, KeyError):  # an account that the machine does not know by name
-        return ""
