@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from networks import guessing
-from networks.access import Action, can
+from networks.access import Action, barred_from_linking, can
 from networks.models import AuditEvent, Person, User
 
 PASSWORD = "Correct-Horse-7"
@@ -69,6 +69,18 @@ def test_au_1_an_operator_made_on_the_server_is_logged_with_who_ran_the_command_
     event = acts("建立账号").get()
     assert (event.actor, event.subject_id) == (None, str(User.objects.get().pk))
     assert event.detail == {"role": "operator", "os_user": getpass.getuser()}
+
+
+def test_ac_5_au_1_nobody_sets_somebody_else_s_password_on_the_server_unseen(world, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda *a, **k: "Brave-Otter-88")
+    with pytest.raises(CommandError, match=r"密码只由本人设置.*createsuperuser"):
+        call_command("changepassword", "bureau")
+    world.bureau.refresh_from_db()
+    assert world.bureau.check_password(PASSWORD)
+    # What the sentence tells the only operator to do, does open the door.
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "Calm-Otter-99")
+    call_command("createsuperuser", username="second", interactive=False, verbosity=0)
+    assert barred_from_linking(User.objects.get(username="second"), world.operator) == ""
 
 
 @pytest.mark.parametrize(("password", "said"), [("123", "密码至少 8 位"), ("Root-2026-x", "不要出现账号名")])
