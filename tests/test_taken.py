@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 PURPOSE = {"purpose": "发放结业证书"}
 PAGES = {  # act: (address, sample, who, what is sent: None for a GET)
     "查看名册全名": ("roster-names", "ours.draft", "town", {}),
-    "查看报名全名": ("session-sign-ups", "ours.planned", "town", None),
+    "查看报名全名": ("session-sign-ups", "ours.planned", "town", {}),
     "查看佐证材料": ("evidence-file", "ours.evidence", "bureau", None),
     "导出名册": ("roster-export", "ours.draft", "town", PURPOSE),
     "下载归档包": ("session-archive", "ours.verified", "bureau", None),
