@@ -385,9 +385,11 @@ class SessionForm(forms.ModelForm):
     def _clean_wording(self, data: dict) -> None:
         protected = Audience.objects.protected_names()
         texts = data | {"co_organiser_text": co_organiser_words(data["co_organisers"])}
-        for name in TrainingSession.PUBLIC_TEXTS:
+        for name in (*TrainingSession.PUBLIC_TEXTS, "remarks"):
+            written = TrainingSession(**{name: texts.get(name) or ""})
             try:
-                TrainingSession(**{name: texts.get(name) or ""}).refuse_protected_names(protected)
+                written.refuse_id_numbers()
+                written.refuse_protected_names(protected)
             except Refused as refused:
                 self.add_error("co_names" if name == "co_organiser_text" else name, refused.reasons[0])
 

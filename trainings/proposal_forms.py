@@ -1,6 +1,5 @@
 """What courses and stories share in their forms: whose they are, what may be typed, how they are decided and found."""
 
-import re
 from urllib.parse import urlencode
 
 from django import forms
@@ -11,10 +10,10 @@ from networks.access import can
 from networks.forms import VersionedForm
 from networks.models import MemberUnit, User
 from networks.names import clean_lines, clean_text
+from networks.wording import has_id_number
 
 from .models.proposals import STEPS, Proposal, State
 
-_ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")  # none is kept anywhere
 MOVED_ON = "在您打开之后，这一条又有了改动。下面写的还在：请先回去看过现在的内容，再决定。"
 
 
@@ -45,7 +44,7 @@ class ProposalForm(VersionedForm):
             if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
                 lines = isinstance(self.fields[name].widget, forms.Textarea)
                 cleaned[name] = clean_lines(value) if lines else clean_text(value)
-                if _ID_NUMBER.search(value):
+                if has_id_number(value):
                     self.add_error(name, "这里不能写身份证号码，请删去")
         if self.instance.pk:
             self._refuse_what_was_proposed()

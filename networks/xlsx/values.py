@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from networks.names import clean_lines, clean_text
+from networks.wording import has_id_number
 
 from .cells import NO_VALUE, CellError, DateNumber
 from .problems import ValueProblem
@@ -88,11 +89,6 @@ def readable(value):
     return value
 
 
-_ID_NUMBER = re.compile(
-    r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx](?![0-9])"
-)
-
-
 def text(value, *, most, lines=False, epoch_1904=False):
     """Text as typed, trimmed, without invisible and bidi characters; at most `most` characters. Line breaks become spaces
     unless `lines` are kept."""
@@ -103,7 +99,7 @@ def text(value, *, most, lines=False, epoch_1904=False):
             f"{quoted(value)}超过 15 位，Excel 已把末几位变成 0：请把单元格改为文本格式后重新填写（不得填写身份证号）",
         )
     result = clean_lines(value) if lines and isinstance(value, str) else shown(value, epoch_1904=epoch_1904)
-    if len(result) >= 18 and _ID_NUMBER.search(result):  # not repeated in the message: it is a resident's
+    if has_id_number(result):  # not repeated in the message: it is a resident's
         raise ValueProblem("id_number", "这里写了身份证号：系统不登记身份证号，请删去")
     if len(result) > most:
         raise ValueProblem("too_long", f"{quoted(result)}有 {len(result)} 个字，最多 {most} 个字：请缩短")

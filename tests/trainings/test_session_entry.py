@@ -189,6 +189,14 @@ def test_pi_2_protected_groups_stand_in_no_name_of_a_person_or_body(town, world)
         assert list(errors) == [name] and "里不能出现" in errors[name][0]
 
 
+@pytest.mark.parametrize("name", ["title", "venue", "instructors", "organiser_written", "remarks"])
+def test_pi_4_an_id_number_in_any_text_is_refused_in_its_place_and_not_repeated(town, world, name):
+    response = town.post(reverse("session-new"), filled(world, **{name: "学员 45012419900101123x"}))
+    [(field, [told])] = errors_of(response).items()
+    assert field == name and told.endswith("里写了身份证号：系统不登记身份证号，请删去")
+    assert not TrainingSession.objects.exists()
+
+
 def test_pi_2_photos_sent_with_a_headcount_only_session_are_not_kept(town, world):
     out = io.BytesIO()
     Image.new("RGB", (30, 30)).save(out, "JPEG")

@@ -268,6 +268,23 @@ def test_pi_2_a_protected_group_is_kept_out_of_titles_on_every_road(world):
     assert TrainingSession.objects.count() == 1
 
 
+def test_pi_4_no_id_number_stands_in_a_text_of_a_session_on_any_road(world):
+    number = "４５０１２４１９９００１０１１２３４"
+    session = world.session(status="submitted")
+    old = datetime.date(world.year - 1, 5, 1)
+    given = {"title": "普通课", "held_on": old, "reported_attendance": 9, "place": world.county}
+    rows = [TrainingSession(organiser=world.ours, remarks=number, **given)]
+    for attempt in (
+        lambda: enter(world, remarks=f"联系人{number}"),
+        lambda: session.send_back(actor=world.bureau, reason="other", note=number),
+        lambda: TrainingSession.record_historical(rows, actor=world.bureau, confirmed_by=world.bureau2),
+    ):
+        with pytest.raises(Refused, match="里写了身份证号"):
+            attempt()
+    assert TrainingSession.objects.get().version == session.version
+    enter(world, remarks="文号 450124201913011234，银行流水 6222021990010112345")  # eighteen digits, no day of birth
+
+
 @pytest.mark.parametrize(
     "texts",
     [

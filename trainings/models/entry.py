@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import CharField, TextField
 from django.utils import timezone
 
 from networks import audit
 from networks.access import Action, can, units_to_enter_for
 from networks.names import match_key
-from networks.wording import has_personal_number
+from networks.wording import has_id_number, has_personal_number
 
 from .. import years
 from .announcements import Announcement, SignUp
@@ -229,6 +230,17 @@ class EntryVerbs:
                     f"{field.verbose_name}里不能出现“{name}”。请改用不指明人群的说法（如“普法教育专场”“职业技能培训班”），"
                     "人群在“培训对象”里选择，只报人次"
                 )
+
+    def texts(self) -> dict[str, str]:
+        """{field: what somebody wrote}, all that is free to hold anything."""
+        fields = [field for field in self._meta.concrete_fields if isinstance(field, CharField | TextField)]
+        return {field.name: getattr(self, field.name) for field in fields if not field.choices and not field.unique}
+
+    def refuse_id_numbers(self) -> None:
+        """Refuses the number of an identity card in any text (PI-4); the sentence does not repeat it. Asks no database."""
+        for name, text in self.texts().items():
+            if has_id_number(text):
+                raise Refused(f"{self._meta.get_field(name).verbose_name}里写了身份证号：系统不登记身份证号，请删去")
 
     def personal_number_in_public(self) -> bool:
         """Whether what residents read of a public session holds a mobile telephone's or an identity card's number."""

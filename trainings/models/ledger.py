@@ -51,6 +51,7 @@ class LedgerVerbs:
             protected = Audience.objects.protected_names()
             for session in sessions:
                 session.refuse_protected_names(protected)
+                session.refuse_id_numbers()
                 session.status, session.is_historical, session.version = Status.VERIFIED, True, 1
                 session.entered_by = session.submitted_by = actor
                 session.verified_by, session.submitted_at, session.verified_at = confirmed_by, now, now
