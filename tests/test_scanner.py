@@ -8,6 +8,9 @@ from .site_map import taken_back
 from .test_audit import changed, dump, is_log
 
 pytestmark = pytest.mark.django_db
+WITHOUT = {  # what is stored of the same form without its file, which is named as not stored
+    "plan-report-new": {"reporting_taskreport", "reporting_taskreport_sessions", "reporting_reportevidence"},
+}
 SCANNERS = {"works": ["true"], "cannot run": ["/no/such/scanner"]}
 
 
@@ -30,13 +33,14 @@ def test_up_1_no_page_stores_anything_of_a_file_that_the_scanner_could_not_look_
     """The control: with a scanner that lets it through, each of them is stored."""
     seen, past, refused = [], [], []
     for act in ACTS:
-        body = act.body(site)
-        if not files_in(body):
-            continue
-        seen.append(act.name)
-        settings.SCAN_COMMAND = SCANNERS["cannot run"]
-        past += [(str(act), table) for table in touched(site, act, body)]
-        settings.SCAN_COMMAND = SCANNERS["works"]
-        refused += [] if touched(site, act, body) else [str(act)]
-    assert {"import-upload", "registry-upload", "session-evidence"} <= set(seen) and len(seen) > 10
+        with taken_back():
+            body = act.body(site)  # some bring about first what they act on
+            if not files_in(body):
+                continue
+            seen.append(act.name)
+            settings.SCAN_COMMAND = SCANNERS["cannot run"]
+            past += [(str(act), table) for table in touched(site, act, body) - WITHOUT.get(act.name, set())]
+            settings.SCAN_COMMAND = SCANNERS["works"]
+            refused += [] if touched(site, act, body) else [str(act)]
+    assert {"import-upload", "registry-upload", "session-photos"} <= set(seen) and len(seen) > 10
     assert (past, refused) == ([], [])

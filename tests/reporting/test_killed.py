@@ -63,7 +63,11 @@ def test_rb_2_rb_3_a_restore_killed_at_any_change_leaves_the_old_or_the_new_whol
     found = killed("restore")
     assert (found["ended"], found["through"]["state"]) == (0, "new")
     states = [told["state"] for told in found["killed"]]
-    assert len(states) >= 6 and set(states) == {"old", "new"} and states == sorted(states, reverse=True)
+    assert (
+        len(states) >= (6 if connection.vendor == "sqlite" else 2)
+        and set(states) == {"old", "new"}
+        and states == sorted(states, reverse=True)
+    )
     for told in found["killed"]:
         if told["state"] == "new":  # what was there is in a backup by then
             assert "old" in told["whole"].values()
@@ -73,6 +77,7 @@ def test_rb_2_rb_3_a_restore_killed_at_any_change_leaves_the_old_or_the_new_whol
         assert set(told["backups"].values()) <= {"old", "new"}
 
 
+@sqlite_alone
 def test_rb_2_control_the_database_before_its_files_is_found_to_leave_halves(killed):
     states = [told["state"] for told in killed("restore", "unguarded")["killed"]]
     assert "half" in states
