@@ -213,6 +213,8 @@ def test_ac_3_homes_and_people_of_another_county_are_refused(world, bureau):
         {"person": world.foreign_town.person},
         {"role": "bureau", "home_division": world.other_county.pk},
         {"home_division": world.places["新汉村"].pk},
+        # Both at once, which agree with each other: an account of ours would open another county's records.
+        {"home_division": world.other_places["大丰镇"].pk, "person": world.foreign_town.person},
     ]
     for wrong in tries:
         assert add(bureau, world, **wrong).status_code == 200
