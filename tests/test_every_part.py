@@ -33,7 +33,6 @@ ANYTHING = ("1", "2026", "450124100", "x", "people", "2026-01-01", "00000000-000
 
 PUT_TOGETHER = {  # address: (the test, the words by which it asks)
     "import-columns": ("trainings/test_grid.py", 'f"{address}columns/"'),
-    "learn-sign-up": ("trainings/test_learn.py", 'f"{page_of(told)}sign-up/"'),
     "material-decide": ("reporting/test_materials.py", 'f"{url}decide/"'),
     "material-kind": ("reporting/test_materials.py", '["", "{kind}/"]'),
     "registry-confirm": ("networks/test_registry_pages.py", 'f"{page}confirm/"'),
