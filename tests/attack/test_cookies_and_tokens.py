@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from networks.guessing import KNOWN
+from networks.guessing import known_cookie
 from tests.act import picture
 from tests.acts import _session_form, at_the_door
 from tests.site_map import taken_back
@@ -26,7 +26,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("name", [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages", KNOWN])
+@pytest.mark.parametrize("name", [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages", known_cookie()])
 def test_wb_4_a_cookie_that_nobody_gave_breaks_no_page(world, name, value):
     client = Client(raise_request_exception=False)
     assert client.get("/login/", HTTP_COOKIE=f"{name}={value}").status_code == 200
