@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from networks import audit
 from networks.access import Action, can, require, visible_or_404
+from networks.views.downloads import rationed
 from networks.views.keeping import keep
 from trainings.models import Refused
 from trainings.views.entry import DRAFT_DONE
@@ -167,6 +168,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @require(Action.VIEW_STANDING)
+@rationed
 def word_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The log keeps who took it (AU-3): a draft tells of units before it has gone out."""
     row = _found(request, pk)

@@ -14,6 +14,7 @@ from networks.forms import DateInput
 from networks.names import clean_text
 from networks.templatetags.page import Badge
 from networks.uploads import Unusable, made_ready
+from networks.views.downloads import rationed
 from networks.views.files import hand_out
 from networks.views.keeping import keep
 
@@ -213,6 +214,7 @@ def _step(request: HttpRequest, row: Submission, form: forms.Form, perform, **gi
 
 @require_safe
 @require(Action.MANAGE_YEARS, Action.VIEW_LOGS)
+@rationed
 def workbook(request: HttpRequest, pk: int) -> HttpResponse:
     """As it was made, not made again. The log keeps who took it (AU-3)."""
     row = _row(request, pk)
