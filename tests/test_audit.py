@@ -382,6 +382,8 @@ def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act
     lures.append({name: key for name, key in keys.items() if name not in body})  # and all that it has not
     lures.append({name: value for name, value in FORBIDDEN.items() if name not in body})
     protected = ["status", "verified_attendance", "verified_by_id", "is_historical", "rostered_attendance"]
+    passing = {m._meta.db_table for m in apps.get_models() if m._meta.app_label in NO_PART_OF_THE_RECORD}
+    passing |= {AuditEvent._meta.db_table}
     with taken_back():
         site.send_for_good(act.who, "POST", url, body)
         usual = sorted(map(str, TrainingSession.objects.values_list(*protected)))
@@ -390,8 +392,11 @@ def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act
         for field in body.values():
             getattr(field, "seek", lambda _: None)(0)
         with taken_back():
-            response = site.send_for_good(act.who, "POST", url, body | lure)
+            with written() as statements:
+                response = site.send_for_good(act.who, "POST", url, body | lure)
             assert response.status_code < 500, lure
+            if lure is not lures[-1] and named_in(statements) <= passing:
+                continue  # nothing was stored
             assert crossing_counties() == [], lure
             now = sorted(map(str, TrainingSession.objects.filter(organiser=site.world.foreign).values_list()))
             assert now == theirs, lure
