@@ -76,8 +76,8 @@ NO_PART_OF_THE_RECORD = {"sessions", "axes", "contenttypes"}  # sign-in machiner
 LOST = "the log cannot be written"
 
 
-def dump(tables):
-    """Every row of those tables that matter, as {table: set of rows}, in the database's own words."""
+def dump(tables=None):
+    """Every row of every table that matters, or of those named, as {table: set of rows}, in the database's own words."""
     return {
         model._meta.db_table: {
             # PostgreSQL gives binary columns as views, which show where they lie, not what they hold
@@ -85,7 +85,7 @@ def dump(tables):
             for row in rows_of(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")
         }
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.app_label not in NO_PART_OF_THE_RECORD and model._meta.db_table in tables
+        if model._meta.app_label not in NO_PART_OF_THE_RECORD and (tables is None or model._meta.db_table in tables)
     }
 
 

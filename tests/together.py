@@ -12,13 +12,16 @@ ONE_PROCESS = {  # name: its files
     # They share the pages that they open, see walk.py.
     "walks": {f"tests/test_{name}.py" for name in ("access_matrix", "personal_data", "web")},
     # They share the site, which takes seconds to build.
-    "acts": {f"tests/test_{name}.py" for name in ("audit", "edit_pages", "every_part", "junk", "twice")}
-    | {"tests/attack/test_bodies.py", "tests/attack/test_logs.py", "tests/networks/test_contacts.py"},
+    "acts": {
+        f"tests/test_{name}.py" for name in ("audit", "edit_pages", "every_part", "junk", "scanner", "taken", "twice")
+    }
+    | {f"tests/attack/test_{name}.py" for name in ("bodies", "cookies_and_tokens", "logs", "multipart", "taking")}
+    | {"tests/networks/test_contacts.py"},
 }
 # The longest, as the last to begin is waited for by all the others.
 FIRST = ["walks", "browser", "acts", "tests/reporting/test_other_engine.py", "tests/test_faults.py"]
 FIRST += ["tests/test_migrations.py", "tests/reporting/test_demonstration.py"]
-STANDING = ["site", "world", "", None]  # what has been built stands until a test wants something else
+STANDING = ["site", "world", "mashan", "", None]  # what has been built stands until a test wants something else
 
 
 def group(nodeid: str) -> str:
