@@ -5,6 +5,7 @@
 """
 
 import datetime
+import io
 import os
 import pickle
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
@@ -160,7 +162,7 @@ def _county(code, name, townships):
 
 
 class Standing:
-    """What a worker has built once for the tests that follow: "world" or "site", inside a transaction that is never
+    """What a worker has built once for the tests that follow: one of BUILT, inside a transaction that is never
     committed. Each test works in a savepoint of its own within it, so that nobody meets what another one did."""
 
     name = thing = packed = block = None
@@ -186,10 +188,11 @@ class Standing:
 
 
 STANDING = Standing()
+BUILT = ("site", "world", "mashan")  # the fixtures for which something stands
 
 
 def wanted_by(item) -> str | None:
-    """What a test wants to stand: "site", "world", "" for an empty database, None where it asks no database in this process."""
+    """What a test wants to stand: one of BUILT, "" for an empty database, None where it asks no database in this process."""
     names, marker = item.fixturenames, item.get_closest_marker("django_db")
     if item.get_closest_marker("browser") or "chromium" in names:
         return None
@@ -197,7 +200,7 @@ def wanted_by(item) -> str | None:
         return None
     if "transactional_db" in names or (marker and marker.kwargs.get("transaction")):
         return ""
-    return next((name for name in ("site", "world") if name in names), "")
+    return next((name for name in BUILT if name in names), "")
 
 
 @pytest.fixture(autouse=True, scope="class")  # for a plain function that means: once for it, before what is made for it
@@ -213,10 +216,11 @@ def standing(request, tmp_path_factory):
         with override_settings(MEDIA_ROOT=media):
             return Site(build_world(), media)
 
+    build = {"world": build_world, "site": site, "mashan": lambda: call_command("load_county", stdout=io.StringIO())}
     if wanted != (STANDING.name or ""):
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
-            STANDING.change_to(wanted or None, {"world": build_world, "site": site}.get(wanted))
+            STANDING.change_to(wanted or None, build.get(wanted))
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +236,12 @@ def world(standing, db):
     return (
         pickle.loads(STANDING.packed) if STANDING.name == "world" else build_world()
     )  # tenfold faster than a deepcopy
+
+
+@pytest.fixture
+def mashan(standing, db):
+    """The real county as `load_county` makes it, without sessions and accounts."""
+    return Division.objects.get(code="450124")
 
 
 @pytest.fixture

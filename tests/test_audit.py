@@ -69,14 +69,15 @@ from trainings.models import (
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
 from .test_access_matrix import page_rows
+from .walk import written
 
 pytestmark = pytest.mark.django_db
 NO_PART_OF_THE_RECORD = {"sessions", "axes", "contenttypes"}  # sign-in machinery: no business data
 LOST = "the log cannot be written"
 
 
-def dump():
-    """Every row of every table that matters, as {table: set of rows}, in the database's own words."""
+def dump(tables=None):
+    """Every row of every table that matters, or of those named, as {table: set of rows}, in the database's own words."""
     return {
         model._meta.db_table: {
             # PostgreSQL gives binary columns as views, which show where they lie, not what they hold
@@ -84,8 +85,26 @@ def dump():
             for row in rows_of(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")
         }
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.app_label not in NO_PART_OF_THE_RECORD
+        if model._meta.app_label not in NO_PART_OF_THE_RECORD and (tables is None or model._meta.db_table in tables)
     }
+
+
+def named_in(statements):
+    """The tables that statements name; every table, should there be one that names none."""
+    every = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    found = [{table for table in every if f'"{table}"' in sql} for sql in statements]
+    return set().union(*found) if all(found) else every
+
+
+def tried(site, act, url, body):
+    """(answer, tables that a POST has changed), taken back at once. Of what it has written something to, every row is compared;
+    reading all tables four times an act takes longer than all the acts."""
+    with taken_back():
+        with written() as statements:
+            response = site.send_for_good(act.who, "POST", url, body)
+        touched = named_in(statements)
+        after = dump(touched)
+    return response, changed(dump(touched), after)
 
 
 def rows_of(sql, params=()):
@@ -138,23 +157,26 @@ def test_au_1_an_act_is_recorded_and_one_that_cannot_be_recorded_does_not_happen
     """Each of the two by itself: an act whose history fails inside its transaction would hide that its line in the audit log
     was to be written after the end of it."""
     url, body = act.url(site), act.body(site)
-    before = dump()
-    with taken_back():
-        response = site.send_for_good(act.who, "POST", url, body)
-        assert response.status_code in {200, 302}, response.status_code
-        touched = changed(before, dump())
-    written = {
+    response, touched = tried(site, act, url, body)
+    assert response.status_code in {200, 302}, response.status_code
+    recorded = {
         "the audit log": AuditEvent._meta.db_table in touched,
         "the history": any("historical" in table for table in touched),
     }
-    assert any(written.values()), f"nothing was recorded; changed: {touched}"
-    for log in [log for log, is_written in written.items() if is_written]:
+    assert any(recorded.values()), f"nothing was recorded; changed: {touched}"
+    for log in [log for log, is_recorded in recorded.items() if is_recorded]:
         for field in body.values():  # an uploaded file is read once
             getattr(field, "seek", lambda _: None)(0)
-        with cannot_be_written(log), taken_back():
-            response = site.send_for_good(act.who, "POST", url, body)
-            assert response.status_code == 500, f"{log}: {response.status_code}"
-            assert changed(before, dump()) == set(), log
+        with cannot_be_written(log):
+            response, touched = tried(site, act, url, body)
+        assert response.status_code == 500, f"{log}: {response.status_code}"
+        assert touched == set(), log
+
+
+def test_au_1_control_a_statement_without_a_table_that_is_known_has_every_table_compared():
+    assert named_in(['UPDATE "networks_user" SET x = 1']) == {"networks_user"}
+    assert named_in([]) == set()
+    assert len(named_in(['UPDATE "networks_user" SET x = 1', "DELETE FROM elsewhere"])) > 100
 
 
 # --- AC-3 --------------------------------------------------------------------------------------------
@@ -360,6 +382,8 @@ def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act
     lures.append({name: key for name, key in keys.items() if name not in body})  # and all that it has not
     lures.append({name: value for name, value in FORBIDDEN.items() if name not in body})
     protected = ["status", "verified_attendance", "verified_by_id", "is_historical", "rostered_attendance"]
+    passing = {m._meta.db_table for m in apps.get_models() if m._meta.app_label in NO_PART_OF_THE_RECORD}
+    passing |= {AuditEvent._meta.db_table}
     with taken_back():
         site.send_for_good(act.who, "POST", url, body)
         usual = sorted(map(str, TrainingSession.objects.values_list(*protected)))
@@ -368,8 +392,11 @@ def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act
         for field in body.values():
             getattr(field, "seek", lambda _: None)(0)
         with taken_back():
-            response = site.send_for_good(act.who, "POST", url, body | lure)
+            with written() as statements:
+                response = site.send_for_good(act.who, "POST", url, body | lure)
             assert response.status_code < 500, lure
+            if lure is not lures[-1] and named_in(statements) <= passing:
+                continue  # nothing was stored
             assert crossing_counties() == [], lure
             now = sorted(map(str, TrainingSession.objects.filter(organiser=site.world.foreign).values_list()))
             assert now == theirs, lure

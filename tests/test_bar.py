@@ -1,5 +1,7 @@
 """tools/bar.py: which tests a line has, what came of them, and when a line fails."""
 
+import ast
+
 import pytest
 
 from tools import bar
@@ -136,3 +138,16 @@ def test_a_line_argued_away_names_a_decision_that_is_there():
     assert set(dropped) == {"SC-3", "XL-9"}
     for name, path in dropped.items():
         assert name in (bar.HOME / path).read_text(encoding="utf-8")
+
+
+def test_each_line_with_a_walk_on_one_engine_has_a_test_that_runs_on_both():
+    """See `one_engine` in tests/walk.py. What the lines of SC promise is no database's business."""
+    lines, alone = bar.table((bar.HOME / "docs/bar.md").read_text(encoding="utf-8")), set()
+    bar.find_tests(bar.HOME / "tests", lines)
+    for path in (bar.HOME / "tests").rglob("test_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if any(getattr(mark, "id", "") == "one_engine" for mark in getattr(node, "decorator_list", ())):
+                alone.add(f"{path.relative_to(bar.HOME).as_posix()}::{node.name}")
+    concerned = {line.id: set(line.tests) - alone for line in lines.values() if alone & set(line.tests)}
+    assert {"PI-2", "PI-4", "PI-7", "WB-1", "WB-2", "WB-3"} <= set(concerned)
+    assert [name for name, others in concerned.items() if not others and not name.startswith("SC-")] == []

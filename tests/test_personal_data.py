@@ -23,7 +23,7 @@ from .samples.training import ADULT, MINOR, TAIL
 from .site_map import taken_back
 from .test_access_matrix import page_rows
 from .test_web import screens
-from .walk import logged, page
+from .walk import logged, one_engine, page
 
 pytestmark = pytest.mark.django_db
 ROLES = [
@@ -151,6 +151,7 @@ def test_pi_3_ac_6_names_stand_only_where_they_were_asked_for_and_minors_only_in
     assert not re.search("金丝雀", str(list(AuditEvent.objects.values())))
 
 
+@one_engine
 def test_pi_2_the_words_of_protected_groups_leave_the_circle_of_a_session_by_no_road(site, caplog):
     """A headcount-only session of ours: its group is named to whoever sees the session, in no address, log or file name, and
     on no page, workbook or print of anybody else."""

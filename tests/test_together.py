@@ -35,8 +35,6 @@ def test_every_file_that_shares_what_a_walk_has_opened_runs_in_the_process_of_th
         if re.search(r"walk import .*\bpage\b", path.read_text(encoding="utf-8"))
     }
     assert len(share) > 2 and {together.group(f"{file}::test_x[@y]") for file in share} == {"walks"}
-    assert {together.group(f"{file}::test_x") for file in together.WALKS} == {"walks"}
-    assert {file for file in together.WALKS if not (HERE.parent / file).exists()} == set()
 
 
 def test_all_browser_tests_share_one_server_and_the_others_stay_with_their_file():
@@ -46,7 +44,7 @@ def test_all_browser_tests_share_one_server_and_the_others_stay_with_their_file(
 
 def test_what_is_waited_for_begins_first_and_what_wants_the_same_county_follows_itself():
     wants = {"walks": ["", "site", "", "site"], "tests/b.py": ["world", None, "world"], "tests/a.py": ["", "world"]}
-    names = {"walks": sorted(together.WALKS)[0]}
+    names = {"walks": "tests/test_web.py"}
     items = [
         SimpleNamespace(nodeid=f"{names.get(file, file)}::test_{n}", wants=want)
         for file, all_of_it in reversed(wants.items())
@@ -60,8 +58,20 @@ def test_what_is_waited_for_begins_first_and_what_wants_the_same_county_follows_
     ]
 
 
-def test_every_file_that_begins_first_exists():
-    assert [name for name in together.FIRST if "/" in name and not (HERE.parent / name).exists()] == []
+def test_every_file_that_has_a_place_exists_and_has_one():
+    files = [file for some in together.ONE_PROCESS.values() for file in some]
+    files += [name for name in together.FIRST if "/" in name]
+    assert [file for file in files if not (HERE.parent / file).exists()] == []
+    assert len(set(files)) == len(files)
+
+
+def test_every_file_whose_tests_want_the_site_stays_with_the_others_of_them():
+    want = {
+        f"tests/{path.relative_to(HERE).as_posix()}"
+        for path in set(HERE.rglob("test_*.py")) - {Path(__file__)}
+        if path.parent.name != "browser" and re.search(r"def test_\w+\([^)]*\bsite\b", path.read_text(encoding="utf-8"))
+    }
+    assert want == together.ONE_PROCESS["walks"] | together.ONE_PROCESS["acts"]
 
 
 def test_a_check_of_many_files_tells_all_that_fail():

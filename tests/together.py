@@ -8,16 +8,20 @@ from collections.abc import Callable
 
 from xdist.scheduler import LoadScopeScheduling
 
-WALKS = {
-    f"tests/test_{name}.py" for name in ("access_matrix", "personal_data", "web")
-}  # they share what they open, see walk.py
-# The longest, as the last to begin is waited for by all the others; those that want the same county to stand after one another.
-FIRST = ["walks", "browser"]
-FIRST += [f"tests/test_{name}.py" for name in ("audit", "junk", "twice", "every_part", "edit_pages")]
-FIRST += [f"tests/attack/test_{name}.py" for name in ("bodies", "logs")]
-FIRST += ["tests/networks/test_contacts.py", "tests/reporting/test_other_engine.py", "tests/test_faults.py"]
+ONE_PROCESS = {  # name: its files
+    # They share the pages that they open, see walk.py.
+    "walks": {f"tests/test_{name}.py" for name in ("access_matrix", "personal_data", "web")},
+    # They share the site, which takes seconds to build.
+    "acts": {
+        f"tests/test_{name}.py" for name in ("audit", "edit_pages", "every_part", "junk", "scanner", "taken", "twice")
+    }
+    | {f"tests/attack/test_{name}.py" for name in ("bodies", "cookies_and_tokens", "logs", "multipart", "taking")}
+    | {"tests/networks/test_contacts.py"},
+}
+# The longest, as the last to begin is waited for by all the others.
+FIRST = ["walks", "browser", "acts", "tests/reporting/test_other_engine.py", "tests/test_faults.py"]
 FIRST += ["tests/test_migrations.py", "tests/reporting/test_demonstration.py"]
-STANDING = ["site", "world", "", None]  # what has been built stands until a test wants something else
+STANDING = ["site", "world", "mashan", "", None]  # what has been built stands until a test wants something else
 
 
 def group(nodeid: str) -> str:
@@ -25,7 +29,7 @@ def group(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file.startswith("tests/browser/"):
         return "browser"  # one server, one browser
-    return "walks" if file in WALKS else file
+    return next((name for name, files in ONE_PROCESS.items() if file in files), file)
 
 
 class Together(LoadScopeScheduling):

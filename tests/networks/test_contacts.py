@@ -17,6 +17,7 @@ from networks.models import Appointment, AuditEvent, Institution, MemberUnit, Pe
 from ..access_matrix import PUBLIC
 from ..site_map import taken_back
 from ..test_access_matrix import expected, page_rows
+from ..walk import one_engine
 
 TODAY = datetime.date.today()
 
@@ -199,6 +200,7 @@ def may_show(site, name, kwargs, who, person_pk):
     return edited and (name == "person-edit" or (name == "admin" and who in {"bureau", "operator"}))
 
 
+@one_engine
 @pytest.mark.django_db
 def test_pi_4_full_telephone_numbers_stand_on_the_contacts_pages_and_in_their_keepers_forms_alone(site):
     with taken_back():

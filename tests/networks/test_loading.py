@@ -25,12 +25,6 @@ def command(*words):
 
 
 @pytest.fixture
-def mashan(db):
-    command("load_county")
-    return Division.objects.get(code="450124")
-
-
-@pytest.fixture
 def table(tmp_path):
     def write(rows, encoding="utf-8"):
         path = tmp_path / "divisions.csv"
