@@ -33,17 +33,8 @@ PERSONAL_NUMBER = re.compile(
 )
 
 
-# With a day of birth in it, so that an 18-digit number of a document or a bank is none.
-ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
-
-
 def has_personal_number(text: str) -> bool:
     return bool(PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)))
-
-
-def has_id_number(text: str) -> bool:
-    """Whether the number of an identity card stands in it; none is kept anywhere, neither of residents nor of staff."""
-    return len(text) >= 18 and bool(ID_NUMBER.search(unicodedata.normalize("NFKC", text)))
 
 
 def refuse_numbers(text: str) -> str:

@@ -9,8 +9,7 @@ from django.db.models import Q
 from networks.access import can
 from networks.forms import VersionedForm
 from networks.models import MemberUnit, User
-from networks.names import clean_lines, clean_text
-from networks.wording import has_id_number
+from networks.names import clean_lines, clean_text, has_id_number
 
 from .models.proposals import STEPS, Proposal, State
 

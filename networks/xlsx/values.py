@@ -8,8 +8,7 @@ import math
 import re
 import unicodedata
 
-from networks.names import clean_lines, clean_text
-from networks.wording import has_id_number
+from networks.names import clean_lines, clean_text, has_id_number
 
 from .cells import NO_VALUE, CellError, DateNumber
 from .problems import ValueProblem

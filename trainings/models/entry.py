@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from networks import audit
 from networks.access import Action, can, units_to_enter_for
-from networks.names import match_key
-from networks.wording import has_id_number, has_personal_number
+from networks.names import has_id_number, match_key
+from networks.wording import has_personal_number
 
 from .. import years
 from .announcements import Announcement, SignUp
