@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from networks.annual import LINES as LINES_OF_THE_SHEET
 from networks.models import AnnualFigure, Appointment, Fund, Institution, MemberUnit, Person, SharedResource
 from networks.models.figures import MOST_PEOPLE
-from networks.names import clean_lines, clean_text
+from networks.names import clean_lines, clean_text, has_id_number
 from networks.registry import REGISTRIES, workbook
-from networks.xlsx.values import _ID_NUMBER
 from networks.xlsx.writing import escaped
 
 from .registry_files import changes_of, edited, exported, rehearsed, sheet_of, taken_in
@@ -36,7 +35,7 @@ RARE = [
     "山  歌",
 ]
 ANY = st.sampled_from(RARE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-LINE = ANY.filter(lambda text: clean_text(text) == text and not _ID_NUMBER.search(text))
+LINE = ANY.filter(lambda text: clean_text(text) == text and not has_id_number(text))
 NAME = LINE.filter(bool)
 LINES = st.lists(NAME.map(lambda text: text[:20]), max_size=3).map("\n".join).filter(lambda t: clean_lines(t) == t)
 DAY = st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 30))

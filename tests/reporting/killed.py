@@ -32,7 +32,7 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def main(address: str, folder: Path, act: str, unguarded: bool) -> None:
-    os.environ.update(DATABASE_URL=address, SECRET_KEY="tests only", LEDGER_KEY="tests only")
+    os.environ.update(DATABASE_URL=address, SECRET_KEY="tests only")  # LEDGER_KEY is that of the backup
     os.environ.update(DJANGO_SETTINGS_MODULE="mashan_edu.settings", MEDIA_ROOT=str(folder / "place/media"))
     os.environ.update(BACKUP_DIR=str(folder / "place/backups"), BACKUP_KEY="")
     import django

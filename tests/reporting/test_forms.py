@@ -254,7 +254,7 @@ def test_a_text_of_several_lines_has_room_in_the_workbook_also_where_cells_are_m
             assert sheet.row_dimensions[cell.row].height >= 30, text
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+@pytest.mark.skipif(not shutil.which("localc"), reason="LibreOffice Calc is not installed")
 def test_xl_8_another_program_reads_numbers_as_numbers_and_no_formula(world, year, ask, tmp_path):
     world.session(world.ours, status="verified", reported=1234)
     FormEntry.objects.create(year=year, form="completion", values={f"note.{world.ours.code}": "=1+1"})

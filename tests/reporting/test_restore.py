@@ -152,7 +152,7 @@ def test_rb_2_a_database_that_a_program_has_open_is_not_replaced(installation, a
     with contextlib.closing(server), server.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM networks_user")
         with pytest.raises(Unfit, match="请先停止平台的服务"):
-            installation.restore(archive, replace=True)
+            installation.restore(archive, replace=True, older=True)
 
 
 # --- what is refused ---------------------------------------------------------------------------------------
