@@ -87,17 +87,17 @@ def test_rb_2_rb_3_a_restore_that_could_not_bring_it_forward_is_said_again(insta
 
 
 @postgres_alone
-def test_rb_2_on_postgresql_nothing_is_put_aside_and_the_sentence_says_who_does_it(installation, archive, unopened):
-    before = state(installation)
+def test_rb_2_on_postgresql_nothing_is_put_aside_and_the_sentence_says_who_does_it(installation, unopened):
+    made, before = installation.make().path, state(installation)
     with pytest.raises(Unfit, match=r"数据库管理员.*ALTER DATABASE.*空库"):
-        installation.restore(archive, replace=True, older=True, backup_first=False)
+        installation.restore(made, replace=True, older=True, backup_first=False)
     after = state(installation)
     assert (without_log(after[0]), after[1]) == (without_log(before[0]), before[1])
     place = installation.at(
         *installation.empty("renamed")
     )  # the way on: an empty one under that name, the files as they were
     shutil.copytree(installation.media, place.media)
-    installation.restore(archive, into=place.config, media=place.media, replace=True, backup_first=False)
+    installation.restore(made, into=place.config, media=place.media, replace=True, backup_first=False)
     assert place.contents() == before[1]
 
 
