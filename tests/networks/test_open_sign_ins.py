@@ -10,7 +10,7 @@ from django.test import Client
 from networks.models import AuditEvent, SignIn, User
 from networks.models.signing_in import device_words
 
-from .telephone import at, set_up
+from .telephone import at
 
 PASSWORD = "Correct-Horse-7"
 WECHAT = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116 MicroMessenger/8.0.42"
@@ -163,21 +163,12 @@ def test_id_4_a_moved_account_sees_its_new_place_and_no_longer_the_old_from_the_
 # --- by what somebody came in --------------------------------------------------------------------------
 
 
-@pytest.fixture
-def phone(world, clock):
-    """白山镇's officer with a telephone, bound in the first browser a moment ago."""
-    here = sign_in()
-    totp, codes = set_up(here)
-    clock.shift(60)
-    return here, totp, codes
-
-
 def factors(world):
     return list(world.town.sign_ins.order_by("pk").values_list("factor", flat=True))
 
 
-def test_id_4_the_list_of_sign_ins_says_by_what_factor_each_came_in(world, phone):
-    here, totp, codes = phone
+def test_id_4_the_list_of_sign_ins_says_by_what_factor_each_came_in(world, bound):
+    here, totp, codes = bound
     assert factors(world) == ["动态口令"]  # the telephone was shown when it was bound
     by_code, by_recovery = sign_in(agent=WECHAT), sign_in()
     by_code.post("/login/code/", {"code": at(totp)})
@@ -185,16 +176,15 @@ def test_id_4_the_list_of_sign_ins_says_by_what_factor_each_came_in(world, phone
     assert factors(world) == ["动态口令", "动态口令", "恢复码"]
     page = here.get("/accounts/me/").content.decode()
     assert page.count('<span class="tag">动态口令</span>') == 2 and page.count('<span class="tag">恢复码</span>') == 1
-    seen = (
-        sign_in("bureau").get(f"/accounts/{world.town.pk}/").content.decode()
-    )  # whoever keeps the account sees it too
+    # Whoever keeps the account sees it too.
+    seen = sign_in("bureau").get(f"/accounts/{world.town.pk}/").content.decode()
     assert seen.count('<span class="tag">恢复码</span>') == 1
     plain = sign_in("unit").get("/accounts/me/").content.decode()
     assert '<span class="tag">没有用动态口令</span>' in plain
 
 
-def test_id_4_a_new_password_keeps_the_factor_of_this_sign_in_and_giving_it_up_says_so(world, phone):
-    here = phone[0]
+def test_id_4_a_new_password_keeps_the_factor_of_this_sign_in_and_giving_it_up_says_so(world, bound):
+    here = bound[0]
     new = {"old_password": PASSWORD, "new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"}
     here.post("/password/", new)
     assert factors(world) == ["动态口令"] and open_for(here)
@@ -202,8 +192,8 @@ def test_id_4_a_new_password_keeps_the_factor_of_this_sign_in_and_giving_it_up_s
     assert factors(world) == [""] and open_for(here)
 
 
-def test_id_4_whoever_signs_in_in_the_same_browser_inherits_no_factor(world, phone):
-    totp = phone[1]
+def test_id_4_whoever_signs_in_in_the_same_browser_inherits_no_factor(world, bound):
+    totp = bound[1]
     other = sign_in()
     other.post("/login/code/", {"code": at(totp)})
     other.post("/logout/")
