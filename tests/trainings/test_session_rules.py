@@ -282,6 +282,9 @@ def test_pi_4_no_id_number_stands_in_a_text_of_a_session_on_any_road(world):
         with pytest.raises(Refused, match="里写了身份证号"):
             attempt()
     assert TrainingSession.objects.get().version == session.version
+    TrainingSession.objects.filter(pk=session.pk).update(remarks=number)  # from before there was this rule
+    session.refresh_from_db()
+    session.send_back(actor=world.bureau, reason="other", note="请删去备注里的身份证号")
     enter(world, remarks="文号 450124201913011234，银行流水 6222021990010112345")  # eighteen digits, no day of birth
 
 
