@@ -5,6 +5,7 @@ somebody sends is seen to have arrived before another page is opened, and what m
 else of the same page is. With SLOW_SITE=0.8 in the environment (seconds) a test that forgets this fails: see slow_site.py.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -22,6 +23,7 @@ except ImportError:
     expect = None  # no test gets to it: `chromium` skips them all
 
 HOME = Path(__file__).resolve().parent.parent.parent
+DEMO = [sys.executable, str(HOME / "manage.py"), "demo"]
 PASSWORD = "Mashan-Demo-2026"
 PHONE = {"width": 390, "height": 844}
 OFFICE = {"width": 1366, "height": 768}
@@ -35,18 +37,41 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HOME / "tests" / "browser" in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one server, one browser
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="没有 Chromium：apt-get install chromium"))
+
+
+@contextlib.contextmanager
+def serving(folder: Path, env: dict):
+    """The base address of a server of the county that `env` names, once it answers; its log lies in `folder`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen([*DEMO, "--port", str(port)], env=env, stdout=log, stderr=log)
+    try:
+        base, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(f"{base}/healthz", timeout=10).close()
+                break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail((folder / "server.log").read_text(encoding="utf-8") or "the site does not answer")
+                time.sleep(0.2)
+        yield base
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory):
     """A freshly made demonstration county without sessions: its base address, and the environment it runs in."""
     folder = tmp_path_factory.mktemp("site")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     env = os.environ | {
         "DATABASE_URL": f"sqlite:///{folder / 'browser.sqlite3'}",
         "MEDIA_ROOT": str(folder / "media"),
@@ -57,24 +82,9 @@ def installation(tmp_path_factory):
     }
     if os.environ.get("SLOW_SITE"):
         env["DJANGO_SETTINGS_MODULE"] = "tests.browser.slow_site"
-    manage = [sys.executable, str(HOME / "manage.py"), "demo"]
-    subprocess.run([*manage, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=900)
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen([*manage, "--port", str(port)], env=env, stdout=log, stderr=log)
-    base = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(f"{base}/healthz", timeout=10).close()
-            break
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                server.kill()
-                pytest.fail((folder / "server.log").read_text(encoding="utf-8") or "the site does not answer")
-            time.sleep(0.2)
-    yield base, env
-    server.terminate()
-    server.wait(10)
+    subprocess.run([*DEMO, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=900)
+    with serving(folder, env) as base:
+        yield base, env
 
 
 @pytest.fixture(scope="session")

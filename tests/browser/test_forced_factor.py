@@ -2,17 +2,13 @@
 
 import contextlib
 import re
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
-import urllib.request
 
 import pyotp
 import pytest
 
-from .conftest import HOME, OFFICE, PASSWORD, PHONE, expect
+from .conftest import OFFICE, PASSWORD, PHONE, expect, serving
 
 
 @pytest.fixture(scope="module")
@@ -23,23 +19,9 @@ def strict(installation, tmp_path_factory):
     there, here = sqlite3.connect(source), sqlite3.connect(folder / "strict.sqlite3")
     with contextlib.closing(there), contextlib.closing(here):
         there.backup(here)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     env = env | {"DATABASE_URL": f"sqlite:///{folder / 'strict.sqlite3'}", "MFA_REQUIRED": "on"}
-    with (folder / "server.log").open("wb") as log:
-        command = [sys.executable, str(HOME / "manage.py"), "demo", "--port", str(port)]
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
-    base = f"http://127.0.0.1:{port}"
-    for _ in range(150):
-        try:
-            urllib.request.urlopen(f"{base}/healthz", timeout=2).close()
-            break
-        except OSError:
-            time.sleep(0.2)
-    yield base
-    server.terminate()
-    server.wait(10)
+    with serving(folder, env) as base:
+        yield base
 
 
 def sign_in(chromium, base, username, screen):
