@@ -74,7 +74,7 @@ class SignIn(models.Model):
 
     @property
     def last_active_at(self) -> datetime.datetime:
-        """Every request moves the session's end, so its end tells of the last request; nothing more is written."""
+        """Requests move the session's end (once a minute), so its end tells of the last request; nothing more is written."""
         return self.session.expire_date - datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 

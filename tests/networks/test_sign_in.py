@@ -9,7 +9,9 @@ import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import hashers
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from networks import guessing
@@ -227,6 +229,34 @@ def test_id_4_a_session_slides_for_thirty_minutes_and_ends_twelve_hours_after_si
         sign_in(client)
         assert client.get(page).status_code == 200
         clock.shift(31 * 60)
+        assert client.get(page).status_code == 302
+
+
+def test_id_4_ld_1_a_page_moves_the_end_of_its_session_once_a_minute_and_never_beyond_the_thirty(world, client):
+    """What writes to the database waits for whoever is writing, and a page shall not."""
+    start = datetime.datetime(2026, 6, 1, 0, 0, tzinfo=datetime.UTC)
+    page = reverse("password-change")
+
+    def written():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).status_code == 200
+        return [query["sql"] for query in queries if not query["sql"].startswith("SELECT")]
+
+    with time_machine.travel(start, tick=False) as clock:
+        sign_in(client)
+        assert client.get(page).status_code == 200
+        assert written() == []
+        clock.shift(59)
+        assert written() == []
+        clock.shift(1)
+        assert any("django_session" in sql for sql in written()) and written() == []
+        session = client.session
+        session["something"] = "said"
+        session.save()
+        assert client.session["something"] == "said"
+        clock.shift(59)
+        assert written() == []
+        clock.shift(30 * 60 - 59)  # thirty minutes after the last write, 59 seconds less after the last page
         assert client.get(page).status_code == 302
 
 
