@@ -34,7 +34,8 @@ def test_ld_1_a_small_rush_loses_nothing_and_answers_everybody(db):
     done = subprocess.run(line, env=env, cwd=HOME, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     assert "| sessions | 49 | 49 |" in done.stdout  # seven of each of the four, and of the three who come alone
-    assert "| photos | 14 | 14 |" in done.stdout and "| confirm it | 4 |" in done.stdout
+    assert "| photos | 14 | 14 |" in done.stdout and "| photos not compared | 0 | 0 |" in done.stdout
+    assert "| confirm it | 4 |" in done.stdout
     assert "of these 5xx: 0" in done.stdout
 
 
@@ -49,7 +50,13 @@ def people(load, *answers):
 
 @pytest.mark.parametrize(
     ("short", "answers", "code"),
-    [({}, [], 0), ({"sessions": 27}, [], 1), ({"sessions twice": 1}, [], 1), ({}, [503], 1)],
+    [
+        ({}, [], 0),
+        ({"sessions": 27}, [], 1),
+        ({"sessions twice": 1}, [], 1),
+        ({"photos not compared": 1}, [], 1),
+        ({}, [503], 1),
+    ],
 )
 def test_ld_1_control_one_that_is_missing_or_one_error_fails_it(load, tmp_path, capsys, short, answers, code):
     options = SimpleNamespace(users=1, rows=6, photos=2, photo_kb=60, minutes=1)
@@ -58,7 +65,7 @@ def test_ld_1_control_one_that_is_missing_or_one_error_fails_it(load, tmp_path, 
         "photos": 8,
         "files": 12,
     }
-    found |= {"files without row, rows without file": 0, "sessions twice": 0} | short
+    found |= {"files without row, rows without file": 0, "sessions twice": 0, "photos not compared": 0} | short
     (tmp_path / "server.log").touch()
     product = SimpleNamespace(server=None, log=tmp_path / "server.log")
     assert load.report(options, people(load, *answers), people(load), 60, "", found, product) == code

@@ -40,6 +40,7 @@ SERVICE = HOME / "docs/deploy/mashan-edu.service"
 PASSWORD = "Rush-of-December-26"  # noqa: S105 - of accounts that live as long as this program
 ALONE = 3  # users who do the same one after the other, to compare with
 LONGEST_ANSWER = 120  # seconds after which somebody gives up
+LONGEST_COMPARING = 300  # seconds within which the last photo is compared with the others
 IN_TIME = {"all pages together": 1, "confirm it": 5}  # seconds, of the 95th of a hundred
 PAGES = ["/", "/sessions/", "/sessions/new/", "/sessions/import/", "/sessions/import/batches/"]
 PAGES += ["/calendar/", "/assessment/{year}/materials/", "/network/figures/", "/sessions/photos/", "/learn/"]
@@ -149,12 +150,15 @@ def rush(product: Installation, options) -> int:
         for thread in threads:
             thread.join()
         lasted = time.monotonic() - began
+        late = product.step("compared")["seconds"]
         note(f"Done after {lasted:.0f} seconds; now one user at a time …")
         for one in people[-ALONE:]:
             one.work(0, 0, chance)
+        product.step("compared")
         memory, seconds = used_by(pid)
     found = product.step("count", str(product.media))
-    used = f"server's peak memory {memory} MB, its processor time a user {seconds / len(people):.1f} s"
+    used = f"server's peak memory {memory} MB, its processor time a user {seconds / len(people):.1f} s; "
+    used += f"the last photo compared with the others {late:.0f} s after the last user"
     return report(options, many, people[-ALONE:], lasted, used, found, product)
 
 
@@ -184,6 +188,7 @@ def report(options, many, alone, lasted, used, found, product) -> int:
         "histories of their making": everybody * (options.rows + 1),
         "ledgers stored": everybody,
         "photos": everybody * options.photos,
+        "photos not compared": 0,
         "files": everybody * (options.photos + 1),
         "files without row, rows without file": 0,
         "sessions twice": 0,
@@ -428,6 +433,7 @@ def count(media: str) -> dict:
     from django.db.models import Count, FileField
 
     from trainings.models import Evidence, ImportBatch, TrainingSession
+    from trainings.photo_matches import waiting
 
     named = set()
     for model in apps.get_models():
@@ -440,6 +446,7 @@ def count(media: str) -> dict:
         "sessions": rows.count(),
         "histories of their making": TrainingSession.history.filter(history_type="+").count(),
         "ledgers stored": ImportBatch.objects.exclude(state__in=["rehearsed", "proposed"]).count(),
+        "photos not compared": waiting().count(),
         "photos": Evidence.objects.filter(kind="photo").exclude(file="").count(),
         "files": len(there),
         "files without row, rows without file": len(named ^ there),
@@ -447,7 +454,18 @@ def count(media: str) -> dict:
     }
 
 
-STEPS = {"prepare": prepare, "count": count}
+def compared(argument: str) -> dict:
+    """Waits until the server, which does it beside the requests, has compared the photos; the seconds that took, at most so many."""
+    django()
+    from trainings.photo_matches import waiting
+
+    began = time.monotonic()
+    while waiting().exists() and time.monotonic() - began < LONGEST_COMPARING:
+        time.sleep(0.2)
+    return {"seconds": round(time.monotonic() - began, 1)}
+
+
+STEPS = {"prepare": prepare, "count": count, "compared": compared}
 
 if __name__ == "__main__":
     sys.exit(main())

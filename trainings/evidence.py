@@ -4,7 +4,6 @@ other four are kept.
 """
 
 import hashlib
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -23,8 +22,6 @@ from networks.uploads import MIB, Prepared, Unusable, prepare
 from . import photo_matches
 from .models import Audience, Evidence, PointReport, Refused, Status, TrainingSession
 from .models.entry import protected_name_in
-
-logger = logging.getLogger(__name__)
 
 MOST_BYTES_PER_SESSION = 100 * MIB  # as stored
 MOST_FILES_AT_ONCE = 20
@@ -101,10 +98,8 @@ def add(
             added.refused.append(("链接", str(problem)))
     if ready or address:
         _store(session, actor, kind, ready, address, added, request, report)
-    try:
-        photo_matches.compare(row for row in added.kept if row.is_image)
-    except Exception:  # the evidence is stored; a hint that is late must not look like an upload that failed
-        logger.exception("photos of session %s were not compared; run photo_prints", session.number)
+    if any(row.is_image for row in added.kept):
+        photo_matches.compare_soon()
     return added
 
 

@@ -1,13 +1,18 @@
 """Finding the photos that were used before: prints are made when a photo is stored, and compared with the county's others.
 
-Comparing reads many prints and a few files, so it happens after the photo is safely stored and holds no lock. What is cut short
-(`compared_at` empty) and what was stored before there were prints, `manage.py photo_prints` catches up with.
+Comparing reads all prints and a few files, the longer the more photos a county has; so it happens beside the requests, in one
+thread of the server, and nobody who sends photos waits for it. What is cut short (`compared_at` empty) goes on with the next photo
+that comes; that, and what was stored before there were prints, `manage.py photo_prints` catches up with.
 """
 
+import functools
+import logging
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -15,6 +20,11 @@ from . import photos
 from .models import Evidence, PhotoMatch, PhotoPrint
 
 AT_ONCE = 500  # prints in memory (1.5 KB each, and a dozen times that while they are compared)
+PICTURES = (
+    400  # small grey ones kept in memory (up to 64 KB each): to open a stored photo takes longer than to compare it
+)
+LONGEST_REST = 1  # second
+logger = logging.getLogger(__name__)
 
 
 def patterns_of(content: bytes, content_type: str) -> bytes | None:
@@ -83,10 +93,61 @@ def _matches_of(row: Evidence) -> list[tuple[Evidence, float]]:
 def _picture(row: Evidence):
     """The stored picture, small and grey; None when its file is missing or cannot be opened."""
     try:
-        with row.file.open() as file:
-            return photos.opened(file.read())
+        return _opened(row.file.name, row.sha256_stored)
     except Exception:  # a missing or damaged file is no reason for the upload of another one to fail
         return None
+
+
+@functools.lru_cache(maxsize=PICTURES)
+def _opened(name: str, digest: str):
+    with Evidence._meta.get_field("file").storage.open(name) as file:
+        return photos.opened(file.read())
+
+
+# --- beside the requests -------------------------------------------------------------------------------
+
+_ASKED, _STARTING = threading.Event(), threading.Lock()
+_beside: threading.Thread | None = None
+
+
+def compare_soon() -> None:
+    """Has what waits compared by this process's thread for it, which is begun when it is first needed."""
+    global _beside
+    _ASKED.set()
+    with _STARTING:
+        if (
+            _beside is None or not _beside.is_alive()
+        ):  # a daemon: to stop the server waits for nothing, and nothing is half done
+            _beside = threading.Thread(target=_work, name="photos", daemon=True)
+            _beside.start()
+
+
+def _work() -> None:
+    while _ASKED.wait():
+        _ASKED.clear()
+        compare_waiting(resting=True)
+        connections.close_all()
+
+
+def compare_waiting(*, resting: bool = False) -> None:
+    """Compares what is not compared yet. `resting` after each photo for as long as it took, for pages go first."""
+    try:
+        for row in list(waiting()):
+            began = time.monotonic()
+            try:
+                compare([row])
+            except Exception:  # the photo is stored; a hint that is late is no reason to leave out the next one
+                logger.exception("evidence %s was not compared; run photo_prints", row.pk)
+            if resting:
+                time.sleep(min(time.monotonic() - began, LONGEST_REST))
+    except Exception:  # the database is away, as every page will say
+        logger.exception("photos were not compared; run photo_prints")
+
+
+def waiting() -> QuerySet:
+    """Stored pictures that have a print by today's rule and were not compared with the others, the oldest first."""
+    due = PhotoPrint.objects.filter(rule=photos.RULE, compared_at=None).values("evidence")
+    return Evidence.objects.filter(pk__in=due).select_related("session__organiser").order_by("pk")
 
 
 # --- what was stored before ----------------------------------------------------------------------------
@@ -109,7 +170,5 @@ def catch_up() -> Iterator[tuple[str, Evidence, int]]:
             patterns = None
         keep_print(row, patterns)
         yield ("print" if patterns else "unreadable"), row, 0
-    waiting = PhotoPrint.objects.filter(rule=photos.RULE, compared_at=None).values("evidence")
-    keys = list(waiting.values_list("evidence", flat=True))
-    for row in Evidence.objects.filter(pk__in=keys).select_related("session__organiser").order_by("pk"):
+    for row in list(waiting()):
         yield "compared", row, compare([row])

@@ -31,7 +31,8 @@ SAME_FORM = 0.9  # … of two sign-in sheets: the same printed form with other e
 COARSE = 24  # the grid on which two pictures are laid upon each other
 FINE, BLOCK = 72, 9  # the grid on which they are compared then, and one place of it
 AGREES = 0.75  # correlation within a place
-HOPELESS = 0.6  # correlation of the whole after the first, widest moves
+FLAT = 2.0  # standard deviation, of 255: below it nothing is to be seen
+LOST, HOPELESS = 0.25, 0.6  # correlation of the whole before any moves and after the first, widest ones
 LEAST_COMMON = 0.65  # of the smaller picture's area must lie within the other
 TURNS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
 
@@ -177,25 +178,26 @@ def likeness(new: Image.Image, stored: Image.Image, found: Iterable[Trace]) -> f
         if best < SAME:
             turned = new.transpose(trace.turn) if trace.turn is not None else new
             large, small = (turned, stored) if trace.stored_in_new else (stored, turned)
-            best = max(best, _agreeing(large, small, _fitted(large, small, trace.window)))
+            if box := _fitted(large, small, trace.window):
+                best = max(best, _agreeing(large, small, box))
     return best
 
 
-def _fitted(large: Image.Image, small: Image.Image, box: Box) -> Box:
+def _fitted(large: Image.Image, small: Image.Image, box: Box) -> Box | None:
     """The window in `large`, which may reach beyond its edges, moved side by side in ever smaller steps until it shows most
-    nearly what `small` shows."""
-    whole = _flat(_sample(small, WHOLE, COARSE))
+    nearly what `small` shows; None when the first moves lead nowhere."""
+    whole = _Patch(_sample(small, WHOLE, COARSE))
 
     def fit(box: Box) -> float:
         inside, part = _common(box)
         if part is None:
             return 0.0
-        there = whole if part == WHOLE else _flat(_sample(small, part, COARSE))
-        return _correlation(_flat(_sample(large, inside, COARSE)), there)
+        there = whole if part == WHOLE else _Patch(_sample(small, part, COARSE))
+        return there.correlation(_Patch(_sample(large, inside, COARSE)))
 
     best = fit(box)
     for step in (0.06, 0.03, 0.015, 0.007, 0.0035):
-        moved = True
+        moved = best >= LOST
         while moved:
             moved = False
             for changes in _MOVES:
@@ -204,7 +206,7 @@ def _fitted(large: Image.Image, small: Image.Image, box: Box) -> Box:
                 if found > best + 1e-6:
                     best, box, moved = found, other, True
         if best < HOPELESS:
-            break
+            return None
     return box
 
 
@@ -235,18 +237,27 @@ _MOVES = [
 ]
 
 
-def _flat(pixels: bytes) -> list[float] | None:
-    """Around their mean and of length one, so that light and contrast cancel out; None where nothing is to be seen."""
-    mean = sum(pixels) / len(pixels)
-    around = [pixel - mean for pixel in pixels]
-    length = math.sqrt(sum(map(mul, around, around)))
-    if length < 2.0 * math.sqrt(len(pixels)):
-        return None
-    return [value / length for value in around]
+class _Patch:
+    """Grey pixels of one place, ready to be compared with others of the same size whatever their light and contrast."""
 
+    __slots__ = ("pixels", "spread", "total")
 
-def _correlation(one: list[float] | None, other: list[float] | None) -> float:
-    return sum(map(mul, one, other)) if one and other else 0.0
+    def __init__(self, pixels: bytes) -> None:
+        count = len(pixels)
+        self.pixels, self.total = pixels, sum(pixels)
+        # Whole numbers: exact, and quicker than to take the mean off every pixel.
+        self.spread = count * sum(map(mul, pixels, pixels)) - self.total * self.total
+
+    @property
+    def shows_something(self) -> bool:
+        return self.spread >= (FLAT * len(self.pixels)) ** 2
+
+    def correlation(self, other: "_Patch") -> float:
+        """-1 to 1; 0 where there is nothing to be seen in one of the two."""
+        if not (self.shows_something and other.shows_something):
+            return 0.0
+        together = len(self.pixels) * sum(map(mul, self.pixels, other.pixels)) - self.total * other.total
+        return together / math.sqrt(self.spread * other.spread)
 
 
 def _agreeing(large: Image.Image, small: Image.Image, box: Box) -> float:
@@ -259,8 +270,8 @@ def _agreeing(large: Image.Image, small: Image.Image, box: Box) -> float:
     for top in range(0, FINE, BLOCK):
         for left in range(0, FINE, BLOCK):
             rows = [slice(row * FINE + left, row * FINE + left + BLOCK) for row in range(top, top + BLOCK)]
-            here, there = (_flat(b"".join(picture[row] for row in rows)) for picture in (one, other))
-            if here or there:
+            here, there = (_Patch(b"".join(picture[row] for row in rows)) for picture in (one, other))
+            if here.shows_something or there.shows_something:
                 told += 1
-                same += _correlation(here, there) >= AGREES
+                same += here.correlation(there) >= AGREES
     return same / told if told >= 6 else 0.0

@@ -144,7 +144,7 @@ def test_photos_stored_before_there_were_prints_are_caught_up_with(world):
     assert out.getvalue() == "补算特征 0 张，比对 0 张，新发现相同照片 0 对，打不开 1 张。\n"
 
 
-def test_an_upload_whose_comparison_fails_is_kept_and_caught_up_with_later(world, monkeypatch, caplog):
+def test_an_upload_whose_comparison_fails_is_kept_and_caught_up_with_by_the_next(world, ask, monkeypatch, caplog):
     def broken(*args):
         raise RuntimeError("cut short")
 
@@ -153,4 +153,10 @@ def test_an_upload_whose_comparison_fails_is_kept_and_caught_up_with_later(world
         patch.setattr(photo_matches, "_matches_of", broken)
         add(world, session, encoded(scene(1)))
     assert Evidence.objects.count() == PhotoPrint.objects.filter(compared_at=None).count() == 1
-    assert "photos of session" in caplog.text
+    assert f"evidence {Evidence.objects.get().pk} was not compared" in caplog.text
+    assertContains(ask(world.town, reverse("session-detail", args=[session.pk])), "1 张照片还在与全县以前的照片比对")
+    session.submit(actor=world.town)
+    assertContains(ask(world.bureau, reverse("review-session", args=[session.pk])), "1 张照片还在与全县以前的照片比对")
+    add(world, world.session(title="后来的一场"), encoded(scene(2)))
+    assert not PhotoPrint.objects.filter(compared_at=None).exists()
+    assertNotContains(ask(world.bureau, reverse("review-session", args=[session.pk])), "还在与全县以前的照片比对")

@@ -18,7 +18,7 @@ from networks.access import (
     without_verifier,
 )
 
-from .. import changes, years
+from .. import changes, photo_matches, years
 from ..hints import hints_about, hints_of
 from ..hints.answering import AnswerForm, answer
 from ..models import Conflict, Refused, RosterLine, Status, TrainingSession
@@ -319,6 +319,7 @@ def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 20
         "steps": changes.steps(records),
         "since": changes.since_last_return(row, records, evidence) if row.status == Status.SUBMITTED else None,
         "hints": hints,
+        "comparing": photo_matches.waiting().filter(session=row).count(),
         "open_hints": [hint for hint in hints if hint.answer is None],
         "answer_form": answered,
         "locked": bool(rules and rules.locked),

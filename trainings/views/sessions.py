@@ -23,7 +23,7 @@ from networks.access import (
 from networks.models import Division, Institution, LearningGroup, MemberUnit, Places
 from networks.names import clean_text
 
-from .. import years
+from .. import photo_matches, years
 from ..changes import plan_notes, records_of, steps
 from ..evidence import OPEN, REMOVABLE
 from ..forms import SessionFilter, years_offered
@@ -223,7 +223,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_copy": units_to_enter_for(user).filter(pk=session.organiser_id).exists(),
         "missing": session.missing_for_submission() if session.status in TrainingSession.REVISABLE else [],
         "may_ask_late": can(user, Action.VIEW_STANDING),
-        "notices": notices_about(session, user) if editable and session.status in SUBMITTABLE else [],
+        "notices": notices_about(session, user) if (submittable := editable and session.status in SUBMITTABLE) else [],
+        "comparing": photo_matches.waiting().filter(session=session).count() if submittable else 0,
         "awaits_unit": editable and own and session.on_behalf_source and not session.unit_confirmed_at,
         "my_part": next((p for p in parts if not locked and p.unit_id in own and not p.confirmed_at), None),
         "roster_url": _roster_url(user, session, sensitivity),
