@@ -156,7 +156,7 @@ def reencode(content: bytes, kind: str) -> tuple[bytes, str]:
         with _LARGE if large else contextlib.nullcontext():
             image.load()
         image = ImageOps.exif_transpose(image)
-        image.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+        image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.HAMMING)  # half the work of BICUBIC
         clear = kind == "PNG" and image.has_transparency_data
         image = image.convert("RGBA" if clear else "RGB")
         image.info = {}  # comments and colour profiles would be written along
@@ -164,7 +164,8 @@ def reencode(content: bytes, kind: str) -> tuple[bytes, str]:
         if kind == "PNG":
             image.save(out, "PNG", optimize=True)
             return out.getvalue(), "image/png"
-        image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        # Not `optimize`: it takes more than twice as long to make the file 5 % smaller, and nobody else is served meanwhile.
+        image.save(out, "JPEG", quality=JPEG_QUALITY)
         return out.getvalue(), "image/jpeg"
     except Unusable:
         raise
