@@ -5,9 +5,11 @@
 """
 
 import datetime
+import gc
 import io
 import os
 import pickle
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,15 +22,21 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from networks.middleware import SIGNED_IN_AT
 from networks.models import AffiliatedBody, CountySettings, Division, Institution, MemberUnit, UnitTerm, User
 from reporting import guard
 from reporting.models import AssessmentYear
+from trainings import photo_matches
 from trainings.loading import load_vocabulary
 from trainings.models import DeliveryForm, Theme, TrainingSession
 
 from .offline import sitecustomize
 from .site_map import Site, has_typed_password
 from .together import Together, longest_first
+
+# A process of the suite keeps a county, its pages and thousands of tests in memory; with Python's own thresholds a fifth of its time
+# goes into looking through all of them for rubbish.
+gc.set_threshold(100_000, 50, 100)
 
 OFFLINE = str(Path(sitecustomize.__file__).parent)
 
@@ -113,6 +121,27 @@ def media_in_tmp(tmp_path, settings):
 def no_earlier_tries():
     """The limits of open pages are counted in the cache, which outlives a test."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def photos_are_compared_at_once(monkeypatch):
+    """The server does it in a thread of its own, which would see nothing of what a test has not committed."""
+    monkeypatch.setattr(photo_matches, "compare_soon", photo_matches.compare_waiting)
+
+
+@pytest.fixture(autouse=True)
+def has_opened_a_page_before(monkeypatch):
+    """The first page after `force_login` notes when somebody signed in, as the answer of the sign-in page would have done. A test
+    that counts what a page asks of the database would count that."""
+    force_login = Client.force_login
+
+    def opened(self, user, backend=None):
+        force_login(self, user, backend)
+        session = self.session
+        session[SIGNED_IN_AT] = time.time()
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", opened)
 
 
 @pytest.fixture
