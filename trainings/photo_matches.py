@@ -20,9 +20,8 @@ from . import photos
 from .models import Evidence, PhotoMatch, PhotoPrint
 
 AT_ONCE = 500  # prints in memory (1.5 KB each, and a dozen times that while they are compared)
-PICTURES = (
-    400  # small grey ones kept in memory (up to 64 KB each): to open a stored photo takes longer than to compare it
-)
+# Small grey ones kept in memory, about 50 KB each: to open a stored photo takes longer than to compare it.
+PICTURES = 1000
 LONGEST_REST = 1  # second
 logger = logging.getLogger(__name__)
 
