@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from networks.middleware import CONFIRMED_AT
+from networks.middleware import CONFIRMED_AT, SIGNED_IN_AT
 from networks.models import (
     AffiliatedBody,
     AuditEvent,
@@ -193,7 +193,7 @@ FOREVER = 10**9  # seconds
 def has_typed_password(client: Client) -> None:
     """As after a sign-in with a password, which `force_login` goes without."""
     session = client.session
-    session[CONFIRMED_AT] = time.time()
+    session[CONFIRMED_AT] = session[SIGNED_IN_AT] = time.time()
     session.save()
 
 

@@ -120,6 +120,7 @@ OWN = {"ours.draft": "town", "theirs.draft": "town2", "foreign.draft": "foreign_
 OFFICE = {"ours.draft": "bureau", "theirs.draft": "bureau", "foreign.draft": "foreign_bureau"}
 
 
+@one_engine
 def test_pi_3_ac_6_names_stand_only_where_they_were_asked_for_and_minors_only_in_their_own_unit(site):
     leaks, seen, lines = [], set(), []
     for name, sample, method, url, body in visits(site):

@@ -14,10 +14,11 @@ from django.db import connection
 from django.http.response import ResponseHeaders
 
 # For a walk over pages of which it looks at nothing that an engine could answer otherwise: headers, tokens and 405 before any view,
-# escaping by the templates, the words on pages, in addresses and in log lines, which forms are filled in. That every page opens for
-# everybody on both engines, with the rows that are theirs, is asked by AC-1 and AC-2; what bodies and query strings do to queries,
-# by WB-4 and test_junk; that reading writes nothing, by WB-2; where the names of a roster stand, by PI-3: on both. What else the lines
-# PI-2, PI-4 and PI-7 promise of a page, a sheet or a file has tests on both engines. Such a walk runs with the suite on SQLite.
+# that reading sends nothing which writes, escaping by the templates, the words and names on pages, in addresses and in log lines,
+# which forms are filled in. Whose rows somebody gets is asked for everybody on both engines by AC-2; that every page opens, with each
+# answer that somebody gets to it, by AC-1; what bodies and query strings do to queries, by WB-4 and test_junk. What else the lines
+# PI-2, PI-3, PI-4, PI-7 and WB-2 promise of a page, a sheet or a file has tests on both engines. Such a walk runs with the suite on
+# SQLite.
 one_engine = pytest.mark.one_engine
 WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER", "TRUNCATE")
 
