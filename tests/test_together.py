@@ -96,3 +96,11 @@ def test_the_tests_of_a_file_do_run_in_one_process(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     ran = sorted(path.name for path in tmp_path.glob("test_*.gw*"))
     assert [name.partition(".")[0] for name in ran] == ["test_a", "test_b", "test_c"], ran
+
+
+def test_the_suite_itself_is_in_that_order():
+    files = ["tests/attack/test_logs.py", "tests/networks/test_people.py", "tests/test_personal_data.py"]
+    line = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:xdist", "-o", "addopts=-q --no-migrations", *files]
+    told = subprocess.run(line, cwd=HERE.parent, capture_output=True, text=True, timeout=120).stdout
+    found = [line.partition("::")[0] for line in told.splitlines() if "::" in line]
+    assert list(dict.fromkeys(found)) == [files[2], files[0], files[1]], told
