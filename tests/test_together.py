@@ -100,7 +100,8 @@ def test_the_tests_of_a_file_do_run_in_one_process(tmp_path):
 
 def test_the_suite_itself_is_in_that_order():
     files = ["tests/attack/test_logs.py", "tests/networks/test_people.py", "tests/test_personal_data.py"]
-    line = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:xdist", "-o", "addopts=-q --no-migrations", *files]
+    alone = ["--collect-only", "-p", "no:xdist", "-o", "addopts=-q --no-migrations"]
+    line = [sys.executable, "-m", "pytest", *alone, *files]
     told = subprocess.run(line, cwd=HERE.parent, capture_output=True, text=True, timeout=120).stdout
     found = [line.partition("::")[0] for line in told.splitlines() if "::" in line]
     assert list(dict.fromkeys(found)) == [files[2], files[0], files[1]], told
