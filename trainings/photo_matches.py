@@ -114,9 +114,8 @@ def compare_soon() -> None:
     global _beside
     _ASKED.set()
     with _STARTING:
-        if (
-            _beside is None or not _beside.is_alive()
-        ):  # a daemon: to stop the server waits for nothing, and nothing is half done
+        if _beside is None or not _beside.is_alive():
+            # A daemon: to stop the server waits for nothing, and nothing is half done.
             _beside = threading.Thread(target=_work, name="photos", daemon=True)
             _beside.start()
 
