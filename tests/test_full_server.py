@@ -29,7 +29,7 @@ def no_file_longer_than(size: int):
 @contextmanager
 def shipped(folder: Path, limit=None):
     """The port of a server with the options of the unit. Nothing here asks its database."""
-    unit = (ROOT / "docs/deploy/mashan-edu.service").read_text(encoding="utf-8")
+    unit = (ROOT / "docs/deploy/mashan-edu@.service").read_text(encoding="utf-8")
     options = re.search(r"waitress-serve --listen=\S+ (.+) mashan_edu", unit)[1].split()
     env = os.environ | {
         "DATABASE_URL": f"sqlite:///{folder}/none.sqlite3",

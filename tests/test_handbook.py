@@ -52,7 +52,7 @@ def test_every_command_of_run_py_that_a_text_names_is_there():
 
 def test_every_file_and_setting_that_the_handbook_names_is_there():
     text = HANDBOOK.read_text(encoding="utf-8")
-    files = set(re.findall(r"`((?:docs|tools)/[\w./-]+|README\.md|CHANGELOG\.md|requirements\.txt)", text))
+    files = set(re.findall(r"`((?:docs|tools)/[\w./@-]+|README\.md|CHANGELOG\.md|requirements\.txt)", text))
     assert len(files) > 5 and [name for name in files if not (PROJECT / name).exists()] == []
     source = (PROJECT / "mashan_edu/settings.py").read_text(encoding="utf-8")
     for name in set(re.findall(r"`([A-Z][A-Z_]+[A-Z])(?![A-Z_.])", text)) - OF_OTHERS:
@@ -71,8 +71,8 @@ def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table()
 def test_the_units_that_the_handbook_starts_are_shipped_and_of_one_account_and_folder():
     text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
     started = {unit for _, unit in re.findall(r"systemctl (enable --now|stop|status) (mashan-[a-z.]+[a-z])", text)}
-    assert started == {"mashan-edu", "mashan-nightly.timer"}
-    units = [(deploy / name).read_text(encoding="utf-8") for name in ("mashan-edu.service", "mashan-nightly.service")]
+    assert started == {"mashan-edu.target", "mashan-nightly.timer"}
+    units = [(deploy / name).read_text(encoding="utf-8") for name in ("mashan-edu@.service", "mashan-nightly.service")]
     for key in ("User", "Group", "WorkingDirectory"):
         assert len({re.search(rf"^{key}=(.+)$", unit, re.M)[1] for unit in units}) == 1
     assert re.search(r"^WorkingDirectory=(.+)$", units[0], re.M)[1] in text
@@ -102,16 +102,28 @@ def test_each_clause_of_the_level_3_table_says_what_both_sides_do(clause):
 
 def test_what_stands_before_the_platform_lets_through_what_it_takes_and_logs_no_key():
     nginx, service = (
-        (PROJECT / "docs/deploy" / name).read_text(encoding="utf-8") for name in ("nginx.conf", "mashan-edu.service")
+        (PROJECT / "docs/deploy" / name).read_text(encoding="utf-8") for name in ("nginx.conf", "mashan-edu@.service")
     )
     size = int(re.search(r"client_max_body_size (\d+)m;", nginx)[1])
     assert size * 1024 * 1024 == settings.MOST_REQUEST_BYTES
     for text in (service, HANDBOOK.read_text(encoding="utf-8")):
         assert f"--max-request-body-size={settings.MOST_REQUEST_BYTES}" in text
-        assert "--listen=127.0.0.1:8000" in text and "--no-clear-untrusted-proxy-headers" in text
+        assert re.search(r"--listen=127\.0\.0\.1:(%i|\$port) ", text) and "--no-clear-untrusted-proxy-headers" in text
     assert "X-Forwarded-For $remote_addr" in nginx, "what a stranger sends along is not handed on"
     assert "$request " not in nginx and "$request_uri " not in nginx.split("log_format")[1].split(";")[0]
     assert "ssl_protocols TLSv1.2 TLSv1.3;" in nginx and "alias" not in nginx
+
+
+def test_every_process_of_the_platform_is_started_and_asked_by_what_stands_before_it():
+    text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
+    target, nginx = ((deploy / name).read_text(encoding="utf-8") for name in ("mashan-edu.target", "nginx.conf"))
+    ports = re.findall(r"^Wants=mashan-edu@(\d+)\.service$", target, re.M)
+    assert len(ports) == 2 and ports == re.findall(r"^ *server 127\.0\.0\.1:(\d+);", nginx, re.M)
+    assert ports == re.search(r"foreach \(\$port in ([\d, ]+)\)", text)[1].split(", ")  # on Windows
+    assert "PartOf=mashan-edu.target" in (deploy / "mashan-edu@.service").read_text(encoding="utf-8")
+    assert re.findall(r"proxy_pass (\S+);", nginx) == ["http://mashan_edu"] and "least_conn;" in nginx
+    # What somebody has sent is not sent to the other process once more, unless the first one never took it.
+    assert "proxy_next_upstream" not in nginx
 
 
 def test_rb_3_where_the_platform_cannot_answer_what_stands_before_it_says_in_chinese_what_to_do():

@@ -40,7 +40,7 @@ def test_ld_1_a_small_rush_loses_nothing_and_answers_everybody(db):
 
 
 def people(load, *answers):
-    made = load.User(0, 1, "rush-001", "白山镇人民政府", 6, [])
+    made = load.User(load.Balance([0]), 1, "rush-001", "白山镇人民政府", 6, [])
     made.took = [("/", 10.0), ("confirm it", 20.0)]
     for status in answers:
         with pytest.raises(load.StoppedError):
@@ -58,21 +58,21 @@ def people(load, *answers):
         ({}, [503], 1),
     ],
 )
-def test_ld_1_control_one_that_is_missing_or_one_error_fails_it(load, tmp_path, capsys, short, answers, code):
-    options = SimpleNamespace(users=1, rows=6, photos=2, photo_kb=60, minutes=1)
+def test_ld_1_control_one_that_is_missing_or_one_error_fails_it(load, capsys, short, answers, code):
+    options = SimpleNamespace(users=1, rows=6, photos=2, photo_kb=60, minutes=1, processes=2)
     found = dict.fromkeys(["sessions", "histories of their making"], 28) | {
         "ledgers stored": 4,
         "photos": 8,
         "files": 12,
     }
     found |= {"files without row, rows without file": 0, "sessions twice": 0, "photos not compared": 0} | short
-    (tmp_path / "server.log").touch()
-    product = SimpleNamespace(server=None, log=tmp_path / "server.log")
+    product = SimpleNamespace(server=None, told=str)
     assert load.report(options, people(load, *answers), people(load), 60, "", found, product) == code
     assert f"of these 5xx: {len(answers)}" in capsys.readouterr().out
 
 
 def test_ld_1_the_server_of_the_rush_is_started_as_the_one_that_is_shipped(load):
+    assert load.shipped_processes() == 2
     assert load.shipped_options() == [
         "--threads=8",
         "--no-clear-untrusted-proxy-headers",

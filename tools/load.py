@@ -3,7 +3,7 @@
 Every user signs in, opens ten pages, uploads a ledger of 100 sessions of the year so far and confirms it, and enters one more
 session with five photos of 2 MB that nobody else has; all begin at their own moment within the time given, and all come from one
 address, as an office does. The product
-is served as docs/deploy/mashan-edu.service serves it, in a temporary database (SQLite, or PostgreSQL when DATABASE_URL says so) and
+is served as docs/deploy serves it, by as many processes, in a temporary database (SQLite, or PostgreSQL when DATABASE_URL says so) and
 folder of its own, both removed afterwards. Then the same is done by one user at a time: that is what the ratios compare with.
 
 python3 run.py load                           174 users within ten minutes
@@ -36,7 +36,7 @@ from pathlib import Path
 from bench import Database
 
 HOME = Path(__file__).resolve().parent.parent
-SERVICE = HOME / "docs/deploy/mashan-edu.service"
+DEPLOY = HOME / "docs/deploy"
 PASSWORD = "Rush-of-December-26"  # noqa: S105 - of accounts that live as long as this program
 ALONE = 3  # users who do the same one after the other, to compare with
 LONGEST_ANSWER = 120  # seconds after which somebody gives up
@@ -56,6 +56,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=100, help="sessions in a ledger")
     parser.add_argument("--photos", type=int, default=5, help="photos of a session")
     parser.add_argument("--photo-kb", type=int, default=2048, help="size of a photo")
+    parser.add_argument("--processes", type=int, default=shipped_processes(), help="of the server")
     parser.add_argument("--from-models", action="store_true", help="tables without the migrations: quicker to prepare")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--argument", default="", help=argparse.SUPPRESS)
@@ -63,7 +64,8 @@ def main() -> int:
     if options.step:
         print(json.dumps(STEPS[options.step](options.argument)))
         return 0
-    if min(options.users, options.rows, options.photos, options.photo_kb) < 1 or options.minutes <= 0:
+    amounts = [options.users, options.rows, options.photos, options.photo_kb, options.processes]
+    if min(amounts) < 1 or options.minutes <= 0:
         parser.error("all numbers must be greater than nothing")
     with tempfile.TemporaryDirectory(prefix="load-") as folder, Installation(Path(folder), "rush") as product:
         return rush(product, options)
@@ -74,7 +76,7 @@ class Installation(Database):
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__(folder, name)
-        self.folder, self.media, self.log = folder, folder / "media", folder / "server.log"
+        self.folder, self.media = folder, folder / "media"
         self.env = {**os.environ, "DATABASE_URL": self.url, "MEDIA_ROOT": str(self.media)}
         self.env |= {"BACKUP_DIR": str(folder / "backups"), "DJANGO_SETTINGS_MODULE": "mashan_edu.settings"}
         # Second factors take a telephone; HTTPS ends before this server.
@@ -89,53 +91,86 @@ class Installation(Database):
         return json.loads(done.stdout.splitlines()[-1])
 
     @contextlib.contextmanager
-    def serving(self):
-        """The server's port and process."""
-        line = [sys.executable, "-m", "waitress", *shipped_options(), "--listen=127.0.0.1:0"]
-        with self.log.open("wb") as log:
-            server = subprocess.Popen(
-                [*line, "mashan_edu.wsgi:application"],
-                env=self.env | {"PYTHONUNBUFFERED": "1"},
-                cwd=HOME,
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            yield self._port(server), server.pid
-        finally:
-            server.terminate()
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    def serving(self, processes: int):
+        """The ports of so many processes of the server, and their numbers."""
+        with contextlib.ExitStack() as stack:
+            logs = [self.folder / f"server-{number}.log" for number in range(processes)]
+            servers = [stack.enter_context(started(log, self.env)) for log in logs]
+            yield [port_of(*one) for one in zip(servers, logs, strict=True)], [server.pid for server in servers]
 
-    def _port(self, server: subprocess.Popen) -> int:
-        for _ in range(300):
-            if told := re.search(r"Serving on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace")):
-                return int(told[1])
-            if server.poll() is not None:
-                break
-            time.sleep(0.1)
-        sys.exit(f"The server did not start:\n{self.log.read_text(errors='replace')}")
+    def told(self) -> str:
+        """The end of what the servers wrote."""
+        return "\n".join(log.read_text(errors="replace")[-4000:] for log in sorted(self.folder.glob("server-*.log")))
+
+
+@contextlib.contextmanager
+def started(log: Path, env: dict):
+    line = [sys.executable, "-m", "waitress", *shipped_options(), "--listen=127.0.0.1:0", "mashan_edu.wsgi:application"]
+    with log.open("wb") as out:
+        server = subprocess.Popen(line, env=env | {"PYTHONUNBUFFERED": "1"}, cwd=HOME, stdout=out, stderr=out)
+    try:
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def port_of(server: subprocess.Popen, log: Path) -> int:
+    for _ in range(300):
+        if told := re.search(r"Serving on http://127\.0\.0\.1:(\d+)", log.read_text(errors="replace")):
+            return int(told[1])
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    sys.exit(f"The server did not start:\n{log.read_text(errors='replace')}")
 
 
 def shipped_options() -> list[str]:
     """What the unit that is shipped gives the server, apart from where it listens."""
-    line = re.search(r"^ExecStart=\S+ (.+) mashan_edu\.wsgi:application$", SERVICE.read_text(encoding="utf-8"), re.M)
+    unit = (DEPLOY / "mashan-edu@.service").read_text(encoding="utf-8")
+    line = re.search(r"^ExecStart=\S+ (.+) mashan_edu\.wsgi:application$", unit, re.M)
     return [word for word in shlex.split(line[1]) if not word.startswith("--listen")]
+
+
+def shipped_processes() -> int:
+    return len(re.findall(r"^Wants=mashan-edu@", (DEPLOY / "mashan-edu.target").read_text(encoding="utf-8"), re.M))
+
+
+class Balance:
+    """Each request goes to the process that has fewest open, as docs/deploy/nginx.conf has it (least_conn)."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self.open, self.lock = dict.fromkeys(ports, 0), threading.Lock()
+
+    @contextlib.contextmanager
+    def port(self):
+        with self.lock:
+            fewest = min(self.open.values())
+            port = random.choice([port for port, many in self.open.items() if many == fewest])  # noqa: S311
+            self.open[port] += 1
+        try:
+            yield port
+        finally:
+            with self.lock:
+                self.open[port] -= 1
 
 
 def rush(product: Installation, options) -> int:
     note(f"Preparing {options.users + ALONE} accounts …")
     users = product.step("prepare", f"{options.users + ALONE}{':models' * options.from_models}")["users"]
     albums = pictures(product.folder, len(users), options.photos, options.photo_kb)
-    with product.serving() as (port, pid):
+    with product.serving(options.processes) as (ports, pids):
+        balance = Balance(ports)
         people = [
-            User(port, number, name, unit, options.rows, album)
+            User(balance, number, name, unit, options.rows, album)
             for number, ((name, unit), album) in enumerate(zip(users, albums, strict=True), start=1)
         ]
-        people[-1].open("/learn/", "", warm=True)  # templates are read once, whoever comes first
+        for port in ports:  # templates are read once, whoever comes first
+            User(Balance([port]), 0, "", "", 0, []).open("/learn/", "", warm=True)
         seconds = options.minutes * 60
         note(f"{options.users} users within {seconds:.0f} seconds …")
         many, began = people[:-ALONE], time.monotonic()
@@ -155,9 +190,10 @@ def rush(product: Installation, options) -> int:
         for one in people[-ALONE:]:
             one.work(0, 0, chance)
         product.step("compared")
-        memory, seconds = used_by(pid)
+        used = [used_by(pid) for pid in pids]
     found = product.step("count", str(product.media))
-    used = f"server's peak memory {memory} MB, its processor time a user {seconds / len(people):.1f} s; "
+    memory, seconds = " + ".join(str(peak) for peak, _ in used), sum(seconds for _, seconds in used) / len(people)
+    used = f"peak memory {memory} MB, the server's processor time a user {seconds:.1f} s; "
     used += f"the last photo compared with the others {late:.0f} s after the last user"
     return report(options, many, people[-ALONE:], lasted, used, found, product)
 
@@ -167,7 +203,7 @@ def report(options, many, alone, lasted, used, found, product) -> int:
     engine = "PostgreSQL" if product.server else "SQLite"
     print(
         f"\n{options.users} users, {options.rows} rows and {options.photos} photos of {options.photo_kb} KB each, "
-        f"{engine}, {os.cpu_count()} cores, {' '.join(shipped_options())}; "
+        f"{engine}, {os.cpu_count()} cores, {options.processes} processes with {' '.join(shipped_options())}; "
         f"asked for {options.minutes:g} minutes, took {lasted / 60:.1f}; {used}\n"
     )
     print("| what | how often | median ms | p95 ms | longest ms | alone, median ms | p95 / alone |")
@@ -207,7 +243,7 @@ def report(options, many, alone, lasted, used, found, product) -> int:
     for text in wrong[:20]:
         print(f"- {text}")
     if wrong or lost:
-        note(product.log.read_text(errors="replace")[-4000:])
+        note(product.told())
     return 1 if wrong or lost else 0
 
 
@@ -248,8 +284,9 @@ class StoppedError(Exception):
 class User:
     """Somebody of a unit with a browser; `took` is how long each answer was waited for, `wrong` what should not have been."""
 
-    def __init__(self, port: int, number: int, name: str, unit: str, rows: int, album: list[Path]) -> None:
-        self.port, self.number, self.name, self.unit, self.rows, self.album = port, number, name, unit, rows, album
+    def __init__(self, balance: Balance, number: int, name: str, unit: str, rows: int, album: list[Path]) -> None:
+        self.balance, self.number, self.name, self.unit = balance, number, name, unit
+        self.rows, self.album = rows, album
         self.cookies: dict[str, str] = {}
         self.took: list[tuple[str, float]] = []
         self.wrong: list[str] = []
@@ -331,14 +368,15 @@ class User:
     def ask(self, method: str, path: str, body: bytes = b"", headers: dict | None = None, what: str = "") -> tuple:
         """One connection an answer: that is the dearer case."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONGEST_ANSWER)
         began = time.perf_counter()
-        try:
-            link.request(method, path, body or None, (headers or {}) | ({"Cookie": cookies} if cookies else {}))
-            answer = link.getresponse()
-            page = answer.read().decode(errors="replace")
-        finally:
-            link.close()
+        with self.balance.port() as port:
+            link = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_ANSWER)
+            try:
+                link.request(method, path, body or None, (headers or {}) | ({"Cookie": cookies} if cookies else {}))
+                answer = link.getresponse()
+                page = answer.read().decode(errors="replace")
+            finally:
+                link.close()
         if what:
             self.took.append((what, (time.perf_counter() - began) * 1000))
         for set_cookie in answer.headers.get_all("Set-Cookie") or []:

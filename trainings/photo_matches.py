@@ -7,6 +7,7 @@ that comes; that, and what was stored before there were prints, `manage.py photo
 
 import functools
 import logging
+import random
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -130,7 +131,12 @@ def _work() -> None:
 def compare_waiting(*, resting: bool = False) -> None:
     """Compares what is not compared yet. `resting` after each photo for as long as it took, for pages go first."""
     try:
-        for row in list(waiting()):
+        rows = list(waiting())
+        # Each process of the server may be at it: in an order of its own, it seldom does what another one is doing.
+        random.shuffle(rows)
+        for row in rows:
+            if not waiting().filter(pk=row.pk).exists():
+                continue
             began = time.monotonic()
             try:
                 compare([row])

@@ -160,3 +160,19 @@ def test_an_upload_whose_comparison_fails_is_kept_and_caught_up_with_by_the_next
     add(world, world.session(title="后来的一场"), encoded(scene(2)))
     assert not PhotoPrint.objects.filter(compared_at=None).exists()
     assertNotContains(ask(world.bureau, reverse("review-session", args=[session.pk])), "还在与全县以前的照片比对")
+
+
+def test_what_another_process_of_the_server_has_compared_meanwhile_is_not_compared_again(world, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(photo_matches, "compare_soon", lambda: None)
+        add(world, world.session(), *(encoded(scene(number)) for number in range(3)))
+    assert photo_matches.waiting().count() == 3
+    compared, compare = [], photo_matches.compare
+
+    def while_the_other_one_does_the_rest(rows):
+        compared.extend(rows)
+        return compare(photo_matches.waiting())
+
+    monkeypatch.setattr(photo_matches, "compare", while_the_other_one_does_the_rest)
+    photo_matches.compare_waiting()
+    assert len(compared) == 1 and not photo_matches.waiting().exists()
