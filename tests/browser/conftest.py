@@ -23,11 +23,12 @@ except ImportError:
     expect = None  # no test gets to it: `chromium` skips them all
 
 HOME = Path(__file__).resolve().parent.parent.parent
-DEMO = [sys.executable, str(HOME / "manage.py"), "demo"]
+MANAGE = [sys.executable, str(HOME / "manage.py")]
+DEMO = [*MANAGE, "demo"]
 PASSWORD = "Mashan-Demo-2026"
 PHONE = {"width": 390, "height": 844}
 OFFICE = {"width": 1366, "height": 768}
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"])), None)
 PATIENCE = 30  # seconds for anything to come: Playwright's own for what is done, here also for what is expected
 if expect:
     expect.set_options(timeout=PATIENCE * 1000)
@@ -79,10 +80,10 @@ def installation(tmp_path_factory):
         "SECRET_KEY": "browser tests only",
         "LEDGER_KEY": "browser tests only",
         "PYTHONUTF8": "1",
+        "DJANGO_SETTINGS_MODULE": f"tests.browser.{'slow_site' if os.environ.get('SLOW_SITE') else 'usual_site'}",
     }
-    if os.environ.get("SLOW_SITE"):
-        env["DJANGO_SETTINGS_MODULE"] = "tests.browser.slow_site"
-    subprocess.run([*DEMO, "--empty", "--no-serve"], env=env, check=True, capture_output=True, timeout=900)
+    for line in ([*MANAGE, "migrate", "--run-syncdb"], [*DEMO, "--empty", "--no-serve"]):
+        subprocess.run(line, env=env, check=True, capture_output=True, timeout=900)
     with serving(folder, env) as base:
         yield base, env
 
@@ -97,8 +98,7 @@ def in_the_shell(installation):
     """Runs a few lines in the installation: what happened before a test begins, or while days pass."""
 
     def run(code: str) -> None:
-        manage = [sys.executable, str(HOME / "manage.py"), "shell", "-c", code]
-        subprocess.run(manage, env=installation[1], check=True, capture_output=True, timeout=120)
+        subprocess.run([*MANAGE, "shell", "-c", code], env=installation[1], check=True, capture_output=True, timeout=120)
 
     return run
 
