@@ -28,7 +28,8 @@ DEMO = [*MANAGE, "demo"]
 PASSWORD = "Mashan-Demo-2026"
 PHONE = {"width": 390, "height": 844}
 OFFICE = {"width": 1366, "height": 768}
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"])), None)
+NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 PATIENCE = 30  # seconds for anything to come: Playwright's own for what is done, here also for what is expected
 if expect:
     expect.set_options(timeout=PATIENCE * 1000)
@@ -98,7 +99,9 @@ def in_the_shell(installation):
     """Runs a few lines in the installation: what happened before a test begins, or while days pass."""
 
     def run(code: str) -> None:
-        subprocess.run([*MANAGE, "shell", "-c", code], env=installation[1], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [*MANAGE, "shell", "-c", code], env=installation[1], check=True, capture_output=True, timeout=120
+        )
 
     return run
 
