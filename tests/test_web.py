@@ -397,6 +397,6 @@ def test_pi_7_no_personal_name_in_addresses_log_lines_or_file_names(site):
         assert seen > 5, "the names were on the pages"
         dialled = {a for a in addresses if a.startswith("tel:")}  # a telephone's business, sent to no server
         assert [a for a in addresses - dialled if private.search(unquote(a))] == []
-        assert len(lines) > 100 and [line for line in lines if private.search(line)] == []
+        assert len(lines) > 20 and [line for line in lines if private.search(line)] == []
         assert not private.search(str(list(AuditEvent.objects.values())))
         assert User.objects.exists()
