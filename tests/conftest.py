@@ -74,7 +74,7 @@ def pytest_what_is_waited_for_begins_first(items):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
-    """The same loop, called where deep calls have room: a test client's page lies fifty calls deeper than a server's."""
+    """The same loop, called where deep calls have room: a test's page lies even deeper than a server's."""
     if getattr(session, "has_room", False):
         return None
     session.has_room = True
