@@ -48,7 +48,18 @@ EMPTY = TransactionTestCase._fixture_teardown
 def empty_with_the_ledger(case):
     """What a test has committed is removed after it, also the acts that the database keeps from being removed."""
     guard.take_away(connection)
-    EMPTY(case)  # migrates nothing, but says so at its end, upon which the guard is back
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setattr(connection.ops, "sql_flush", sql_of_what_is_there)
+        EMPTY(case)  # migrates nothing, but says so at its end, upon which the guard is back
+
+
+def sql_of_what_is_there(style, tables, **options) -> list[str]:
+    """PostgreSQL takes a second to truncate two hundred tables of which two hold something."""
+    name = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM {name(table)} LIMIT 1)" for table in tables))
+        return [f"DELETE FROM {name(table)}" for (table,) in cursor.fetchall()]
 
 
 TransactionTestCase._fixture_teardown = empty_with_the_ledger

@@ -6,6 +6,7 @@ them, in a database of their own, and both ways must come to the same tables.
 
 import datetime
 import hashlib
+import itertools
 import os
 import re
 from collections import Counter
@@ -15,12 +16,14 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 
 DAY = datetime.date(2024, 3, 1)
 ALIAS = "migrated"
-OURS = ("networks_", "trainings_", "reporting_")
+APPS = ("networks", "trainings", "reporting")
+OURS = tuple(f"{app}_" for app in APPS)
 TABLES = {  # every table and index with what defines it; triggers are laid after `migrate` (reporting/guard.py)
     "sqlite": "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'",
     "postgresql": """
@@ -205,6 +208,30 @@ def test_in_9_a_new_installation_is_built_in_one_step_to_the_tables_of_the_model
     migrated()
     assert tables(connections[ALIAS]) == tables(connection)
     assert every_migration_is_recorded()
+
+
+def test_in_9_an_installation_between_any_two_steps_goes_on_by_those_that_it_has_not_seen(settings, monkeypatch):
+    """Wherever an earlier version can have left it, Django finds its way past the squashed steps: none twice, none left out."""
+    settings.MIGRATION_MODULES = {}
+    steps = MigrationLoader(None, replace_migrations=False)
+    of = {
+        app: sorted(key for key, step in steps.disk_migrations.items() if key[0] == app and not step.replaces)
+        for app in APPS
+    }
+    of_others = {key for key in steps.disk_migrations if key[0] not in APPS}
+    stood = 0
+    for seen in itertools.product(*(range(len(keys) + 1) for keys in of.values())):
+        applied = of_others.union(*(keys[:number] for keys, number in zip(of.values(), seen, strict=True)))
+        if any(parent not in applied for key in applied for parent in steps.graph.node_map[key].parents):
+            continue  # nothing was ever there
+        stood += 1
+        monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda self, now=applied: dict.fromkeys(now))
+        executor = MigrationExecutor(connection)
+        executor.loader.check_consistent_history(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        to_come = [key for step, _ in plan for key in step.replaces or [(step.app_label, step.name)]]
+        assert Counter(to_come) == Counter(set().union(*of.values()) - applied), seen
+    assert stood > 100
 
 
 def every_migration_is_recorded() -> bool:

@@ -122,9 +122,13 @@ def newer_than_us(migrations: dict[str, list[str]]) -> list[str]:
 
 
 def older_than_us(migrations: dict[str, list[str]]) -> list[str]:
-    """Migrations of this version that a backup has not seen yet."""
-    ours = of_this_version()
-    return sorted(f"{app} {name}" for app, names in ours.items() for name in names - set(migrations.get(app, [])))
+    """Migrations of this version that a backup has not seen yet. One that sums up others changes nothing beyond them."""
+    ours = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    return sorted(
+        f"{app} {name}"
+        for (app, name), migration in ours.items()
+        if not migration.replaces and name not in migrations.get(app, [])
+    )
 
 
 def differences(was: dict, now: dict) -> list[str]:

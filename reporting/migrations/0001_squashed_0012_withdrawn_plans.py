@@ -30,9 +30,10 @@ class Migration(migrations.Migration):
         ('reporting', '0012_withdrawn_plans'),
     ]
 
+    # What the replaced steps need and no more: an installation may stand anywhere between them.
     dependencies = [
-        ('networks', '0001_squashed_0009_factor_of_sign_ins'),
-        ('trainings', '0001_squashed_0004_session_sums_with_rosters'),
+        ('networks', '0006_types_of_office_files'),
+        ('trainings', '0003_training_in_full'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,6 +12,8 @@ import time_machine
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from networks.models import AuditEvent, Person, User
 from reporting import guard, moving
@@ -141,6 +143,25 @@ from django.core.management import call_command
 settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
 call_command(*sys.argv[1:])
 """
+
+
+def test_an_installation_that_has_not_noted_what_sums_up_its_steps_is_moved(lived_in, empty, settings, monkeypatch):
+    """New files, no `migrate` yet: where that has nothing to do but to note it, nobody is sent away."""
+    there = empty("sqlite")
+    settings.MIGRATION_MODULES = {}
+    loader = MigrationLoader(None)
+    steps = {key: None for key in loader.disk_migrations if key not in loader.replacements}
+    seen = MigrationRecorder.applied_migrations
+    monkeypatch.setattr(
+        MigrationRecorder,
+        "applied_migrations",
+        lambda self: dict(steps) if self.connection.alias == "default" else seen(self),
+    )
+    assert moving.move(there).engine == "sqlite"
+    last = max(steps)
+    del steps[last]
+    with pytest.raises(moving.Unmovable, match="请先运行 manage"):
+        moving.move(empty("sqlite", "elsewhere"))
 
 
 # --- what is refused ------------------------------------------------------------------------------------

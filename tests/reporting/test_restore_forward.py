@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from networks.models import User
 from reporting import guard
@@ -24,11 +26,18 @@ from .test_restore import state, without_log
 
 sqlite_alone = pytest.mark.skipif(connection.vendor != "sqlite", reason="the same on every engine, or a file's own")
 postgres_alone = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite puts a file aside")
+LOAD = MigrationLoader.load_disk
 EARLIER = {"trainings": "0003", "networks": "0006"}  # before accounts had a second factor
 
 
+def load_steps(loader) -> None:
+    """What a loader of migrations finds where nothing has been squashed."""
+    LOAD(loader)
+    loader.disk_migrations = {key: step for key, step in loader.disk_migrations.items() if not step.replaces}
+
+
 @pytest.fixture
-def earlier(installation, unopened, tmp_path):
+def earlier(installation, unopened, tmp_path, monkeypatch):
     """The same installation with the structure of an earlier version."""
     if connection.vendor == "sqlite":
         config = one_file(tmp_path / "earlier.sqlite3")
@@ -36,7 +45,11 @@ def earlier(installation, unopened, tmp_path):
     else:
         config = new_database(like=installation.config["NAME"])
     place = installation.at(config, installation.media)
-    with place.inside():
+    with place.inside() as own, monkeypatch.context() as then:
+        loader = MigrationLoader(own)
+        for app, name in loader.replacements:  # an earlier version had no squashed step
+            MigrationRecorder(own).record_unapplied(app, name)
+        then.setattr(MigrationLoader, "load_disk", load_steps)
         for app, name in EARLIER.items():
             call_command("migrate", app, name, verbosity=0)
     yield place
@@ -84,6 +97,21 @@ def test_rb_2_rb_3_a_restore_that_could_not_bring_it_forward_is_said_again(insta
     assert place.facts()["totals"] == [["450124", 2025, 2, 164]] and place.unnamed() == set()
     with place.inside():
         assert verify(files=False).findings == []
+
+
+def test_rb_2_in_9_a_backup_from_before_the_steps_were_summed_up_lacks_nothing(settings):
+    """What has gone all the way has what a new installation is given in one step."""
+    settings.MIGRATION_MODULES = {}
+    summed_up = MigrationLoader(None, ignore_no_migrations=True).replacements
+    assert {app for app, _ in summed_up} == {"networks", "trainings", "reporting"}
+    of_then = {
+        app: sorted(name for name in names if (app, name) not in summed_up)
+        for app, names in facts.of_this_version().items()
+    }
+    assert facts.older_than_us(of_then) == [] and facts.newer_than_us(of_then) == []
+    assert facts.older_than_us(of_then | {"networks": of_then["networks"][:-1]}) == [
+        f"networks {of_then['networks'][-1]}"
+    ]
 
 
 @postgres_alone

@@ -32,8 +32,9 @@ class Migration(migrations.Migration):
         ('trainings', '0004_session_sums_with_rosters'),
     ]
 
+    # What the replaced steps need and no more: an installation may stand anywhere between them.
     dependencies = [
-        ('networks', '0001_squashed_0009_factor_of_sign_ins'),
+        ('networks', '0005_rules_of_the_network'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
