@@ -55,6 +55,7 @@ def found(django_db_setup, django_db_blocker, tmp_path_factory):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("act", WHOLE)
 def test_in_2_in_3_rb_3_killed_at_any_write_it_has_happened_whole_or_not_at_all_and_once(found, act):
     told = found["kill"][act]
@@ -66,16 +67,19 @@ def test_in_2_in_3_rb_3_killed_at_any_write_it_has_happened_whole_or_not_at_all_
     )  # an upload is one more file to look at, and stores nothing
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("act", ["upload", "add_photo"])
 def test_in_2_rb_3_a_file_whose_row_died_with_the_server_is_swept_away(found, act):
     assert found["kill"][act]["swept"] >= 2
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("act", WHOLE)
 def test_rb_3_control_where_writes_are_not_one_halves_are_found(found, act):
     assert found["unguarded"][act]["changed"] != WHOLE[act]
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     ("fault", "act"),
     [
@@ -95,6 +99,7 @@ def test_rb_3_a_full_or_read_only_disk_is_said_in_words_and_nothing_is_half(foun
     assert told["again"] == 302 and told["done"]  # and once there is room, it goes through
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("act", ["upload", "verify"])
 def test_rb_3_a_database_that_is_held_too_long_is_said_in_words(found, act):
     told = found["locked"][act]

@@ -14,7 +14,7 @@ from .own_database import own_database
 
 ROOT = Path(__file__).parent.parent
 ONCE = {"verify": 1, "close": 1, "sound": True, "token": 1, "ledger": 1, "ledger_of_two": 1}
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
+pytestmark = [pytest.mark.drill, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")]
 
 
 def asked(tmp_path, locks: str) -> dict:

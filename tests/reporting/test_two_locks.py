@@ -12,6 +12,7 @@ from django.db import connection
 from tests.own_database import own_database
 
 ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.drill
 
 
 @pytest.fixture

@@ -334,6 +334,7 @@ def test_in_6_the_last_seat_goes_to_one_of_eight_who_want_it(world):
     assert SignUp.objects.count() == 3
 
 
+@pytest.mark.drill
 def test_in_6_the_last_seat_on_a_sqlite_file(tmp_path):
     import json
     import os

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # --- many at once (IN-1, IN-3) -----------------------------------------------------------------------------
 
 
+@pytest.mark.drill
 def test_in_1_174_officers_writing_at_once_to_one_sqlite_file_lose_nothing(tmp_path):
     script = Path(__file__).with_name("rush.py")
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"PYTHONPATH": str(ROOT)}
