@@ -9,6 +9,7 @@ import gc
 import io
 import os
 import pickle
+import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -225,7 +226,7 @@ class Standing:
         if self.name:
             transaction.set_rollback(True)
             self.block.__exit__(None, None, None)
-        self.name = self.thing = None
+        self.name = self.thing = self.packed = None
         if name:
             self.block = transaction.atomic()
             self.block._from_testcase = True  # what insists on a transaction of its own (durable) is content with it
@@ -233,7 +234,7 @@ class Standing:
             self.name = name
             try:
                 self.thing = build()
-                self.packed = pickle.dumps(self.thing) if name == "world" else None
+                self.packed = pickle.dumps(self.thing) if isinstance(self.thing, World) else None
             except BaseException:
                 self.change_to(None, None)
                 raise
@@ -241,6 +242,20 @@ class Standing:
 
 STANDING = Standing()
 BUILT = ("site", "world", "mashan")  # the fixtures for which something stands
+ON_WORLD = {}  # what stands on the world for the tests of one file: builders by module and name
+
+
+def stands(build):
+    """Makes a fixture of `build(world)`, whose value, rows and files are built once for all tests of its file that ask for it. It
+    brings its own clock, as it is not called within the test."""
+    ON_WORLD[f"{build.__module__}.{build.__name__}"] = build
+
+    @pytest.fixture(name=build.__name__)
+    def built(world, settings):
+        shutil.copytree(world.files, settings.MEDIA_ROOT, dirs_exist_ok=True)
+        return world.on_top
+
+    return built
 
 
 def wanted_by(item) -> str | None:
@@ -252,7 +267,8 @@ def wanted_by(item) -> str | None:
         return None
     if "transactional_db" in names or (marker and marker.kwargs.get("transaction")):
         return ""
-    return next((name for name in BUILT if name in names), "")
+    on_world = (f"{item.module.__name__}.{name}" for name in names)
+    return next(filter(ON_WORLD.get, on_world), None) or next((name for name in BUILT if name in names), "")
 
 
 @pytest.fixture(autouse=True, scope="class")  # for a plain function that means: once for it, before what is made for it
@@ -268,11 +284,18 @@ def standing(request, tmp_path_factory):
         with override_settings(MEDIA_ROOT=media):
             return Site(build_world(), media)
 
+    def on_world():
+        world = build_world()
+        world.files = tmp_path_factory.mktemp("media")
+        with override_settings(MEDIA_ROOT=world.files):
+            world.on_top = ON_WORLD[wanted](world)
+        return world
+
     build = {"world": build_world, "site": site, "mashan": lambda: call_command("load_county", stdout=io.StringIO())}
     if wanted != (STANDING.name or ""):
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
-            STANDING.change_to(wanted or None, build.get(wanted))
+            STANDING.change_to(wanted or None, build.get(wanted, on_world))
 
 
 @pytest.fixture(scope="module")
@@ -285,9 +308,7 @@ def nothing_stands(django_db_setup, django_db_blocker):
 @pytest.fixture
 def world(standing, db):
     """Everything above as one namespace: places, units, users by their demo-like names, vocabulary, `session(...)`."""
-    return (
-        pickle.loads(STANDING.packed) if STANDING.name == "world" else build_world()
-    )  # tenfold faster than a deepcopy
+    return pickle.loads(STANDING.packed) if STANDING.packed else build_world()  # tenfold faster than a deepcopy
 
 
 @pytest.fixture

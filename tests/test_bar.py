@@ -140,14 +140,32 @@ def test_a_line_argued_away_names_a_decision_that_is_there():
         assert name in (bar.HOME / path).read_text(encoding="utf-8")
 
 
-def test_each_line_with_a_walk_on_one_engine_has_a_test_that_runs_on_both():
-    """See `one_engine` in tests/walk.py. What the lines of SC promise is no database's business."""
+def test_each_line_with_a_test_that_ci_runs_on_one_engine_has_one_that_runs_on_both():
+    """See `one_engine` in tests/walk.py and docs/drills.md. What the lines of SC promise is no database's business."""
     lines, alone = bar.table((bar.HOME / "docs/bar.md").read_text(encoding="utf-8")), set()
     bar.find_tests(bar.HOME / "tests", lines)
     for path in (bar.HOME / "tests").rglob("test_*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if any(getattr(mark, "id", "") == "one_engine" for mark in getattr(node, "decorator_list", ())):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        every = any(marks(node.value) & ON_ONE_ENGINE for node in tree.body if names(node) == {"pytestmark"})
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and (
+                every or any(marks(m) & ON_ONE_ENGINE for m in node.decorator_list)
+            ):
                 alone.add(f"{path.relative_to(bar.HOME).as_posix()}::{node.name}")
     concerned = {line.id: set(line.tests) - alone for line in lines.values() if alone & set(line.tests)}
-    assert {"PI-2", "PI-4", "PI-7", "WB-1", "WB-2", "WB-3"} <= set(concerned)
-    assert [name for name, others in concerned.items() if not others and not name.startswith("SC-")] == []
+    assert {"PI-2", "PI-4", "PI-7", "WB-1", "WB-2", "WB-3", "RB-1", "RB-3", "IN-2", "IN-6", "IN-9"} <= set(concerned)
+    without = [name for name, others in concerned.items() if not others and not name.startswith("SC-")]
+    assert without == []
+
+
+ON_ONE_ENGINE = {"one_engine", "drill"}
+
+
+def marks(node: ast.AST) -> set[str]:
+    """The names that stand in an expression."""
+    return {getattr(part, "attr", "") or getattr(part, "id", "") for part in ast.walk(node)}
+
+
+def names(node: ast.AST) -> set[str]:
+    """What an assignment assigns to."""
+    return {getattr(target, "id", "") for target in getattr(node, "targets", [])}

@@ -42,4 +42,10 @@ def longest_first(items: list, wanted_by: Callable[[object], str | None]) -> Non
     places = {name: place for place, name in enumerate(FIRST)}
     for item in items:
         places.setdefault(group(item.nodeid), len(places))
-    items.sort(key=lambda item: (places[group(item.nodeid)], STANDING.index(wanted_by(item))))
+
+    def key(item):
+        wanted = wanted_by(item)
+        known = STANDING.index(wanted) if wanted in STANDING else len(STANDING)  # or built for this file alone
+        return places[group(item.nodeid)], known, wanted or ""
+
+    items.sort(key=key)

@@ -14,10 +14,12 @@ from networks.models import AuditEvent, MemberUnit
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings.models import CoOrganiser, DeliveryForm
 
+from ..conftest import stands
+
 GARBAGE = ["x", "-1", "0", "9" * 30, "2026-02-30", "' OR 1=1 --", "a__b", "\x00", "二〇二六", "{{7*7}}", "<script>"]
 
 
-@pytest.fixture
+@stands
 def last(world):
     """Last year, so that every day of it has passed: ours 2/130, theirs 1/777, and things that do not count."""
     year = AssessmentYear.objects.open_year(world.county, world.year - 1)

@@ -22,12 +22,14 @@ from reporting.bulletin import Block, Document, Figures, document_of, missing_fo
 from reporting.models import AssessmentYear, Bulletin, LedgerAct, QuotaAdjustment
 from trainings.models import Refused
 
+from ..conftest import stands
+
 SETTLED = datetime.datetime(2026, 1, 15, 2, tzinfo=datetime.UTC)
 DAY = datetime.date(2025, 3, 5)
 
 
-@pytest.fixture
-def y2025(world):
+@stands
+def settled(world):
     """2025 is settled: 白山镇 has 4/420, 古零镇 3/900 and 文新广体局 nothing of 4/400, 县教育局 1/30 of 1/10."""
     with time_machine.travel(SETTLED, tick=False):
         year = AssessmentYear.objects.open_year(world.county, 2025)
@@ -38,7 +40,13 @@ def y2025(world):
         world.session(world.jyj, status="verified", held_on=DAY, reported=30)
         QuotaAdjustment.objects.create(year=year, unit=world.jyj, sessions=1, attendances=10, reason="搬迁")
         world.lock(year)
-        yield AssessmentYear.objects.get(pk=year.pk)
+        return AssessmentYear.objects.get(pk=year.pk)
+
+
+@pytest.fixture
+def y2025(settled):
+    with time_machine.travel(SETTLED, tick=False):
+        yield settled
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from reporting.confirming import Sheets, states
 from reporting.models import AssessmentYear, Confirmation
 from trainings.models import CoOrganiser, Refused, TrainingSession
 
+from ..conftest import stands
+
 AFTER = datetime.datetime(2026, 1, 15, 2, tzinfo=datetime.UTC)
 DAY = datetime.date(2025, 3, 5)
 
@@ -29,8 +31,8 @@ def picture(colour=200):
     return SimpleUploadedFile("盖章.jpg", out.getvalue())
 
 
-@pytest.fixture
-def y2025(world):
+@stands
+def reported(world):
     with time_machine.travel(AFTER, tick=False):
         year = AssessmentYear.objects.open_year(world.county, 2025)
         for heads in (120, 110, 100, 90):
@@ -39,7 +41,13 @@ def y2025(world):
         world.session(status="submitted", held_on=DAY, reported=44)
         world.session(world.theirs, status="verified", held_on=DAY, reported=77)
         world.session(world.foreign, status="verified", held_on=DAY, reported=11)
-        yield year
+        return year
+
+
+@pytest.fixture
+def y2025(reported):
+    with time_machine.travel(AFTER, tick=False):
+        yield reported
 
 
 def receive(world, year, unit=None, quarter=0, actor=None, code=None, scan=None, filled_on=datetime.date(2026, 1, 8)):

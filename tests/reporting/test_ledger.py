@@ -17,12 +17,14 @@ from reporting.ledger import verify
 from reporting.models import AssessmentYear, LedgerAct, QuotaAdjustment, YearProposal
 from trainings.models import Evidence, TrainingSession
 
+from ..conftest import stands
+
 SETTLED = datetime.datetime(2026, 1, 15, 2, tzinfo=datetime.UTC)
 DAY = datetime.date(2025, 3, 5)
 
 
-@pytest.fixture
-def ledger(world):
+@stands
+def settled(world):
     """2024 and 2025 settled, 2025 twice: acts 1 (2024), 2, 3 (opened again), 4. An evidence file lies on disk."""
     with time_machine.travel(SETTLED, tick=False):
         world.y2024 = AssessmentYear.objects.open_year(world.county, 2024)
@@ -50,7 +52,13 @@ def ledger(world):
         world.unlock(world.y2025, "补录一场")
         world.lock(world.y2025)
         world.acts = list(LedgerAct.objects.order_by("sequence"))
-        yield world
+        return world
+
+
+@pytest.fixture
+def ledger(settled):
+    with time_machine.travel(SETTLED, tick=False):
+        yield settled
 
 
 def sentences(**asked):

@@ -19,11 +19,13 @@ from reporting.models import AssessmentYear, LedgerAct, QuotaAdjustment, YearPro
 from reporting.models.closing import YEAR_MOVES
 from trainings.models import CoOrganiser, DeliveryForm, Refused, TrainingSession
 
+from ..conftest import stands
+
 SETTLED = datetime.datetime(2026, 1, 15, 2, tzinfo=datetime.UTC)
 
 
-@pytest.fixture
-def y2025(world):
+@stands
+def settled(world):
     """2025 with something of everything: counted, not counted, waiting, a joint session, an adjusted quota."""
     with time_machine.travel(SETTLED, tick=False):
         year = AssessmentYear.objects.open_year(world.county, 2025)
@@ -41,7 +43,13 @@ def y2025(world):
         world.session(world.ours, status="void", held_on=day)
         world.session(world.foreign, status="verified", held_on=day, reported=77)
         QuotaAdjustment.objects.create(year=year, unit=world.jyj, sessions=1, attendances=10, reason="搬迁")
-        yield AssessmentYear.objects.get(pk=year.pk)
+        return AssessmentYear.objects.get(pk=year.pk)
+
+
+@pytest.fixture
+def y2025(settled):
+    with time_machine.travel(SETTLED, tick=False):
+        yield settled
 
 
 def refused(act, words=None, kind=Refused):

@@ -30,6 +30,8 @@ from tests.reporting.test_confirmations import picture, refused
 from tests.site_map import has_typed_password
 from trainings.models import Feedback, TrainingSession
 
+from ..conftest import stands
+
 LOCKED = datetime.datetime(2026, 1, 15, 2, tzinfo=datetime.UTC)
 UNTIL = datetime.date(2026, 1, 25)
 CLOSED = datetime.datetime(2026, 1, 26, 2, tzinfo=datetime.UTC)
@@ -42,17 +44,23 @@ def clock():
         yield traveller
 
 
-@pytest.fixture
-def y2025(world, clock):
+@stands
+def locked(world):
     """白山镇 has met both halves by June, 古零镇 has 1 session of 395, the two departments nothing; locked."""
-    year = AssessmentYear.objects.open_year(world.county, 2025)
-    year.commend_met_by = datetime.date(2025, 9, 30)
-    year.save()
-    for month, heads in enumerate((120, 110, 100, 90), start=3):
-        world.session(status="verified", held_on=datetime.date(2025, month, 5), reported=heads)
-    world.session(world.theirs, status="verified", held_on=DAY, reported=395)
-    world.lock(year)
-    return year
+    with time_machine.travel(LOCKED, tick=False):
+        year = AssessmentYear.objects.open_year(world.county, 2025)
+        year.commend_met_by = datetime.date(2025, 9, 30)
+        year.save()
+        for month, heads in enumerate((120, 110, 100, 90), start=3):
+            world.session(status="verified", held_on=datetime.date(2025, month, 5), reported=heads)
+        world.session(world.theirs, status="verified", held_on=DAY, reported=395)
+        world.lock(year)
+        return year
+
+
+@pytest.fixture
+def y2025(locked, clock):
+    return locked
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from reporting.periods import Period
 from reporting.statistics import Asked, Statistics
 from trainings.models import Audience, Course, DeliveryForm, Language, Programme, Project, RosterLine, Theme
 
+from ..conftest import stands
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 URL = "/statistics/"
 Y2026 = Period.of_year(2026)
@@ -34,25 +36,28 @@ def late():
         yield
 
 
-@pytest.fixture
+@stands
 def county(world):
     """2026: ours 60 + 41 (one in 新汉村, one in 古零镇), theirs 80, 老干局 100 outside the county; 2025: ours 30 in March, theirs
     31 on 24 November, which lies after the same day; what waits, another county's and what nobody verified stays out."""
-    year = AssessmentYear.objects.open_year(world.county, 2026)
-    AssessmentYear.objects.open_year(world.county, 2025)
-    other = Theme.objects.last()
-    verified = {"status": "verified"}
-    world.session(**verified, held_on=date(2026, 3, 5), reported=60, place=world.places["新汉村"], title="桑蚕一")
-    world.session(
-        **verified, held_on=date(2026, 5, 6), reported=41, place=world.places["古零镇"], title="桑蚕二", theme=other
-    )
-    world.session(world.theirs, **verified, held_on=date(2026, 5, 7), reported=80, title="黑山羊", theme=None)
-    world.session(world.lgj, **verified, held_on=date(2026, 6, 1), reported=100, outside_county=True, title="参观学习")
-    world.session(**verified, held_on=date(2025, 3, 5), reported=30, title="去年桑蚕")
-    world.session(world.theirs, **verified, held_on=date(2025, 11, 24), reported=31, title="去年冬训")
-    world.session(status="submitted", held_on=date(2026, 3, 6), reported=900, title="待审核的课")
-    world.session(world.foreign, **verified, held_on=date(2026, 3, 6), reported=901, title="上林县的课")
-    return year
+    with time_machine.travel(NOON, tick=False):
+        year = AssessmentYear.objects.open_year(world.county, 2026)
+        AssessmentYear.objects.open_year(world.county, 2025)
+        other = Theme.objects.last()
+        verified = {"status": "verified"}
+        world.session(**verified, held_on=date(2026, 3, 5), reported=60, place=world.places["新汉村"], title="桑蚕一")
+        world.session(
+            **verified, held_on=date(2026, 5, 6), reported=41, place=world.places["古零镇"], title="桑蚕二", theme=other
+        )
+        world.session(world.theirs, **verified, held_on=date(2026, 5, 7), reported=80, title="黑山羊", theme=None)
+        world.session(
+            world.lgj, **verified, held_on=date(2026, 6, 1), reported=100, outside_county=True, title="参观学习"
+        )
+        world.session(**verified, held_on=date(2025, 3, 5), reported=30, title="去年桑蚕")
+        world.session(world.theirs, **verified, held_on=date(2025, 11, 24), reported=31, title="去年冬训")
+        world.session(status="submitted", held_on=date(2026, 3, 6), reported=900, title="待审核的课")
+        world.session(world.foreign, **verified, held_on=date(2026, 3, 6), reported=901, title="上林县的课")
+        return year
 
 
 def found(user, by=By.UNIT, period=Y2026, **more):
