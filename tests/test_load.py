@@ -23,7 +23,7 @@ def load():
     return module
 
 
-@pytest.mark.drill(long=True)
+@pytest.mark.drill
 def test_ld_1_a_small_rush_loses_nothing_and_answers_everybody(db):
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if connection.vendor == "postgresql":

@@ -186,7 +186,7 @@ def files_have_the_digest_of_what_is_stored(new):
     assert dict(rows) == {"paper": "as paper was sent", "photo": there, "gone": ""}
 
 
-@pytest.mark.drill(long=True)
+@pytest.mark.drill
 @pytest.mark.django_db
 def test_in_9_each_migration_keeps_what_was_there_and_the_tables_are_those_of_the_models(migrated):
     """One way from the first version to the newest, with data put in on the way: migrating step by step costs half a minute."""

@@ -325,7 +325,7 @@ def digest():
     return [list(sessions), list(evidence), list(history)]
 
 
-@pytest.mark.drill(long=True)
+@pytest.mark.drill
 @pytest.mark.django_db(transaction=True)
 def test_starting_over_on_the_same_day_gives_the_same_county_and_leaves_no_file_behind(settings):
     day = datetime.date(2027, 1, 2)
