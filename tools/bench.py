@@ -169,6 +169,8 @@ class Database:
             "DATABASE_URL": self.url,
             "DJANGO_SETTINGS_MODULE": "mashan_edu.settings",
             "DEMO": "off",
+            "MFA_REQUIRED": "off",
+            "HTTPS": "off",
         }
         line = [sys.executable, __file__, "--step", name, "--argument", argument]
         done = subprocess.run(line, env=environment, cwd=HOME, capture_output=True, text=True)
