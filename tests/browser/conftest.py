@@ -106,9 +106,9 @@ def in_the_shell(installation):
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
-    """Ends with its module: while it runs, Playwright keeps an event loop in the thread, in which Django refuses queries."""
+    """Ends with these tests: while it runs, Playwright keeps an event loop in the thread, in which Django refuses queries."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -148,7 +148,8 @@ def flawless():
 
     def check(page):
         page.wait_for_load_state()
-        found = axe.run(page).response["violations"]
+        page.evaluate(axe.axe_script)
+        found = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
         told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:3]}" for v in found]
         assert told == [], f"{page.url}: {told}"
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
