@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
@@ -344,16 +344,18 @@ def test_wb_4_no_query_string_breaks_a_page_or_widens_what_it_shows(site, asked_
         own += [(site.samples.url("assessment-unit", "ours.unit"), "town")]
         desks = [(reverse(name), "bureau") for name in ["review-queue", "import-list"]]
         read = set()
-        for url, who in own + desks:
+        # A page meets a quarter of the values under all names, four pages that stand together meet all, and so does, from one
+        # engine to the other, every page another quarter.
+        for turn, (url, who) in enumerate(own + desks, start=connections["default"].vendor == "postgresql"):
             asked_for.clear()
-            for value in VALUES:
+            for value in VALUES[turn % 4 :: 4]:
                 ask(who, url, dict.fromkeys(names, value))
                 if not asked_for & set(names):  # it reads none of them: any other value is the same to it
                     break
             here = sorted(asked_for & set(names))
             read.update(here)
             # A few of the names that this page reads at a time: all at once would let the first refusal hide the others.
-            paired = [(name, VALUES[number % len(VALUES)]) for number, name in enumerate(here + NAMES)]
+            paired = [(name, VALUES[(turn + number) % len(VALUES)]) for number, name in enumerate(here + NAMES)]
             for first in range(0, len(paired), 5):
                 ask(who, url, dict(paired[first : first + 5]))
         assert wrong == []
