@@ -38,7 +38,7 @@ from .site_map import Site, has_typed_password
 from .together import Together, longest_first
 
 # A process of the suite keeps a county, its pages and thousands of tests in memory; with Python's own thresholds a fifth of its time
-# goes into looking through all of them for rubbish.
+# goes into looking through all of them for rubbish, and with these a tenth, unless what stays is set aside (pytest_runtestloop).
 gc.set_threshold(100_000, 50, 100)
 
 OFFLINE = str(Path(sitecustomize.__file__).parent)
@@ -90,6 +90,8 @@ def pytest_runtestloop(session):
     if getattr(session, "has_room", False):
         return None
     session.has_room = True
+    gc.collect()
+    gc.freeze()  # the models, the templates and all tests
     return with_room(session.config.hook.pytest_runtestloop, session=session)
 
 

@@ -86,6 +86,23 @@ def test_a_line_that_failed_was_not_run_or_was_skipped_by_an_engine_does_not_hol
     assert rows["lines:"] == "lines: 0 passed, 1 failed, 0 skipped"
 
 
+def test_a_drill_may_be_left_out_beside_other_tests_and_the_row_says_so(home, judged):
+    marked = TESTS.replace("def test_in_7_alone", "@pytest.mark.drill\ndef test_in_7_alone")
+    (home / "tests/sub/test_it.py").write_text(marked, encoding="utf-8")
+    code, rows = judged(sqlite={BOTH: ""})
+    assert code == 0 and rows["IN-7"].endswith("holds; drills not held here: 1")
+    assert judged(sqlite={BOTH: "", ALONE: "failure"})[0] == 1
+    assert judged(sqlite={ALONE: ""})[0] == 1
+
+
+def test_a_line_whose_drills_are_all_that_it_has_is_not_held_without_them(home, judged):
+    path = home / "tests/sub/test_it.py"
+    path.write_text("pytestmark = [pytest.mark.drill]\n" + TESTS, encoding="utf-8")
+    code, rows = judged("IN-7", sqlite={"test_without_an_id": ""})
+    assert code == 1 and "not run: " in rows["IN-7"]
+    assert judged("IN-7", sqlite={BOTH: ""})[0] == 0
+
+
 def test_a_line_without_test_fails(home, judged):
     (home / "tests/sub/test_it.py").write_text("def test_in_7_alone(): ...", encoding="utf-8")
     code, rows = judged(sqlite={ALONE: ""})

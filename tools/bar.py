@@ -8,7 +8,7 @@ python3 run.py bar --list             only says which tests a line has
 A test belongs to the lines whose ids begin its name: `test_ac_1_every_address…`, `test_sc_4_wb_3_no_dangerous…`. A line of level 0 or 1
 holds when each of its tests has run somewhere, none failed, and in no run all of those that stood there were skipped: what needs a
 database stands in the runs of both engines, what asks none, or nothing that an engine could answer otherwise (tests/walk.py), in one
-of them. Otherwise the exit code is 1.
+of them. A drill (docs/drills.md) may be left out of runs beside other tests, and the row says so. Otherwise the exit code is 1.
 """
 
 import argparse
@@ -38,6 +38,7 @@ class Line:
     level: int
     demand: str
     tests: list[str] = field(default_factory=list)
+    drills: set[str] = field(default_factory=set)  # those of the tests that a run may leave out: docs/drills.md
     runs: dict[str, Counter] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)  # the tests that stood in some run
     failed: list[str] = field(default_factory=list)
@@ -53,6 +54,10 @@ class Line:
         if outcome == "failed" and test not in self.failed:
             self.failed.append(test)
 
+    @property
+    def left_out(self) -> set[str]:
+        return self.drills - self.met
+
     def complaint(self) -> str:
         """Why the line does not hold, or nothing."""
         if self.dropped:
@@ -61,7 +66,8 @@ class Line:
             return "NO TEST"
         if self.failed:
             return f"failed: {', '.join(self.failed)}"
-        if missed := [test for test in self.tests if test not in self.met]:
+        left_out = self.left_out if self.met else set()
+        if missed := [test for test in self.tests if test not in self.met | left_out]:
             return f"not run: {', '.join(missed)}"
         idle = [run for run, outcomes in self.runs.items() if not outcomes["passed"]]
         return f"all skipped: {', '.join(idle)}" if idle else ""
@@ -84,13 +90,23 @@ def ids_of(test: str) -> list[str]:
 def find_tests(folder: Path, lines: dict[str, Line]) -> None:
     """Gives each line its tests. Reads the files only; a name with an id that no line has is a slip and stops all."""
     for path in sorted(folder.rglob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        all_drills = any(is_drill(node) for node in body if isinstance(node, ast.Assign))
+        for node in body:
             if not isinstance(node, ast.FunctionDef):
                 continue
             for name in dict.fromkeys(ids_of(node.name)):
                 if name not in lines:
                     raise SystemExit(f"{path.name}: {node.name} names {name}, which docs/bar.md does not have")
-                lines[name].tests.append(f"{path.relative_to(folder.parent).as_posix()}::{node.name}")
+                test = f"{path.relative_to(folder.parent).as_posix()}::{node.name}"
+                lines[name].tests.append(test)
+                if all_drills or any(map(is_drill, node.decorator_list)):
+                    lines[name].drills.add(test)
+
+
+def is_drill(node: ast.AST) -> bool:
+    """Whether `pytest.mark.drill` stands in a decorator or in the marks of a file."""
+    return any(isinstance(part, ast.Attribute) and part.attr == "drill" for part in ast.walk(node))
 
 
 def read_results(path: Path, lines: dict[str, Line]) -> None:
@@ -115,7 +131,7 @@ def run(lines: dict[str, Line], home: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="bar-") as folder:
         names, results = Path(folder) / "tests.txt", Path(folder) / "run.xml"
         names.write_text("\n".join(tests), encoding="utf-8")  # too many words for some command lines
-        words = [sys.executable, "-m", "pytest", "-n", "auto", f"--junitxml={results}", f"@{names}"]
+        words = [sys.executable, "-m", "pytest", "-n", "auto", "-m", "", f"--junitxml={results}", f"@{names}"]  # with drills
         subprocess.call(words, cwd=home)  # what failed stands in the results
         read_results(results, lines)
 
@@ -130,7 +146,8 @@ def report(lines: list[Line]) -> list[str]:
             ", ".join(f"{ended[kind]} {kind}" for kind in ("passed", "failed", "skipped") if ended[kind])
             for ended in ends
         ]
-        result = f"dropped, see {line.dropped}" if line.dropped else line.complaint() or "holds"
+        holds = f"holds; drills not held here: {len(line.left_out)}" if line.left_out else "holds"
+        result = f"dropped, see {line.dropped}" if line.dropped else line.complaint() or holds
         rows.append([line.id, str(line.level), str(len(line.tests)), *(cell or "-" for cell in cells), result])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     shown = ["  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]

@@ -19,7 +19,10 @@ from tests.own_database import address_of
 from .installation import attach, drop, new_database
 
 ROOT = Path(__file__).parent.parent.parent
-pytestmark = [pytest.mark.drill, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")]
+pytestmark = [
+    pytest.mark.drill,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks"),
+]
 sqlite_alone = pytest.mark.skipif(connection.vendor != "sqlite", reason="the same on every engine")
 
 
