@@ -131,7 +131,8 @@ def run(lines: dict[str, Line], home: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="bar-") as folder:
         names, results = Path(folder) / "tests.txt", Path(folder) / "run.xml"
         names.write_text("\n".join(tests), encoding="utf-8")  # too many words for some command lines
-        words = [sys.executable, "-m", "pytest", "-n", "auto", "-m", "", f"--junitxml={results}", f"@{names}"]  # with drills
+        with_drills = ["-n", "auto", "-m", ""]
+        words = [sys.executable, "-m", "pytest", *with_drills, f"--junitxml={results}", f"@{names}"]
         subprocess.call(words, cwd=home)  # what failed stands in the results
         read_results(results, lines)
 
