@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
+from time_machine import escape_hatch
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from mashan_edu.deep_calls import with_room
@@ -216,14 +217,21 @@ def _county(code, name, townships):
     return county, places
 
 
+def real_day() -> datetime.date:
+    """In China, also for a test that has its clock stand still."""
+    clock = escape_hatch.datetime.datetime if escape_hatch.is_travelling() else datetime.datetime
+    return clock.now(timezone.get_default_timezone()).date()
+
+
 class Standing:
     """What a worker has built once for the tests that follow: one of BUILT, inside a transaction that is never
-    committed. Each test works in a savepoint of its own within it, so that nobody meets what another one did."""
+    committed. Each test works in a savepoint of its own within it, so that nobody meets what another one did. What was built
+    yesterday falls: its sessions were entered on another day than the tests that follow look at them."""
 
-    name = thing = packed = block = None
+    name = day = thing = packed = block = None
 
     def change_to(self, name: str | None, build) -> None:
-        if name == self.name:
+        if name == self.name and (name is None or self.day == real_day()):
             return
         if self.name:
             transaction.set_rollback(True)
@@ -233,7 +241,7 @@ class Standing:
             self.block = transaction.atomic()
             self.block._from_testcase = True  # what insists on a transaction of its own (durable) is content with it
             self.block.__enter__()
-            self.name = name
+            self.name, self.day = name, real_day()
             try:
                 self.thing = build()
                 self.packed = pickle.dumps(self.thing) if isinstance(self.thing, World) else None
@@ -294,7 +302,7 @@ def standing(request, tmp_path_factory):
         return world
 
     build = {"world": build_world, "site": site, "mashan": lambda: call_command("load_county", stdout=io.StringIO())}
-    if wanted != (STANDING.name or ""):
+    if wanted or STANDING.name:
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
             STANDING.change_to(wanted or None, build.get(wanted, on_world))
