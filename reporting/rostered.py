@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
+from networks.models import MemberUnit
 from trainings.models import RosterLine, Status, TrainingSession
 
 from .models import AssessmentYear
@@ -46,7 +47,7 @@ def rostered(year: AssessmentYear, units: Iterable[int] | None = None, as_of: da
     """Of the county, or of these units together: somebody who was at two units' sessions is one person. Two queries."""
     last = min(as_of or year.last_day, year.last_day)
     sessions = TrainingSession.objects.filter(
-        organiser__county_id=year.county_id,
+        organiser__in=MemberUnit.objects.filter(county_id=year.county_id).values("pk"),  # by the index of the sums
         status=Status.VERIFIED,
         held_on__gte=year.first_day,
         held_on__lte=last,
