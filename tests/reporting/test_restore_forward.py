@@ -79,6 +79,7 @@ def test_rb_1_rb_2_in_9_a_backup_of_an_earlier_structure_is_made_and_brought_for
         attach(51)
 
 
+@pytest.mark.drill
 def test_rb_2_rb_3_a_restore_that_could_not_bring_it_forward_is_said_again(installation, earlier, monkeypatch):
     """On PostgreSQL the earlier structure lies there by then; on SQLite still what was there before."""
     made = earlier.make()
