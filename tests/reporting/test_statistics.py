@@ -316,7 +316,7 @@ def test_a_query_that_makes_no_sense_is_passed_over(world, county, client, path)
     garbage, wrong = ["x", "-1", "0", "9" * 30, "' OR 1=1 --", "\x00", "1999-01-01", "2026-13-45"], []
     names = ["year", "part", "by", "back", "first", "last", "organised", *By.values, "page"]
     for number, name in enumerate(names):
-        for text in (garbage + garbage)[number % 8 :][:6:2]:  # three for each, a number, a text and a day among them or beside
+        for text in (garbage + garbage)[number % 8 :][:6:2]:  # three for each, other ones for the next
             response = client.get(path, {name: text})
             if response.status_code != 200 or response.context["found"].totals[0].attendances != 281:
                 wrong.append((name, text, response.status_code))

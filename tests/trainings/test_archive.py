@@ -99,7 +99,7 @@ def test_ac_6_full_names_and_telephones_stand_in_nobodys_pack(world, held, ask, 
     pack = opened(ask(getattr(world, who), reverse("session-archive", args=[held.pk])))
     told = text_of(pack)
     assert NAME not in told
-    assert not re.search(rf"(?<![0-9a-f]){TAIL}(?![0-9a-f])", told), "beside the digests of files, where any digits may stand"
+    assert not re.search(rf"(?<![0-9a-f]){TAIL}(?![0-9a-f])", told)  # in the digest of a file any digits may stand
     assert "张三丰" not in told
     if who == "unit":  # who co-organises learns how many, not who
         assert "欧**" not in told
