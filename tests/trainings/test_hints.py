@@ -206,6 +206,15 @@ def test_a_surname_with_a_title_is_nobody_in_particular(world, name, told):
     assert ("instructor" in kinds(world, there)) is told
 
 
+def test_a_planned_session_is_compared_with_what_others_hold_on_its_day(world):
+    """Nobody else's hints name it, as it has not been held; its own name the others."""
+    day = on(world, 6, 1)
+    planned = world.session(status="planned", title="养羊", held_on=day, instructors="韦小明", reported=None)
+    other = held(world, world.theirs, title="种桑", held_on=day, instructors="韦小明")
+    assert found(world, planned, "instructor")[0].other_pk == other.pk
+    assert "instructor" not in kinds(world, other)
+
+
 def test_a_class_of_several_days_meets_what_is_held_on_one_of_them(world):
     class_days = {"held_on": on(world, 6, 1), "ends_on": on(world, 6, 5)}
     long = held(world, title="电工班", instructors="韦小明", **class_days)

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Mod
@@ -99,20 +99,40 @@ _FIELDS = {
 
 def rows_of(sessions) -> dict[int, Row]:
     dated = sessions.exclude(held_on=None).order_by("pk").values_list(*_FIELDS.values())
-    found = {}
+    found, zone = {}, timezone.get_current_timezone()
     for values in dated:
         told = dict(zip(_FIELDS, values, strict=True))
         told["ends_on"] = told["ends_on"] or told["held_on"]
-        told["created_on"] = timezone.localdate(told["created_on"])
+        told["created_on"] = told["created_on"].astimezone(zone).date()
         told["place"], told["host_name"] = told["place"] or "", told["host_name"] or ""
         told["place_name"] = told["place_name"] or ("县外" if told["outside"] else "")
         found[told["pk"]] = Row(**told)
     return found
 
 
+@lru_cache(maxsize=20_000)  # the sessions of a day are compared with each other, and name the same rooms
 def plain(text: str) -> str:
     """For comparing what people wrote: one width, no spaces and no punctuation."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+# Who is called by surname and title alone is somebody only together with the workplace, and a village's only in its township.
+_TITLED = re.compile(r"^.{0,2}(老师|医生|师傅|教授|主任|同志|民警|所长|院长|站长)$")
+_OF_THE_COUNTY = re.compile(r"^(县|市|自治区|广西|南宁|马山)")
+
+
+@lru_cache(maxsize=20_000)
+def teachers_of(instructors: str, township: str) -> frozenset[str]:
+    """The people named as teachers, as one can tell them apart: 县蚕业站韦老师 is somebody, 韦老师 is not, 村小学韦老师 is
+    somebody in one township."""
+    found = set()
+    for name in re.split(r"[、，,;；/]+", instructors):
+        name = re.sub(r"\s+", "", name)
+        if len(plain(name)) < 2 or _TITLED.match(name):
+            continue
+        whole = len(name) <= 4 and not re.search(r"(老师|医生|师傅|民警)$", name)
+        found.add(name if whole or _OF_THE_COUNTY.match(name) else f"{name}（{township}）")
+    return frozenset(found)
 
 
 class Facts:
@@ -183,9 +203,18 @@ class Facts:
         """Whether a session's place lay in its unit's own, as both were on the day of the session."""
         return self.places.on(row.held_on).lies_in(row.place, row.home)
 
-    def township(self, row: Row) -> str:
-        """Where it was held, as the place lay on that day."""
-        return self.places.on(row.held_on).township(row.place)
+    @cached_property
+    def townships(self) -> dict[int, str]:
+        """{session asked about or nearby: where it was held, as the place lay on that day}."""
+        rows = (self.nearby | self.sessions).values()
+        places = {day: self.places.on(day) for day in {row.held_on for row in rows}}
+        return {row.pk: places[row.held_on].township(row.place) for row in rows}
+
+    @cached_property
+    def teachers(self) -> dict[int, frozenset[str]]:
+        """{session asked about or nearby: who teaches there, as one can tell them apart}."""
+        rows = (self.nearby | self.sessions).values()
+        return {row.pk: teachers_of(row.instructors, self.townships[row.pk]) for row in rows}
 
     @cached_property
     def rooms(self) -> list[tuple[str, str, int]]:

@@ -6,6 +6,7 @@ Each hint reads the same from both sides and has the same fingerprint, so that o
 import datetime
 import re
 from collections import Counter, defaultdict
+from functools import lru_cache
 
 from networks.models import User
 
@@ -18,9 +19,6 @@ SAME_PEOPLE, SAME_SHARE = 5, 0.8  # people on both lists, and of the shorter lis
 ALIKE_TITLES = 0.6  # share of letter pairs that two names have in common
 NAMES_SHOWN = 12
 PART_HOURS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24)}
-# Who is called by surname and title alone is somebody only together with the workplace, and a village's only in its township.
-_TITLED = re.compile(r"^.{0,2}(老师|医生|师傅|教授|主任|同志|民警|所长|院长|站长)$")
-_OF_THE_COUNTY = re.compile(r"^(县|市|自治区|广西|南宁|马山)")
 
 
 def of(facts: Facts) -> dict[int, list[Hint]]:
@@ -165,7 +163,7 @@ def _event(found: dict, facts: Facts, one: Row, two: Row) -> None:
 
         _both(found, facts, one, two, "same_event", fingerprint("same_event", situation), tell)
         return
-    shared = _teachers(one, facts) & _teachers(two, facts)
+    shared = facts.teachers[one.pk] & facts.teachers[two.pk]
     if shared and _apart(one, two) and _at_once(one, two):
         names = "、".join(sorted(re.sub(r"（[0-9]*）$", "", name) for name in shared))
         situation = [
@@ -186,7 +184,7 @@ def _double(own: Row, other: Row) -> dict:
 
 def _same_event(facts: Facts, one: Row, two: Row) -> str | None:
     """Why two units' sessions may be one, in words, or None."""
-    if one.outside or two.outside or facts.township(one) != facts.township(two) or not _at_once(one, two):
+    if one.outside or two.outside or facts.townships[one.pk] != facts.townships[two.pk] or not _at_once(one, two):
         return None
     alike = likeness(one.title, two.title) >= ALIKE_TITLES
     room = plain(one.venue) == plain(two.venue) != ""
@@ -194,7 +192,7 @@ def _same_event(facts: Facts, one: Row, two: Row) -> str | None:
     if not (
         alike
         or (room and one.start and two.start)
-        or (joint and (room or _teachers(one, facts) & _teachers(two, facts)))
+        or (joint and (room or facts.teachers[one.pk] & facts.teachers[two.pk]))
     ):
         return None
     reasons = ["同一天、同一乡镇"]
@@ -206,23 +204,16 @@ def _same_event(facts: Facts, one: Row, two: Row) -> str | None:
 
 def likeness(one: str, two: str) -> float:
     """Of two names, the share of their pairs of neighbouring letters that are the same (0—1); figures count for nothing."""
-    first, second = (re.sub(r"[0-9一二三四五六七八九十第期年月日]+", "", plain(text)) for text in (one, two))
-    pairs = [Counter(text[at : at + 2] for at in range(len(text) - 1)) for text in (first, second)]
-    total = sum(pairs[0].values()) + sum(pairs[1].values())
-    return 2 * sum((pairs[0] & pairs[1]).values()) / total if total else 0.0
+    first, second = _letter_pairs(one), _letter_pairs(two)
+    total = first.total() + second.total()
+    return 2 * (first & second).total() / total if total else 0.0
 
 
-def _teachers(row: Row, facts: Facts) -> set[str]:
-    """The people named as teachers, as one can tell them apart: 县蚕业站韦老师 is somebody, 韦老师 is not, 村小学韦老师 is
-    somebody in one township."""
-    found = set()
-    for name in re.split(r"[、，,;；/]+", row.instructors):
-        name = re.sub(r"\s+", "", name)
-        if len(plain(name)) < 2 or _TITLED.match(name):
-            continue
-        whole = len(name) <= 4 and not re.search(r"(老师|医生|师傅|民警)$", name)
-        found.add(name if whole or _OF_THE_COUNTY.match(name) else f"{name}（{facts.township(row)}）")
-    return found
+@lru_cache(maxsize=20_000)
+def _letter_pairs(name: str) -> Counter:
+    """How often each pair stands in a name; for reading only, as it is kept."""
+    text = re.sub(r"[0-9一二三四五六七八九十第期年月日]+", "", plain(name))
+    return Counter(text[at : at + 2] for at in range(len(text) - 1))
 
 
 def _apart(one: Row, two: Row) -> bool:
