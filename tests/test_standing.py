@@ -13,4 +13,3 @@ def test_what_was_built_yesterday_falls(db, monkeypatch):
         standing.change_to("a county", lambda: built.append("a county"))
         assert len(built) == so_far
     standing.change_to(None, None)
-    assert standing.block is None or standing.name is None
