@@ -24,6 +24,7 @@ from networks.templatetags.page import cn_date, cn_datetime
 from networks.uploads import MIB
 
 from .changes import REPORTED, displayed, records_of, steps
+from .evidence import veiled
 from .models import Evidence, Refused, TrainingSession
 from .rosters.showing import Shown, Veil, lines_of
 
@@ -33,6 +34,7 @@ CHUNK = 256 * 1024
 SUMS = "SHA256SUMS.txt"
 INDEX = "index.html"
 
+CLOSED = "上面有姓名，不在您可以查看的范围内，没有打包"
 GONE = "文件已按期删除，只留摘要"
 LOST = "文件不在了，请联系系统管理员从备份恢复"
 CHANGED = "与登记的摘要不一致，请报告审计"
@@ -136,12 +138,14 @@ class _Writer:
             folder=folder,
             facts=_facts(session),
             steps=steps(history),
-            pieces=[self._piece(item, folder) for item in session.evidence.all()],
+            pieces=[self._piece(item, folder) for item in veiled(session.evidence.all(), self.user)],
             roster=roster,
             no_roster=barred or ("" if roster else "没有名册，或名册已按期删除"),
         )
 
     def _piece(self, evidence: Evidence, folder: str) -> Piece:
+        if evidence.closed and not evidence.purged_on:
+            return Piece(evidence, sha256=evidence.sha256_stored, remark=CLOSED)
         if evidence.link:
             return Piece(evidence, remark="链接，只作为文字保存")
         if not evidence.file:

@@ -80,6 +80,7 @@ from .rows import (
 from .sessions import (
     barred_from_answering,
     barred_from_names,
+    barred_from_names_on_paper,
     barred_from_roster,
     barred_from_scanning,
     hears_residents,
@@ -133,6 +134,7 @@ __all__ = [
     "barred_from_locking",
     "barred_from_managing",
     "barred_from_names",
+    "barred_from_names_on_paper",
     "barred_from_objecting",
     "barred_from_receiving",
     "barred_from_recording_history",

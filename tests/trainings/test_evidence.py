@@ -366,6 +366,31 @@ def test_pi_2_the_audience_cannot_become_headcount_only_while_photos_exist(world
     assert session.audience_text == "" and session.sensitivity() == 0
 
 
+def test_pi_3_a_session_for_minors_takes_photos_and_nothing_that_names_them(world):
+    session = world.session()
+    young = Audience.objects.get(name="青少年")
+    session.revise(actor=world.town, seen_version=1, changes={}, audiences=[(young, 30)])
+    for kind in ("sheet", "satisfaction"):
+        with pytest.raises(Refused, match="有未成年人，不留姓名，不能上传"):
+            add(world, session, photo(), kind=kind)
+        with pytest.raises(Refused, match="有未成年人，不留姓名"):
+            Evidence.objects.create(session=session, kind=kind, link="https://x.cn/", uploaded_by=world.town)
+    for number, kind in enumerate(("photo", "notice", "courseware", "summary", "report")):
+        assert add(world, session, photo(colour=(number * 40, 0, 0)), kind=kind).kept
+
+
+def test_pi_3_the_audience_cannot_become_minors_while_a_sheet_exists(world):
+    session = world.session()
+    add(world, session, photo(), kind="sheet")
+    young = Audience.objects.get(name="青少年")
+    with pytest.raises(
+        Refused, match="所选培训对象有未成年人，不留姓名，不能留有签到表。请先在场次页面删除这 1 份材料"
+    ):
+        session.revise(actor=world.town, seen_version=1, changes={}, audiences=[(young, 30)])
+    session.refresh_from_db()
+    assert session.sensitivity() == 0
+
+
 def test_pi_2_protected_groups_stand_in_no_file_name_and_no_link(world):
     session = world.session()
     uploads = [upload(photo(), "社区矫正 对象学习.jpg")]

@@ -250,7 +250,7 @@ def test_count_roster_is_the_one_writer_and_no_stale_page_undoes_it(held):
 
 @pytest.fixture
 def listed(held):
-    add(held.draft, Person("张小明", phone_tail="1234"), Person("覃小妹", age_band="minor"))
+    add(held.draft, Person("张小明", phone_tail="1234", age_band="adult"), Person("覃小妹", age_band="minor"))
     return held
 
 
@@ -289,6 +289,17 @@ def test_pi_3_names_are_masked_until_asked_for_and_minors_outside_their_unit_alw
     ]
 
 
+def test_pi_3_whoever_told_no_age_may_be_a_minor_outside_the_own_unit(held, ask, take, passwords_just_typed):
+    add(held.draft, Person("韦无龄", phone_tail="1234"), Person("张小明", age_band="elderly"))
+    purpose = {"purpose": "电话回访核实"}
+    assert told(ask(held.town, url("roster-names", held.draft), {}, "post"))[0] == ("韦无龄", "1234")
+    answer = ask(held.bureau, url("roster-names", held.draft), purpose, "post")
+    assert told(answer) == [("韦**", ""), ("张小明", "")] and "无龄" not in answer.content.decode()
+    assert "未成年人和没有写年龄段的，在本单位以外一律遮盖" in answer.content.decode()
+    book = load_workbook(io.BytesIO(b"".join(take(held.bureau, held.draft, "核对人次").streaming_content))).active
+    assert [row[1].value for row in book.iter_rows(min_row=5)] == ["韦**", "张小明"]
+
+
 def test_the_centre_reads_its_own_rosters_and_no_others(held, ask):
     own = held.session(held.jyj, actor=held.centre)
     department = held.session(held.jyj, actor=held.bureau, status="submitted")
@@ -324,7 +335,7 @@ def test_ac_6_the_workbook_is_marked_with_its_purpose_and_masks_what_the_page_ma
         assert sheet.oddHeader.center.text.replace("&&", "&") in mark and "用途" in sheet.oddFooter.center.text
         rows = [[cell.value for cell in row][1:] for row in sheet.iter_rows(min_row=5)]
         tail = "1234"
-        assert rows == [["张小明", None, None, None, tail, "粘贴"], [third, None, "未成年", None, None, "粘贴"]]
+        assert rows == [["张小明", None, "18—59岁", None, tail, "粘贴"], [third, None, "未成年", None, None, "粘贴"]]
         assert {cell.data_type for row in sheet.iter_rows(min_row=5) for cell in row[1:] if cell.value} == {"s"}
     act = AuditEvent.objects.latest("pk")
     assert act.detail == {"number": w.draft.number, "lines": 2, "masked": 1, "minors": 0, "purpose": "=核对&人次"}

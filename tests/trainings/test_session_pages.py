@@ -205,6 +205,16 @@ def test_the_sign_in_sheet_has_numbered_lines_for_everybody_and_no_id_number(tow
         assert text_of(page(town, "session-sheet", session.pk, people=people)).count("sheet-line") == lines
 
 
+def test_pi_3_no_sheet_is_printed_for_minors(town, world):
+    session = world.session()
+    session.revise(
+        actor=world.town, seen_version=1, changes={}, audiences=[(Audience.objects.get(name="青少年"), None)]
+    )
+    response = page(town, "session-sheet", session.pk)
+    assert response.status_code == 403 and "有未成年人，不留姓名，不做签到表" in text_of(response)
+    assert reverse("session-sheet", args=[session.pk]) not in text_of(page(town, "session-detail", session.pk))
+
+
 def test_pi_2_no_sheet_is_printed_for_a_headcount_only_session(town, world):
     session = world.session()
     group = Audience.objects.get(name="失独家庭")

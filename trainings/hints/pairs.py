@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from networks.models import User
 
+from ..evidence import veiled
 from ..models import Evidence, TrainingSession
 from ..models.rosters import masked_name
 from .facts import Facts, Row, plain, rows_of
@@ -32,11 +33,14 @@ def of(facts: Facts) -> dict[int, list[Hint]]:
 
 
 def attach(hints: list[Hint], session: TrainingSession, user: User) -> None:
-    """The rows behind the hints, as far as this account may see them. Three queries."""
+    """The rows behind the hints, as far as this account may see them. Four queries at most."""
     keys = {hint.other_pk for hint in hints if hint.other_pk}
     seen = TrainingSession.objects.visible_to(user).for_display().in_bulk(keys)
     pieces = {pk for hint in hints for own, other, _ in hint.evidence for pk in (own, other)}
-    rows = Evidence.objects.visible_to(user).select_related("uploaded_by__person", "session").in_bulk(pieces)
+    rows = (
+        Evidence.objects.visible_to(user).select_related("uploaded_by__person", "session__entered_by").in_bulk(pieces)
+    )
+    veiled(rows.values(), user)
     for hint in hints:
         hint.other = seen.get(hint.other_pk)
         hint.photos = [(rows[own], rows.get(other), alike) for own, other, alike in hint.evidence if own in rows]

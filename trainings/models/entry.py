@@ -176,13 +176,12 @@ class EntryVerbs:
 
     def set_audiences(self, counts: list[tuple[Audience, int | None]]) -> None:
         """Replaces the audience counts and their text (青少年120、学生家长90); the caller saves the session. Refuses a
-        group that is counted by heads only while there are photos or sheets that show persons."""
+        group that is counted by heads only, or minors, while there is evidence that such a session may not show."""
         text = audience_words(counts)
         if len(text) > LONGEST_LIST:
             raise Refused("培训对象选得太多，请只选主要的几类")
         if self.pk:
-            if any(audience.sensitivity == Audience.Sensitivity.HEADCOUNT_ONLY for audience, _ in counts):
-                self._refuse_evidence_of_persons()
+            self._refuse_evidence_beyond(max((audience.sensitivity for audience, _ in counts), default=0))
             if any(audience.sensitivity for audience, _ in counts) and self.roster.exists():
                 raise Refused(
                     "所选培训对象不建名册，这一场已有名册。请先在名册页面删去全部人员，再改培训对象；签到人次另行填报"
@@ -285,13 +284,19 @@ class EntryVerbs:
         if self.on_behalf_source and self.unit_confirmed_at is None and can(actor, Action.ENTER):
             self.unit_confirmed_at = timezone.now()
 
-    def _refuse_evidence_of_persons(self) -> None:
-        shown = [item for item in self.evidence.all() if item.shows_persons]
+    def _refuse_evidence_beyond(self, level: int) -> None:
+        """Refuses audiences of this sensitivity while there is evidence that such a session may not show."""
+        kept = self.evidence.model.kinds_at(level)
+        shown = [item for item in self.evidence.all() if item.kind not in kept]
         if shown:
             kinds = "、".join(dict.fromkeys(item.get_kind_display() for item in shown))
+            counted = level == Audience.Sensitivity.HEADCOUNT_ONLY
+            why, instead = (
+                ("只报人次", "通知、课件、总结") if counted else ("有未成年人，不留姓名", "照片、通知、课件、总结")
+            )
             raise Refused(
-                f"所选培训对象只报人次，不能留有{kinds}。请先在场次页面删除这 {len(shown)} 份材料，再改培训对象；"
-                "通知、课件、总结可以作为佐证"
+                f"所选培训对象{why}，不能留有{kinds}。请先在场次页面删除这 {len(shown)} 份材料，再改培训对象；"
+                f"{instead}可以作为佐证"
             )
 
     def _store_parts(self, audiences, co_organisers) -> None:

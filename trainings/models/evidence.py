@@ -23,6 +23,8 @@ class Evidence(models.Model):
 
     # 二(三)1's groups whose sessions are counted by heads only may show these and nothing that shows a person.
     WITHOUT_PERSONS = {Kind.NOTICE, Kind.COURSEWARE, Kind.SUMMARY}
+    # Names in ink are a roster on paper: kept of no session for minors, and read only by whoever reads the roster's names.
+    WITH_NAMES = {Kind.SHEET, Kind.SATISFACTION}
 
     session = models.ForeignKey(
         "trainings.TrainingSession", models.CASCADE, verbose_name="场次", related_name="evidence"
@@ -39,6 +41,8 @@ class Evidence(models.Model):
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
 
     purged_on = models.DateField("文件删除日期", null=True, blank=True, editable=False)
+
+    closed = ""  # for a page or a pack: why its reader may not open it, filled in by evidence.veiled
 
     objects = ScopedQuerySet.as_manager()
     scope = Scope(Subject.RECORD, via="session")
@@ -74,15 +78,32 @@ class Evidence(models.Model):
 
     @classmethod
     def refuse_kind(cls, session: models.Model, kind: str) -> None:
-        """Refuses what shows persons in a session that is counted by heads only (个人信息保护法 28)."""
-        if kind not in cls.WITHOUT_PERSONS and session.sensitivity() == Audience.Sensitivity.HEADCOUNT_ONLY:
-            raise Refused(
-                f"这一场的培训对象只报人次，不能上传{cls.Kind(kind).label}。可以上传看不出个人的通知、课件或总结"
-            )
+        """Refuses what shows persons in a session that is counted by heads only, and what names them in one for minors, who
+        are on no list (个人信息保护法 28, 31; PI-3)."""
+        level = session.sensitivity()
+        if kind in cls.kinds_at(level):
+            return
+        label = cls.Kind(kind).label
+        if level == Audience.Sensitivity.HEADCOUNT_ONLY:
+            raise Refused(f"这一场的培训对象只报人次，不能上传{label}。可以上传看不出个人的通知、课件或总结")
+        raise Refused(
+            f"这一场的培训对象有未成年人，不留姓名，不能上传{label}。可以上传照片（不拍正脸）、通知、课件、总结或报道"
+        )
+
+    @classmethod
+    def kinds_at(cls, level: int) -> set[str]:
+        """What a session whose audiences have this sensitivity may show."""
+        if level == Audience.Sensitivity.HEADCOUNT_ONLY:
+            return set(cls.WITHOUT_PERSONS)
+        return set(cls.Kind) - (cls.WITH_NAMES if level == Audience.Sensitivity.MINORS else set())
 
     @property
     def shows_persons(self) -> bool:
         return self.kind not in self.WITHOUT_PERSONS
+
+    @property
+    def names_persons(self) -> bool:
+        return self.kind in self.WITH_NAMES
 
     @property
     def is_image(self) -> bool:

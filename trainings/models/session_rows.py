@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from networks.access import ScopedQuerySet
 from networks.models import Division, Institution, Places
 
+from .parts import AudienceCount
+from .rosters import RosterLine
 from .verbs import Refused, Status
+from .vocabulary import Audience
 
 KEPT = "培训场次不能删除，可以作废"  # what was recorded stays on record
 
@@ -33,6 +36,13 @@ class TrainingSessionQuerySet(ScopedQuerySet):
         """Sessions at or below a place as it stands on the day (today): with those of the places that it has taken over, and
         of villages that lie in it now under an older code. They stay where they were held; only the sum is read so."""
         return self.filter(place__in=Places(place.county_code, day or timezone.localdate()).within(place.pk))
+
+    def with_minors(self) -> TrainingSessionQuerySet:
+        """Sessions for minors, and those whose roster names one."""
+        minors = Audience.Sensitivity.MINORS
+        counted = AudienceCount.objects.filter(session=OuterRef("pk"), audience__sensitivity=minors)
+        named = RosterLine.objects.filter(session=OuterRef("pk"), age_band=RosterLine.AgeBand.MINOR)
+        return self.filter(Exists(counted) | Exists(named))
 
     def awaiting_review(self) -> TrainingSessionQuerySet:
         return self.filter(status=Status.SUBMITTED)

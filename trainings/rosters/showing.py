@@ -28,13 +28,15 @@ class Shown:
 
 class Veil:
     """What of a session's roster this account reads: everything masked, or with names. A minor outside the own unit stays
-    masked by any road (PI-3; 未成年人网络保护条例 36)."""
+    masked by any road, and so does whoever may be one because no age was told (PI-3; 未成年人网络保护条例 36)."""
+
+    MAY_BE_MINOR = ("", RosterLine.AgeBand.MINOR)
 
     def __init__(self, user: User, session: TrainingSession, *, names: bool) -> None:
         self.names, self.own = names, own_roster(user, session)
 
     def masks(self, line: RosterLine) -> bool:
-        return not self.names or (line.age_band == RosterLine.AgeBand.MINOR and not self.own)
+        return not self.names or (line.age_band in self.MAY_BE_MINOR and not self.own)
 
     def shown(self, lines: Iterable[RosterLine], first: int = 1) -> list[Shown]:
         """Lines that know their `home__parent`, numbered from `first`."""

@@ -51,9 +51,12 @@ def keep(
 @require(Action.VIEW_SESSIONS)
 @require_GET
 def file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
-    """The stored file as a download; pictures may stand in <img> (UP-2)."""
+    """The stored file as a download; pictures may stand in <img> (UP-2). What bears names is closed to whoever does not
+    read them in the roster either."""
     rows = Evidence.objects.select_related("session").exclude(file="")
     evidence = visible_or_404(request.user, rows, pk=evidence_pk, session_id=pk)
+    if why := keeping.veiled([evidence], request.user)[0].closed:
+        raise PermissionDenied(why)
     if evidence.shows_persons:
         _note_look(request, evidence)
     return hand_out(evidence.file, content_type=evidence.content_type, name=evidence.download_name)

@@ -12,7 +12,7 @@ from networks.views.downloads import rationed
 
 from .. import workbook
 from ..forms import FIRST_YEAR, LAST_YEAR, SheetForm
-from ..models import Audience, TrainingSession
+from ..models import Audience, Evidence, TrainingSession
 
 LINES_PER_PAGE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,8 +23,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """签到表 for as many people as asked (?people=), else as planned, else one page. No ID number, no telephone."""
     session = visible_or_404(request.user, TrainingSession.objects.for_display(), pk=pk)
-    if session.sensitivity() == Audience.Sensitivity.HEADCOUNT_ONLY:
-        raise PermissionDenied("这一场的培训对象只报人次，不做签到表。请由主办单位清点人数后直接填报人次")
+    if Evidence.Kind.SHEET not in Evidence.kinds_at(level := session.sensitivity()):
+        why = "只报人次" if level == Audience.Sensitivity.HEADCOUNT_ONLY else "有未成年人，不留姓名"
+        raise PermissionDenied(f"这一场的培训对象{why}，不做签到表。请由主办单位清点人数后直接填报人次")
     asked = SheetForm(request.GET)
     asked.is_valid()
     people = asked.cleaned_data.get("people") or min(session.planned_attendance or LINES_PER_PAGE, 1000)

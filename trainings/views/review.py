@@ -19,9 +19,10 @@ from networks.access import (
 )
 
 from .. import changes, photo_matches, years
+from ..evidence import veiled
 from ..hints import hints_about, hints_of
 from ..hints.answering import AnswerForm, answer
-from ..models import Conflict, Refused, RosterLine, Status, TrainingSession
+from ..models import Conflict, Evidence, Refused, RosterLine, Status, TrainingSession
 from ..models.verbs import MOVES
 from ..review import (
     TABS,
@@ -296,11 +297,15 @@ def _names(accounts) -> list[str]:
     return sorted({account.get_full_name() for account in accounts.select_related("person")})
 
 
+def _is_shown(item: Evidence) -> bool:
+    return bool(item.file and item.is_image and not item.closed)
+
+
 def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 200, **given) -> HttpResponse:
     """One session with everything a decision needs. `given` holds forms that were refused, `extra` reasons, `conflict`."""
     desk: Queue = queue_for(request.user, request.GET)
     before, after = desk.neighbours(row) if desk.tab == "pending" else (None, None)
-    evidence = list(row.evidence.select_related("uploaded_by__person"))
+    evidence = veiled(row.evidence.select_related("uploaded_by__person", "session__entered_by"), request.user)
     hints = hints_about(row, request.user)
     answered = given.pop("answer_form", None)
     for hint in hints:
@@ -312,8 +317,8 @@ def _review_page(request: HttpRequest, row: TrainingSession, *, status: int = 20
     context = {
         "session": row,
         "evidence": evidence,
-        "images": [item for item in evidence if item.file and item.is_image],
-        "papers": [item for item in evidence if not (item.file and item.is_image)],
+        "images": [item for item in evidence if _is_shown(item)],
+        "papers": [item for item in evidence if not _is_shown(item)],
         "scanned": row.roster.filter(source=RosterLine.Source.QR).count() if row.rostered_attendance else 0,
         "opinions": opinions_of(TrainingSession.objects.filter(pk=row.pk)),
         "steps": changes.steps(records),

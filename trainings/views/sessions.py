@@ -25,7 +25,7 @@ from networks.names import clean_text
 
 from .. import photo_matches, years
 from ..changes import plan_notes, records_of, steps
-from ..evidence import OPEN, REMOVABLE
+from ..evidence import OPEN, REMOVABLE, veiled
 from ..forms import SessionFilter, years_offered
 from ..hints import notices_about
 from ..models import (
@@ -191,11 +191,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     locked = bool(session.held_on) and years.rules_of(session.organiser.county_id, session.held_on.year).locked
     editable = not locked and TrainingSession.objects.editable_by(user).filter(pk=pk).exists()
     sensitivity = max((row.audience.sensitivity for row in audiences), default=0)
-    kinds = [
-        pair
-        for pair in Evidence.Kind.choices
-        if sensitivity < Audience.Sensitivity.HEADCOUNT_ONLY or pair[0] in Evidence.WITHOUT_PERSONS
-    ]
+    kinds = [pair for pair in Evidence.Kind.choices if pair[0] in Evidence.kinds_at(sensitivity)]
+    evidence = veiled(session.evidence.select_related("uploaded_by__person", "session__entered_by"), user)
     told = announcement_of(session)
     context = {
         "session": session,
@@ -207,7 +204,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "audiences": audiences,
         "co_organisers": parts,
         "report": PointReport.objects.filter(session=session).select_related("link__institution").first(),
-        "evidence": list(session.evidence.select_related("uploaded_by__person")),
+        "evidence": evidence,
         "sensitivity": sensitivity,
         "kinds": kinds,
         "may_add": editable and session.status in OPEN,
