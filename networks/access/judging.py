@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -25,28 +26,27 @@ def barred_from_reviewing(user: User, session: TrainingSession) -> str:
     return ""
 
 
-def barred_from_verifying(user: User, session: TrainingSession) -> str:
-    """Why this account may not verify the session, or ''. Nobody verifies what they entered, revised or submitted
-    (AC-5)."""
-    barred = barred_from_reviewing(user, session)
-    if not barred and user.person_id in involved_people(session):
-        return "您登记、修改或提交过这一场次，须由另一位工作人员核定"
-    return barred
+def barred_from_verifying(user: User, session: TrainingSession, involved: set[int] | None = None) -> str:
+    """Why this account may not verify the session, or ''. Nobody verifies what they entered, revised, submitted or brought
+    evidence for (AC-5). `involved`: what `involved_in` said of many sessions at once."""
+    return barred_from_reviewing(user, session) or _barred_as_involved(user, session, involved, "核定")
 
 
-def barred_from_calling(user: User, session: TrainingSession) -> str:
-    """Why this account may not call about a drawn session (电话回访), or ''. Nobody checks what they entered, revised or
-    submitted."""
-    barred = barred_from_reviewing(user, session)
-    if not barred and user.person_id in involved_people(session):
-        return "您登记、修改或提交过这一场次，须由另一位工作人员回访"
-    return barred
+def barred_from_calling(user: User, session: TrainingSession, involved: set[int] | None = None) -> str:
+    """Why this account may not call about a drawn session (电话回访), or ''. Nobody checks what they had a part in."""
+    return barred_from_reviewing(user, session) or _barred_as_involved(user, session, involved, "回访")
 
 
-def involved_people(session: TrainingSession) -> set[int]:
-    """Person ids of who entered, who revised and who submitted the session."""
-    accounts = (session.entered_by, session.revised_by, session.submitted_by)
-    return {account.person_id for account in accounts if account}
+def _barred_as_involved(user: User, session: TrainingSession, involved: set[int] | None, act: str) -> str:
+    if session.pk in (involved_in(user, [session.pk]) if involved is None else involved):
+        return f"您登记、修改、提交过这一场次，或者上传过它的材料，须由另一位工作人员{act}"
+    return ""
+
+
+def involved_in(user: User, keys: Iterable[int]) -> set[int]:
+    """Those of these sessions (by key) that this account's person had a part in. One query."""
+    sessions = apps.get_model("trainings", "TrainingSession").objects.filter(pk__in=keys)
+    return set(sessions.filter(involving(user.person_id)).order_by().values_list("pk", flat=True))
 
 
 def reviewers_of(county_code: str) -> models.QuerySet[User]:
@@ -58,22 +58,28 @@ def reviewers_of(county_code: str) -> models.QuerySet[User]:
 
 def eligible_verifiers(session: TrainingSession) -> models.QuerySet[User]:
     """Active bureau accounts of other persons, who may verify this session."""
-    return reviewers_of(session.organiser.county_id).exclude(person_id__in=involved_people(session))
+    reviewers = reviewers_of(session.organiser.county_id)
+    free = [user.pk for user in reviewers if not involved_in(user, [session.pk])]
+    return reviewers.filter(pk__in=free)
 
 
 def involving(person_id: int) -> Q:
-    """The sessions that this person entered, revised or submitted, and so may not verify (in SQL what `involved_people`
-    says)."""
+    """The sessions that this person had a part in, and so may not verify: entered, submitted or brought evidence for them, or
+    at any time revised more than their wording (the history keeps every `revised_by`)."""
     accounts = ("entered_by", "revised_by", "submitted_by")
-    return Q(*((f"{account}__person_id", person_id) for account in accounts), _connector=Q.OR)
+    direct = Q(*((f"{account}__person_id", person_id) for account in accounts), _connector=Q.OR)
+    history = apps.get_model("trainings", "HistoricalTrainingSession").objects
+    evidence = apps.get_model("trainings", "Evidence").objects
+    return (
+        direct
+        | Q(pk__in=history.filter(revised_by__person_id=person_id).values("id"))
+        | Q(pk__in=evidence.filter(uploaded_by__person_id=person_id).values("session"))
+    )
 
 
 def without_verifier(sessions: models.QuerySet, county_code: str) -> models.QuerySet:
-    """Those of a county's sessions that nobody may verify, because every reviewer entered, revised or submitted them."""
-    people = set(reviewers_of(county_code).values_list("person_id", flat=True))
-    if len(people) > 3:  # a session involves three persons at most
-        return sessions.none()
-    for person_id in people:
+    """Those of a county's sessions that nobody may verify, because every reviewer had a part in them."""
+    for person_id in set(reviewers_of(county_code).values_list("person_id", flat=True)):
         sessions = sessions.filter(involving(person_id))
     return sessions
 

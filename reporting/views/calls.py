@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from networks.access import Action, barred_from_calling, can, entries_to_call, require, visible_or_404
+from networks.access import Action, barred_from_calling, can, entries_to_call, involved_in, require, visible_or_404
 from networks.models import Appointment, Division
 from networks.views.keeping import keep
 from trainings.models import Audience, Refused, SubmitToken, TrainingSession
@@ -62,13 +62,14 @@ def _years(user) -> list[int]:
 def _context(request: HttpRequest, pk: int) -> dict:
     sample = visible_or_404(request.user, CallSample.objects.select_related("drawn_by__person", "county"), pk=pk)
     calls = list(
-        sample.calls.select_related(
-            "session__organiser", "session__place__parent", "called_by__person", *_INVOLVED
-        ).order_by("position")
+        sample.calls.select_related("session__organiser", "session__place__parent", "called_by__person").order_by(
+            "position"
+        )
     )
+    involved = involved_in(request.user, [call.session_id for call in calls])
     for call in calls:
         call.differs = differs(call)
-        call.barred = barred_from_calling(request.user, call.session)
+        call.barred = barred_from_calling(request.user, call.session, involved)
     by_unit, whole = results(sample.calls)
     return {
         "sample": sample,
@@ -79,9 +80,6 @@ def _context(request: HttpRequest, pk: int) -> dict:
         "may_call": can(request.user, Action.REVIEW),
         "tolerance": AGREES_WITHIN,
     }
-
-
-_INVOLVED = ("session__entered_by", "session__revised_by", "session__submitted_by")
 
 
 @require_safe
@@ -100,9 +98,7 @@ def sample_print(request: HttpRequest, pk: int) -> HttpResponse:
 @require(Action.REVIEW)
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """The record of one call, with what the person at the telephone has to know."""
-    rows = Call.objects.select_related(
-        "sample", "session__organiser", "session__place__parent", "session__host", *_INVOLVED
-    )
+    rows = Call.objects.select_related("sample", "session__organiser", "session__place__parent", "session__host")
     row = visible_or_404(request.user, rows, pk=pk)
     barred = barred_from_calling(request.user, row.session)
     if barred:

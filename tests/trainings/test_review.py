@@ -347,7 +347,7 @@ def test_many_are_verified_each_for_itself_and_the_rest_is_named_with_its_reason
     response = desk.post(reverse("review-verify-many"), posted)
     assert [(s.title, s.verified_attendance) for s in response.context["done"]] == [(good.title, 60)]
     assert {s.title: reasons for s, reasons in response.context["left_out"]} == {
-        "我代录的": ["您登记、修改或提交过这一场次，须由另一位工作人员核定"],
+        "我代录的": ["您登记、修改、提交过这一场次，或者上传过它的材料，须由另一位工作人员核定"],
         "已核定的": ["这一场次现在是“已核定”，不能核定"],
         "改过的": ["在您打开列表之后有改动，请打开看过再核定"],
     }

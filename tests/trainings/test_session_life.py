@@ -5,9 +5,9 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from networks.access import involved_people, involving, without_verifier
+from networks.access import eligible_verifiers, involved_in, without_verifier
 from networks.models import User
-from trainings.models import Conflict, Refused, Status, TrainingSession
+from trainings.models import Audience, Conflict, DeliveryForm, Evidence, Refused, Status, TrainingSession
 from trainings.models.verbs import MOVES
 
 from ..site_map import taken_back
@@ -99,15 +99,55 @@ def test_ac_5_who_revised_the_figure_does_not_verify_it(world):
     session.verify(actor=world.director, attendance=80)
     session.revoke(actor=world.bureau2, reason="figure")
     session.revise(actor=world.town, seen_version=session.version, changes={"reported_attendance": 81})
+    assert_involved(session, {world.bureau, world.bureau2, world.town})  # what else they rewrote may stand
+
+
+REWRITTEN = {
+    "form": lambda w: {"changes": {"form": DeliveryForm.objects.exclude(pk=w.form.pk).first()}},
+    "day": lambda w: {"changes": {"held_on": w.today - datetime.timedelta(days=2)}},
+    "time": lambda w: {"changes": {"start_time": datetime.time(9)}},
+    "audience": lambda w: {"changes": {}, "audiences": [(Audience.objects.get(name="老年人"), 50)]},
+    "co-organiser": lambda w: {"changes": {}, "co_organisers": [(w.lgj, w.lgj.name)]},
+}
+
+
+@pytest.mark.parametrize("rewritten", REWRITTEN)
+def test_ac_5_who_rewrote_anything_but_words_does_not_verify_it_whoever_writes_afterwards(world, rewritten):
+    session = world.session(actor=world.bureau)
+    session.revise(actor=world.bureau, seen_version=1, changes={"reported_attendance": 70})
+    session.revise(actor=world.bureau2, seen_version=2, **REWRITTEN[rewritten](world))
+    session.revise(actor=world.bureau, seen_version=3, changes={"reported_attendance": 80})
+    session.submit(actor=world.bureau)
+    assert session.revised_by == world.bureau
+    assert_involved(session, {world.bureau, world.bureau2})
+    with pytest.raises(PermissionDenied, match="另一位工作人员"):
+        session.verify(actor=world.bureau2, attendance=80)
+    session.verify(actor=world.director, attendance=80)
+
+
+def test_ac_5_words_mended_and_a_form_sent_again_unchanged_bar_nobody(world):
+    session = world.session(actor=world.bureau)
+    same = {name: getattr(session, name) for name in ("held_on", "form", "reported_attendance", "minutes", "remarks")}
+    session.revise(actor=world.bureau2, seen_version=1, changes={**same, "title": "更清楚的名称", "venue": "二楼"})
+    session.submit(actor=world.town)
     assert_involved(session, {world.bureau, world.town})
+    session.verify(actor=world.bureau2, attendance=50)
+
+
+def test_ac_5_who_brought_the_evidence_does_not_verify_by_it(world):
+    session = world.session(actor=world.bureau)
+    Evidence.objects.create(session=session, kind="report", link="https://x.cn/", uploaded_by=world.bureau2)
+    session.submit(actor=world.town)
+    assert_involved(session, {world.bureau, world.bureau2, world.town})
+    with pytest.raises(PermissionDenied, match="上传过它的材料，须由另一位工作人员核定"):
+        session.verify(actor=world.bureau2, attendance=50)
 
 
 def assert_involved(session, users):
-    """In Python and in SQL the same persons are kept from verifying."""
     people = {user.person_id for user in users}
-    assert involved_people(session) == people
-    everybody = User.objects.exclude(person=None).values_list("person_id", flat=True)
-    assert {p for p in everybody if TrainingSession.objects.filter(involving(p), pk=session.pk)} == people
+    everybody = User.objects.exclude(person=None)
+    assert {user.person_id for user in everybody if involved_in(user, [session.pk])} == people
+    assert not {user.person_id for user in eligible_verifiers(session)} & people
 
 
 def test_submitting_lists_everything_that_is_missing(world):

@@ -78,6 +78,9 @@ class EntryVerbs:
     # itself are shown only together with the session, so they may say whom it was for.
     PUBLIC_TEXTS = ("title", "venue", "organiser_written", "co_organiser_text", "instructors")
 
+    # Words, which the bureau may mend without being kept from verifying; whoever rewrites anything else is.
+    WORDING = frozenset({"title", "theme", "place", "outside_county", "venue"})
+
     REVISABLE = frozenset({Status.PLANNED, Status.DRAFT, Status.RETURNED})
 
     @classmethod
@@ -128,7 +131,7 @@ class EntryVerbs:
         does not bar the corrector from verifying."""
         if not can(actor, Action.REVIEW):
             raise PermissionDenied("只有领导小组办公室的账号可以更正文字")
-        if not set(changes) <= {"title", "theme", "place", "outside_county", "venue"}:
+        if not set(changes) <= self.WORDING:
             raise Refused("这里只能更正名称、主题和地点的文字，数字请退回单位修改")
         self._edit(
             actor,
@@ -321,9 +324,8 @@ class EntryVerbs:
                 _refuse_source(actor, changes["on_behalf_source"], row.on_behalf_source)
             if states is self.REVISABLE:
                 row._take_over_from_bureau(actor)
-                figure = changes.get("reported_attendance", row.reported_attendance)
-                if row.revised_by_id is None or figure != row.reported_attendance:
-                    row.revised_by = actor  # who wrote the figure must not verify it, even if another mends words later
+            decisive = [*sorted(set(changes) - self.WORDING), "audience_text", "co_organiser_text"]
+            before = row._values(decisive)
             if {"start_time", "end_time", "held_on", "ends_on"} & set(changes) and "minutes" not in changes:
                 row.minutes = None  # derived anew from the new times
             for name, value in changes.items():
@@ -332,6 +334,13 @@ class EntryVerbs:
                 row.set_audiences(audiences)
             if co_organisers is not None:
                 row.set_co_organisers(co_organisers)
+            if states is self.REVISABLE and row._values(decisive) != before:
+                row.revised_by = (
+                    actor  # and may not verify it any more: the history keeps who it was, whoever comes after
+                )
             row._history_user, row._change_reason = actor, reason
             row.save()
         self._take_over(row)
+
+    def _values(self, names: Iterable[str]) -> list:
+        return [getattr(self, self._meta.get_field(name).attname) for name in names]

@@ -12,6 +12,7 @@ from networks.access import (
     Action,
     barred_from_verifying,
     eligible_verifiers,
+    involved_in,
     require,
     reviewers_of,
     visible_or_404,
@@ -49,9 +50,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     rows = as_rows(TrainingSession.objects).in_bulk(keys)
     hints = desk.hints or hints_of(TrainingSession.objects.filter(pk__in=keys), request.user.county_code)
     page.object_list = [rows[key] for key in keys]
+    involved = involved_in(request.user, keys)
     for session in page:
         session.hints = [hint for hint in hints.get(session.pk, []) if hint.answer is None]
-        session.barred = barred_from_verifying(request.user, session) if desk.tab == "pending" else ""
+        session.barred = barred_from_verifying(request.user, session, involved) if desk.tab == "pending" else ""
     context = {
         "queue": desk,
         "page_obj": page,
