@@ -1,6 +1,5 @@
 """The bureau's lists of who and where: places, institutions, units, people, accounts, and the auditor's log."""
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
@@ -33,7 +32,7 @@ class PlaceTownship(TownshipFilter):
     place = "code"
 
 
-class DivisionForm(forms.ModelForm):
+class DivisionForm(VersionedForm):
     """A place that was abolished without a successor gets its day here; everything else is 撤并更名."""
 
     def clean_retired_on(self):
@@ -81,7 +80,6 @@ class CountySettingsAdmin(ScopedAdmin):
 class InstitutionAdmin(ScopedAdmin):
     """Closed institutions stay, as 停办: sessions point to them."""
 
-    form = VersionedForm
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_NETWORK,)
     may_add = True
@@ -94,7 +92,7 @@ class InstitutionAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["name", "kind", "function", "division", "hosts", "aliases", "address", "phone", "posts"]}),
         ("设施", {"fields": ["rooms", "seats", "computers", "books"]}),
-        ("状态", {"fields": ["state", "state_since", "seen_version"]}),
+        ("状态", {"fields": ["state", "state_since"]}),
     ]
 
     @admin.display(description="承办单位")
@@ -161,7 +159,7 @@ class PersonAdmin(ScopedAdmin):
     search_fields = ["name", "post", "accounts__username"]
     names_in_search = True
     search_help_text = "按姓名、职务或账号查找"
-    fields = ["county", "name", "post", "phone", "seen_version"]
+    fields = ["county", "name", "post", "phone"]
     readonly_fields = ["masked_phone"]
     hidden_in_history = ("phone",)
 
@@ -198,7 +196,7 @@ class PersonAdmin(ScopedAdmin):
         return "、".join(account.username for account in obj.accounts.all()) or "—"
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(VersionedForm):
     """Who may give which role to whom is asked of networks/access; `actor` is set by the screen."""
 
     actor: User

@@ -1,6 +1,7 @@
 """What forms share: places to choose, dates as browsers ask for them, files, optimistic locking, what an account may give, and
 the filters of the lists."""
 
+import zlib
 from collections.abc import Callable, Iterable
 
 from django import forms
@@ -120,6 +121,14 @@ def _say_what_to_choose(field: forms.Field) -> None:
         field.choices = [(value, words if label == dashes else label) for value, label in field.choices]
 
 
+def version_of(row: models.Model, names: Iterable[str]) -> int:
+    """A number that differs when another has saved the row: its own version, else a digest of the fields `names`."""
+    if hasattr(row, "version"):
+        return row.version
+    values = [getattr(row, field.attname) for field in row._meta.concrete_fields if field.name in names]
+    return zlib.crc32(repr(values).encode())
+
+
 class VersionedForm(forms.ModelForm):
     """Optimistic locking: whoever saves second sees both values and chooses (IN-4). A second save keeps one's own."""
 
@@ -127,7 +136,7 @@ class VersionedForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen_version"].initial = self.instance.version
+        self.fields["seen_version"].initial = version_of(self.instance, self.base_fields)
         for field in self.fields.values():
             _say_what_to_choose(field)
 
@@ -140,7 +149,8 @@ class VersionedForm(forms.ModelForm):
         if self.instance.pk is None:
             return cleaned
         stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
-        if cleaned.get("seen_version") != stored.version:
+        now = version_of(stored, self.base_fields)
+        if cleaned.get("seen_version") != now:
             theirs = self.stored_values(stored)
             for name, value in theirs.items():
                 if name in cleaned and _comparable(value) != _comparable(cleaned[name]):
@@ -148,8 +158,9 @@ class VersionedForm(forms.ModelForm):
                     self.add_error(name, f"已有人先改成了“{shown}”。要用您填的，再保存一次；要用现有的，请照此改回。")
             self.add_error(None, "这条记录在您打开之后已被别人修改，没有保存。请核对下面标出的内容，再保存一次。")
             self.data = self.data.copy()
-            self.data[self.add_prefix("seen_version")] = str(stored.version)
-        self.instance.version = stored.version
+            self.data[self.add_prefix("seen_version")] = str(now)
+        if hasattr(stored, "version"):
+            self.instance.version = now
         return cleaned
 
     def stored_values(self, stored: models.Model) -> dict[str, object]:

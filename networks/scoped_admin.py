@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from . import audit
 from .access import Action, ScopedQuerySet, can
+from .forms import VersionedForm
 from .models import Division, Places, Tier
 
 HISTORY_SHOWN = 200  # versions on a history page
@@ -80,6 +81,7 @@ class _Scoped:
 
 
 class ScopedInline(_Scoped, admin.TabularInline):
+    form = VersionedForm
     extra = 0
 
 
@@ -98,6 +100,7 @@ class PrivateSearch(ChangeList):
 
 
 class ScopedAdmin(_Scoped, admin.ModelAdmin):
+    form = VersionedForm  # every screen: two people may have the same row open (IN-4)
     names_in_search = False  # whether people are looked for by name here: no address tells whom (PI-7)
     list_per_page = 50
     list_max_show_all = 200
@@ -122,6 +125,15 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
                 if lookup == prefix or (lookup.startswith(f"{prefix}__") and lookup[len(prefix) + 2 :] in _LOOKUPS):
                     return True
         return False
+
+    def get_fieldsets(self, request, obj=None):
+        """With the version that was seen, for whoever may save."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        (name, first), *others = fieldsets
+        fields = [field for field in first["fields"] if field != "seen_version"]
+        return [(name, {**first, "fields": [*fields, "seen_version"]}), *others]
 
     def get_readonly_fields(self, request, obj=None):
         """The county of a new row is the bureau's own; nobody moves a row to another county."""

@@ -23,7 +23,6 @@ class OpenYearForm(forms.ModelForm):
 
 @admin.register(AssessmentYear)
 class AssessmentYearAdmin(ScopedAdmin):
-    form = VersionedForm
     seen_by = (Action.VIEW_LOGS,)
     changed_by = (Action.MANAGE_YEARS,)
     may_add = True
@@ -39,7 +38,7 @@ class AssessmentYearAdmin(ScopedAdmin):
     ]
     list_select_related = ["county"]
     fieldsets = [
-        (None, {"fields": ["county", "year", "status", "seen_version"]}),
+        (None, {"fields": ["county", "year", "status"]}),
         ("依据", {"fields": ["basis_title", "basis_number", "basis_clause"]}),
         ("目标任务", {"fields": ["required_sessions", "required_attendances"]}),
         (
@@ -104,7 +103,7 @@ class AssessmentYearAdmin(ScopedAdmin):
             super().save_model(request, obj, form, change)
 
 
-class QuotaForm(forms.ModelForm):
+class QuotaForm(VersionedForm):
     def clean(self):
         given = super().clean()
         year, unit = given.get("year"), given.get("unit")

@@ -61,7 +61,8 @@ class AudienceAdmin(VocabularyAdmin):
 
     def get_fieldsets(self, request, obj=None):
         why = "名称和敏感程度建立后不能改：以往场次的照片、签到表和名称都按它保护。确需调整，请停用本项，另建一项。"
-        return [(None, {"fields": self.get_fields(request, obj), "description": why if obj else ""})]
+        (name, first), *others = super().get_fieldsets(request, obj)
+        return [(name, {**first, "description": why if obj else ""}), *others]
 
 
 class SessionTownship(TownshipFilter):

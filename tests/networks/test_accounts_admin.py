@@ -32,8 +32,10 @@ def change(client, account, **changes):
         "home_unit": account.home_unit_id or "",
         "is_active": "on",
     }
-    data |= changes
-    return client.post(f"{USERS}{account.pk}/change/", {k: v for k, v in data.items() if v is not None})
+    path = f"{USERS}{account.pk}/change/"
+    shown = re.search(r'name="seen_version" value="([0-9]+)"', client.get(path).content.decode())
+    data |= {"seen_version": shown and shown[1]} | changes
+    return client.post(path, {k: v for k, v in data.items() if v is not None})
 
 
 def link_on(response):

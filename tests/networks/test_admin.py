@@ -12,7 +12,18 @@ from django.contrib import admin
 from django.urls import reverse
 
 from networks.access import Action
-from networks.models import AffiliatedBody, AuditEvent, Division, Institution, MemberUnit, Person, UnitTerm, User
+from networks.forms import VersionedForm
+from networks.models import (
+    AffiliatedBody,
+    AuditEvent,
+    CountySettings,
+    Division,
+    Institution,
+    MemberUnit,
+    Person,
+    UnitTerm,
+    User,
+)
 from networks.scoped_admin import ScopedAdmin
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings.models import Audience, DeliveryForm, Theme, TrainingSession
@@ -228,6 +239,55 @@ def test_in_4_whoever_saves_second_sees_both_values_and_chooses(world, bureau):
     assert bureau.post(mine.request["PATH_INFO"], again).status_code == 302
     stored = Institution.objects.get(pk=row.pk)
     assert (stored.phone, stored.version) == ("0771-2222222", 2)
+
+
+def quota_of_ours(w):
+    fields = {"sessions": 3, "attendances": 300, "reason": "二季度洪水"}
+    return QuotaAdjustment.objects.create(year=w.assessment_year, unit=w.ours, **fields)
+
+
+# row, field, what one writes, what the other writes
+TWO_AT_ONCE = {
+    "a year's rules": (lambda w: w.assessment_year, "required_attendances", "450", "380"),
+    "a unit's own figures": (quota_of_ours, "attendances", "250", "220"),
+    "which form counts": (lambda w: w.form, "shown_as", "线下", "面授"),
+    "a unit": (lambda w: w.wxgtj, "note", "一", "二"),
+    "since when a fact holds": (lambda w: w.wxgtj, "terms-0-starts_on", "2019-02-01", "2019-03-01"),
+    "who gets the credit": (lambda w: AffiliatedBody.objects.get(name="县文化馆"), "name", "文化馆", "马山文化馆"),
+    "when rosters go": (
+        lambda w: CountySettings.objects.get_or_create(county=w.county)[0],
+        "roster_months",
+        "18",
+        "24",
+    ),
+    "a place": (lambda w: w.places["古零镇"], "short_name", "古零", "古零乡"),
+    "a theme": (lambda w: w.theme, "shown_as", "实用技术", "农技"),
+}
+
+
+@pytest.mark.parametrize("name", TWO_AT_ONCE)
+def test_in_4_a_page_that_stood_open_does_not_take_back_what_another_saved(world, bureau, name):
+    make, field, first, second = TWO_AT_ONCE[name]
+    row = make(world)
+    mine, theirs = (bureau.get(url(type(row), "change", row.pk)) for _ in range(2))
+    path = mine.request["PATH_INFO"]
+    assert bureau.post(path, filled(theirs, **{field: first})).status_code == 302
+    assert re.search(r'<input type="hidden" name="(terms-0-)?seen_version"', mine.content.decode())
+    assert str(filled(bureau.get(path))[field]) == first
+    conflict = bureau.post(path, filled(mine, **{field: second}))
+    page = conflict.content.decode()
+    assert conflict.status_code == 200 and "已被别人修改" in page and "已有人先改成了“" in page
+    assert str(filled(bureau.get(path))[field]) == first
+    assert bureau.post(path, filled(conflict, **{field: second})).status_code == 302
+    assert str(filled(bureau.get(path))[field]) == second
+
+
+def test_in_4_every_screen_that_saves_asks_what_was_seen(world):
+    screens = [screen for screen in admin.site._registry.values() if screen.changed_by]
+    rows = [*screens, *(inline for screen in screens for inline in screen.inlines)]
+    assert len(rows) > 12
+    for screen in rows:
+        assert issubclass(screen.form, VersionedForm), screen
 
 
 # --- sessions ----------------------------------------------------------------------------------------
