@@ -1,8 +1,11 @@
 """What somebody sends who writes requests by hand: other people's keys, bodies that no browser makes, texts that want to run
 (AC-3, UP-2, WB-4, SC-4)."""
 
+import re
+
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tries
@@ -13,6 +16,7 @@ from tests.act import picture
 from tests.acts import ACTS
 from tests.site_map import taken_back
 from tests.test_access_matrix import page_rows
+from tests.walk import one_engine
 from trainings import evidence
 from trainings.models import Evidence, TrainingSession
 
@@ -46,6 +50,46 @@ def test_ac_3_the_key_in_the_address_wins_over_every_key_in_the_body(site, act):
         assert response.status_code == alone.status_code  # done as it is without them, and not refused as theirs
         assert response.headers.get("Location") == alone.headers.get("Location")
         assert of_others(site) == before
+
+
+NAMED = ["pk", "id", "object_id", "instance", "pk[]", "_selected_action", "key"]
+ON_OBJECTS = [act for act in ACTS if "." in act.sample]
+
+
+def rows_written(site, act, body) -> tuple[int, set[tuple]]:
+    """What was answered, and which stored rows were changed or deleted: (table, WHERE, its values)."""
+    found = set()
+
+    def note(execute, sql, params, many, context):
+        if changed := re.match(r'(?:UPDATE|DELETE FROM) "(\w+)".*? WHERE (.*)$', sql.lstrip(), re.DOTALL):
+            table, where = changed.groups()
+            values = params[len(params) - where.count("%s") :] if params else ()
+            found.add((table, where, tuple(str(value) for value in values)))
+        return execute(sql, params, many, context)
+
+    with taken_back(), connection.execute_wrapper(note):
+        return site.send_for_good(act.who, "POST", act.url(site), body).status_code, found
+
+
+@one_engine
+@pytest.mark.parametrize("start", range(6))
+def test_ac_3_no_key_in_a_body_leads_an_act_to_a_neighbours_row(site, start):
+    """Every act on an object, with the key of the neighbour's object of that kind under each name by which a view might look for
+    one: the same rows are written as without it."""
+    led_astray, tried = [], 0
+    for act in ON_OBJECTS[start::6]:
+        kind = act.sample.rpartition(".")[2]
+        known = (site.samples.kwargs.get(f"{whose}.{kind}") for whose in ("theirs", "foreign"))
+        theirs = next(filter(None, known), None)
+        if theirs is None or act.who not in site.keys:
+            continue
+        tried += 1
+        keys = dict.fromkeys([*NAMED, *theirs], list(theirs.values())[-1])
+        alone = rows_written(site, act, act.body(site))
+        lured = rows_written(site, act, keys | act.body(site))
+        if alone != lured:
+            led_astray.append((str(act), alone[0], lured[0], alone[1] ^ lured[1]))
+    assert tried > 15 and led_astray == []
 
 
 def test_ac_3_rows_of_a_grid_that_are_not_the_pages_own_are_left_alone(site):
