@@ -100,9 +100,8 @@ def _begin(day: datetime.date) -> datetime.datetime:
 def _of(sessions: Iterable[TrainingSession]) -> Q:
     """What names one of the sessions, or is wide enough to have held one."""
     found = Q(subject="trainingsession", subject_id__in=[str(session.pk) for session in sessions])
-    dated = [session for session in sessions if session.held_on]
-    held = {(session.organiser.code, session.held_on.year) for session in dated}
-    months = {(session.organiser.code, session.held_on.year, session.held_on.month) for session in dated}
+    months = _ever_in(sessions)
+    held = {(unit, year) for unit, year, _ in months}
     for year in {year for _, year in held}:
         found |= Q(action=WIDE, detail__year=year)
     for unit, year in held:
@@ -110,6 +109,18 @@ def _of(sessions: Iterable[TrainingSession]) -> Q:
     for unit, year, month in months:
         found |= Q(action=PACK, detail__unit=unit, detail__year=year, detail__month=month)
     return found
+
+
+def _ever_in(sessions: Iterable[TrainingSession]) -> set[tuple[str, int, int]]:
+    """(unit's code, year, month) of each of them as it stands and as it ever stood: what left before a date was corrected, or a
+    unit renamed or merged, went by what was written then."""
+    stood = {(session.organiser_id, session.held_on) for session in sessions}
+    before = TrainingSession.history.filter(id__in=[session.pk for session in sessions])
+    stood |= set(before.order_by().values_list("organiser_id", "held_on").distinct())
+    codes = {(session.organiser_id, session.organiser.code) for session in sessions}
+    units = MemberUnit.history.filter(id__in={unit for unit, _ in stood})
+    codes |= set(units.order_by().values_list("id", "code").distinct())
+    return {(code, day.year, day.month) for unit, day in stood if day for key, code in codes if key == unit}
 
 
 def told(events: Iterable[AuditEvent], asked: Asked) -> Iterator[Disclosure]:

@@ -17,8 +17,10 @@ from openpyxl import load_workbook
 from networks import audit
 from networks.log_kinds import DISCLOSING, KINDS, Kind, kind_of
 from networks.models import AuditEvent
+from networks.reorganisation import rename_unit
 from reporting import guard
-from trainings.models import RosterLine
+from reporting.disclosure import Asked, disclosures
+from trainings.models import RosterLine, TrainingSession
 from trainings.rosters import keeping
 
 from ..site_map import has_typed_password
@@ -39,7 +41,10 @@ def seen(world, client):
     w = world
     w.minors = w.session(w.ours, title="亲子阅读")
     w.others = w.session(w.theirs, title="别镇的场次")
-    people = [keeping.Person("金丝雀甲", phone_tail="4071"), keeping.Person("金丝雀乙", age_band="minor")]
+    people = [
+        keeping.Person("金丝雀甲", phone_tail="4071", age_band="adult"),
+        keeping.Person("金丝雀乙", age_band="minor"),
+    ]
     keeping.add(w.minors, people, actor=w.town, source=RosterLine.Source.PASTED)
     keeping.add(w.others, people[:1], actor=w.town2, source=RosterLine.Source.PASTED)
     with guard.unguarded():
@@ -339,3 +344,20 @@ def test_pi_6_what_was_taken_is_told_by_its_title_its_year_and_its_day(seen, ask
     assert told[0].startswith("机构名录，") and told[0].endswith(" 行")
     assert told[1] == f"{year} 年，社区教育培训任务年度完成情况一览表"
     assert told[2] == f"{year} 年，截至 {w.today.isoformat()}"
+
+
+def test_pi_6_what_left_before_a_date_was_corrected_or_a_unit_renamed_is_still_found(world):
+    today = timezone.localdate()
+    session = world.session(world.ours, held_on=datetime.date(today.year - 1, 12, 30))
+    pack = {"year": today.year - 1, "month": 12, "unit": world.ours.code}
+    taken = [
+        audit.record("下载归档包", actor=world.auditor, subject=world.ours, **pack),
+        audit.record("导出台账", actor=world.bureau, year=today.year - 1, rows=9),
+    ]
+    audit.record("下载归档包", actor=world.auditor, subject=world.ours, **pack | {"month": 11})
+    audit.record("导出台账", actor=world.bureau, year=today.year - 2, rows=9)
+    session.revise(actor=world.town, seen_version=1, changes={"held_on": datetime.date(today.year, 1, 2)})
+    rename_unit(world.ours, name="白山镇新政府", code="renamed", on=today, basis="", actor=world.bureau)
+    session = TrainingSession.objects.select_related("organiser").get(pk=session.pk)
+    found = disclosures(AuditEvent.objects.all(), Asked(first=today, last=today, sessions=(session,)))
+    assert set(found) == set(taken)
