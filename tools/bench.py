@@ -397,7 +397,7 @@ def page(path: str) -> dict:
 
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()
-    client.force_login(User.objects.get(username="bureau"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username="bureau"), backend="networks.backends.AccountBackend")
 
     def work() -> None:
         response = client.get(path.format(this_year()))

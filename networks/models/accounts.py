@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -14,7 +15,7 @@ from django.utils.functional import cached_property
 from simple_history.models import HistoricalRecords
 
 from ..access import EDUCATION_BUREAU, ROLES, Action, Scope, ScopedQuerySet, Subject, can
-from .people import Person
+from .people import DEMONSTRATION, Person
 from .places import CODE_LENGTH, Division, Tier
 from .second_factor import HasSecondFactor
 from .succession import Lineage, lineages_of
@@ -145,6 +146,11 @@ class User(HasSecondFactor, AbstractBaseUser):
     def standing(self) -> str:
         """Role and home in one word: what a one-time link is bound to, so that none outlives a move."""
         return f"{self.role}:{self.home_division_id or ''}:{self.home_unit_id or ''}"
+
+    @property
+    def may_sign_in(self) -> bool:
+        """In use, and none of the demonstration's, whose passwords others know, where real work is done (ID-1)."""
+        return self.is_active and (settings.DEMO or self.person.post != DEMONSTRATION)
 
     @transaction.atomic
     def suspend(self) -> None:

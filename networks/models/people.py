@@ -17,6 +17,8 @@ from .places import Division
 from .resources import SharedResource
 from .units import MemberUnit
 
+DEMONSTRATION = "演示数据"  # the post of everybody whom the demonstration invents
+
 
 class Person(models.Model):
     """工作人员: somebody who works in the network or for a unit. Residents are never stored here."""

@@ -107,10 +107,10 @@ class PasswordLinkQuerySet(ScopedQuerySet):
         return self.filter(used_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
     def redeemable(self, token: str) -> "PasswordLink | None":
-        """The link that this token opens, or None: unknown, used, revoked, expired, or its account has been suspended or
-        moved since. One query, whatever the answer."""
+        """The link that this token opens, or None: unknown, used, revoked, expired, or its account may not sign in
+        or has moved since. One query, whatever the answer."""
         found = self.open().select_related("user__person").filter(digest=digest_of(token)).first()
-        return found if found and found.user.is_active and found.bound_to == found.user.standing else None
+        return found if found and found.user.may_sign_in and found.bound_to == found.user.standing else None
 
 
 class PasswordLink(models.Model):

@@ -17,7 +17,7 @@ from ..guessing import only_recovery, remember_browser, too_many_failures, try_c
 from ..middleware import BY
 from ..models import SignIn, User
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "networks.backends.AccountBackend"
 WAITING, WAITS = "waiting_for_code", 5 * 60  # session key; seconds between the password and the code
 
 
@@ -84,7 +84,7 @@ def _whose(waiting: dict) -> User | None:
     """Whose code is waited for; nobody's once it has taken too long, or the account has been changed meanwhile."""
     user = User.objects.select_related("person", "home_unit").filter(pk=waiting["user"], is_active=True).first()
     in_time = 0 <= time.time() - waiting["since"] <= WAITS
-    same = user is not None and constant_time_compare(user.get_session_auth_hash(), waiting["bound_to"])
+    same = user is not None and user.may_sign_in and constant_time_compare(user.get_session_auth_hash(), waiting["bound_to"])
     return user if in_time and same else None
 
 

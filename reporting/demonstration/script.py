@@ -6,8 +6,10 @@ Unit codes are those of networks/data/member_units.csv and of OUTSIDERS. All of 
 import datetime
 from dataclasses import dataclass
 
+from networks.models.people import DEMONSTRATION
+
 EARLIER_YEARS = 3
-MARK = "演示数据"
+MARK = DEMONSTRATION
 
 # Bodies outside the leading group: their sessions count for the county and for no quota. Nobody there has an account.
 OUTSIDERS = [

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import hashers
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -16,7 +17,8 @@ from django.urls import reverse
 
 from networks import guessing
 from networks.access import Action, barred_from_linking, can
-from networks.models import AuditEvent, Person, User
+from networks.models import AuditEvent, PasswordLink, Person, User
+from reporting.demonstration.script import MARK
 
 PASSWORD = "Correct-Horse-7"
 LOGIN = "/login/"
@@ -44,6 +46,34 @@ def test_id_1_demo_accounts_cannot_be_entered_by_button_outside_the_demonstratio
     settings.DEMO = True
     assert client.post("/login/demo/", {"username": "bureau"}).status_code == 302
     assert Client().post("/login/demo/", {"username": "town2"}).status_code == 404  # not among the buttons
+
+
+@pytest.fixture
+def invented(world):
+    """An account as the demonstration makes it, whose password everybody may know."""
+    world.town.person.post = MARK
+    world.town.person.save()
+    return world.town
+
+
+def test_id_1_accounts_of_the_demonstration_sign_in_nowhere_else_by_password_or_link(invented, world, client, settings):
+    settings.DEMO = True
+    assert sign_in(client).status_code == 302 and client.get("/").status_code == 200
+    settings.DEMO = False
+    assert client.get("/")["Location"].startswith(LOGIN), "whoever was in is out with the next request"
+    answer = sign_in(Client())
+    assert answer.status_code == 200 and "账号或密码不对" in answer.content.decode()  # the ordinary refusal
+    _, token = PasswordLink.issue(invented, world.bureau)
+    assert Client().get(reverse("set-password", args=[token])).status_code == 404
+    assert sign_in(Client(), "bureau").status_code == 302
+
+
+def test_id_1_a_demonstration_that_is_served_in_earnest_is_an_error_of_the_check(invented, settings):
+    settings.DEMO = True
+    assert run_checks(tags=["database"], databases=["default"]) == []
+    settings.DEMO = False
+    assert [found.id for found in run_checks(tags=["database"], databases=["default"])] == ["networks.E001"]
+    assert run_checks(tags=["database"]) == []  # only where a database is asked about
 
 
 def test_createsuperuser_makes_an_operator_who_neither_verifies_nor_assesses(world, monkeypatch):
