@@ -21,11 +21,9 @@ from ..models import LedgerAct
 
 OWN_ACTS = ["备份", "恢复备份", "恢复演练"]  # in the log; they change nothing that a backup could lack
 
-# What is known of a stored file: a photo of a registry was written anew when it came in, and its digest is of what came.
-DIGESTS = {
-    Evidence: F("sha256_stored"),
-    Attachment: Case(When(content_type__startswith="image/", then=Value("")), default=F("sha256_original")),
-}
+STORED = "sha256_stored"  # the column with the digest of the file as it lies on the disk; "" where it is not known
+# An earlier version knew of an attachment only the digest of what came in; a photo was written anew.
+BEFORE = {Attachment: Case(When(content_type__startswith="image/", then=Value("")), default=F("sha256_original"))}
 
 
 def facts(like: dict | None = None) -> dict:
@@ -89,16 +87,31 @@ def filled() -> bool:
 
 def files() -> Iterator[tuple[str, str, str]]:
     """Every file that a row names: its name below MEDIA_ROOT, its digest where one is stored, and what it is, in words."""
+    for model, field, rows in _rows_with_files():
+        for pk, name, digest in rows.values_list("pk", field, _digest(model)).iterator():
+            yield name, digest, f"{model._meta.verbose_name}（编号 {pk}）"
+
+
+def names() -> set[str]:
+    """Of those files the names alone: asked where every millisecond in between lets another file come and go."""
+    return {name for _, field, rows in _rows_with_files() for name in rows.values_list(field, flat=True).iterator()}
+
+
+def _rows_with_files() -> Iterator[tuple[type[models.Model], str, models.QuerySet]]:
     there = set(connection.introspection.table_names())
     for model in apps.get_models():
         if model._meta.db_table not in there:
             continue  # a backup of an older version
         for field in model._meta.concrete_fields:
-            if not isinstance(field, models.FileField) or hasattr(model, "instance_type"):
-                continue
-            rows = model._base_manager.exclude(**{field.name: ""}).exclude(**{field.name: None}).order_by("pk")
-            for pk, name, digest in rows.values_list("pk", field.name, DIGESTS.get(model, Value(""))).iterator():
-                yield name, digest, f"{model._meta.verbose_name}（编号 {pk}）"
+            if isinstance(field, models.FileField) and not hasattr(model, "instance_type"):
+                rows = model._base_manager.exclude(**{field.name: ""}).exclude(**{field.name: None}).order_by("pk")
+                yield model, field.name, rows
+
+
+def _digest(model: type[models.Model]) -> F | Case | Value:
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
+    return F(STORED) if STORED in {column.name for column in columns} else BEFORE.get(model, Value(""))
 
 
 def ledger_findings() -> list[str]:

@@ -107,10 +107,10 @@ def _write(work: Path, media: Path) -> tuple[dict, Path]:
     with holding(media, work) as held:
         for _ in range(TRIES):
             with reading(config):
-                held.hold(_names())
+                held.hold(facts.names())
             with engine.moment(config, work) as write_database:
                 taken_at = timezone.now().astimezone(datetime.UTC)
-                wanted = _names()
+                wanted = facts.names()
                 lacking = held.hold(wanted)
                 if lacking and _removed_since(config, lacking):
                     continue
@@ -137,14 +137,10 @@ def _write(work: Path, media: Path) -> tuple[dict, Path]:
     return manifest, written
 
 
-def _names() -> set[str]:
-    return {name for name, _, _ in facts.files()}
-
-
 def _removed_since(config: dict, lacking: set[str]) -> bool:
     """Whether any of these is gone because its row has gone: the moment has passed, and not the file got lost."""
     with reading(config):
-        return bool(lacking - _names())
+        return bool(lacking - facts.names())
 
 
 def _findings(engine, held: Held) -> list[str]:

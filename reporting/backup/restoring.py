@@ -129,7 +129,7 @@ def _target(engine, config: dict, media: Path) -> Target:
         with reading(config):
             if not facts.filled():
                 return Target(has_files, "", set())
-            return Target(True, facts.newest_change(), {name for name, _, _ in facts.files()})
+            return Target(True, facts.newest_change(), facts.names())
     except Error:  # what is broken counts as filled: it is to be looked at before it goes
         return Target(True, "", set())
 

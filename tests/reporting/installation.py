@@ -34,9 +34,7 @@ numbers = itertools.count()
 
 def store(model, content: bytes, **fields):
     """A row with a file, as an upload makes it."""
-    row = model(**fields)
-    if model is Evidence:
-        row.sha256_stored = hashlib.sha256(content).hexdigest()
+    row = model(**fields, sha256_stored=hashlib.sha256(content).hexdigest())
     row.file.save("", ContentFile(content), save=False)
     row.save()
     return row
@@ -125,7 +123,7 @@ class Installation(SimpleNamespace):
 
     def names(self) -> set[str]:
         with self.inside():
-            return {name for name, _, _ in facts.files()}
+            return facts.names()
 
     def contents(self) -> dict[str, bytes]:
         return {name: (self.media / name).read_bytes() for name in self.names()}

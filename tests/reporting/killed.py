@@ -187,7 +187,7 @@ class Place(SimpleNamespace):
         from reporting.backup.databases import reading
 
         with reading(self.config):
-            names = {name for name, _, _ in facts.files()}
+            names = facts.names()
             files = {name: facts.digest_of(self.media / name) for name in names if (self.media / name).is_file()}
             return comparable(facts.facts()), files | dict.fromkeys(names - set(files), "gone")
 

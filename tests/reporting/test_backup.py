@@ -271,6 +271,8 @@ def test_rb_1_what_is_wrong_with_the_data_is_backed_up_named_and_not_counted_as_
         lost, changed = Evidence.objects.order_by("pk")
         number = Attachment.objects.get().pk
         Attachment.objects.get().file.storage.delete(Attachment.objects.get().file.name)
+        replaced = attach(2)
+    (installation.media / replaced.file.name).write_bytes(b"another signed sheet")
     (installation.media / lost.file.name).unlink()
     (installation.media / changed.file.name).write_bytes(b"another picture")
     out = io.StringIO()
@@ -282,6 +284,7 @@ def test_rb_1_what_is_wrong_with_the_data_is_backed_up_named_and_not_counted_as_
         f"文件在磁盘上已经不在：附件（编号 {number}）",
         f"文件在磁盘上已经不在：佐证材料（编号 {lost.pk}）",
         f"文件与上传时的摘要不符：佐证材料（编号 {changed.pk}）",
+        f"文件与上传时的摘要不符：附件（编号 {replaced.pk}）",
     }
     assert backup_record.watch().backup == "findings"
 
