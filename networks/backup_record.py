@@ -1,4 +1,5 @@
-"""When everything was last backed up, and when a backup was last restored for trial (RB-1, RB-2).
+"""When everything was last backed up, when a backup was last restored for trial (RB-1, RB-2), and when ledger and log were last
+examined (AU-2).
 
 Kept in small files beside the backups and in no table: a row lies in the very thing that is lost or taken back. After a restore
 it would name the backup before the one that was restored, and a database that cannot be written could not be backed up in time.
@@ -14,8 +15,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-LATE_AFTER = datetime.timedelta(hours=26)  # a nightly backup and a nightly drill, each with two hours to spare
-BACKUPS, DRILL = "backups.json", "drill.json"
+LATE_AFTER = datetime.timedelta(hours=26)  # a nightly backup, drill and examination, each with two hours to spare
+BACKUPS, DRILL, EXAMINED = "backups.json", "drill.json", "verify.json"
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,28 @@ class Drilled:
 
 
 @dataclass(frozen=True)
+class Examined:
+    """The last time that `verify_ledger` went through everything."""
+
+    at: datetime.datetime
+    findings: int  # how many; what they say names years and sessions, and is not for a file
+
+
+@dataclass(frozen=True)
 class Watch:
-    """What the monitor and the operator's desk show: ok, late or none; findings of a backup, failed of a drill."""
+    """What the monitor and the operator's desk show: ok, late or none; findings of a backup or of `verify_ledger`, failed of a
+    drill."""
 
     backup: str
     drill: str
+    verify: str
     newest: Kept | None
     drilled: Drilled | None
+    examined: Examined | None
 
     @property
     def fine(self) -> bool:
-        return self.backup == self.drill == "ok"
+        return self.backup == self.drill == self.verify == "ok"
 
 
 def kept(folder: Path) -> list[Kept]:
@@ -88,6 +100,20 @@ def record_drilled(folder: Path, row: Drilled) -> None:
     _write(folder / DRILL, asdict(row) | {"at": row.at and row.at.isoformat()})
 
 
+def examined(folder: Path) -> Examined | None:
+    row = _read(folder / EXAMINED, {})
+    try:
+        return Examined(**row | {"at": datetime.datetime.fromisoformat(row["at"]), "findings": int(row["findings"])})
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def record_examined(folder: Path, row: Examined) -> None:
+    """Raises OSError. Before the first backup there may be no folder yet."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(folder / EXAMINED, asdict(row) | {"at": row.at.isoformat()})
+
+
 def watch(now: datetime.datetime | None = None) -> Watch:
     """How it stands with the backups in BACKUP_DIR. Asks no database."""
     now, folder = now or timezone.now(), settings.BACKUP_DIR
@@ -97,7 +123,9 @@ def watch(now: datetime.datetime | None = None) -> Watch:
     if newest and newest.findings and backup == "ok":
         backup = "findings"
     drill = "failed" if trial and trial.problem else _state(trial.at if trial else None, now)
-    return Watch(backup, drill, newest, trial)
+    last = examined(folder)
+    verify = "findings" if last and last.findings else _state(last.at if last else None, now)
+    return Watch(backup, drill, verify, newest, trial, last)
 
 
 def _state(at: datetime.datetime | None, now: datetime.datetime) -> str:

@@ -65,6 +65,7 @@ def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table()
     on_linux = re.findall(r'"([a-z_]+(?: [\w-]+)*)"', unit)
     on_windows = re.findall(r"manage\.py ([^&']+?) *[&']", re.search(r"-Argument '(/c .+)'$", text, re.M)[1] + "'")
     told = re.findall(r"`manage\.py ([^`]+)`", re.search(r"^\| 每晚（自动） \| (.+) \|$", text, re.M)[1])
+    assert re.search(r"^\| 每晚（您要另设） \| .*另一台机器", text, re.M) and "`30 3 * * * mashan rsync -a " in text
     assert on_linux == on_windows == told and on_linux[:2] == ["backup --keep 30", "drill"]
 
 

@@ -84,7 +84,11 @@ def _whose(waiting: dict) -> User | None:
     """Whose code is waited for; nobody's once it has taken too long, or the account has been changed meanwhile."""
     user = User.objects.select_related("person", "home_unit").filter(pk=waiting["user"], is_active=True).first()
     in_time = 0 <= time.time() - waiting["since"] <= WAITS
-    same = user is not None and user.may_sign_in and constant_time_compare(user.get_session_auth_hash(), waiting["bound_to"])
+    same = (
+        user is not None
+        and user.may_sign_in
+        and constant_time_compare(user.get_session_auth_hash(), waiting["bound_to"])
+    )
     return user if in_time and same else None
 
 

@@ -41,5 +41,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
     storage = "ok" if os.access(folder, os.W_OK) else "not writable"
     healthy = database == storage == "ok"
     watch = backup_record.watch()
-    told = {"database": database, "storage": storage, "backup": watch.backup, "drill": watch.drill, **lines}
+    nightly = {"backup": watch.backup, "drill": watch.drill, "verify": watch.verify}
+    told = {"database": database, "storage": storage, **nightly, **lines}
     return JsonResponse(told, status=200 if healthy else 503)

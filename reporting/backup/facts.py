@@ -13,7 +13,7 @@ from django.db.models import Case, Count, F, Max, Sum, Value, When
 from django.db.models.functions import ExtractYear
 
 from networks.models import Attachment, AuditEvent, Division, User
-from trainings.models import Evidence, Status, TrainingSession
+from trainings.models import Status, TrainingSession
 
 from ..anchors import ledger_heads, log_head
 from ..ledger import verify

@@ -26,7 +26,7 @@ from django.db import connection
 from django.db.utils import ConnectionHandler
 
 from networks import backup_record
-from networks.backup_record import Drilled, Kept
+from networks.backup_record import Drilled, Examined, Kept
 from networks.models import Attachment, AuditEvent
 from reporting import guard
 from reporting.backup import Unfit, archive, making, moment, new_key, postgres
@@ -461,11 +461,12 @@ def test_rb_1_a_clock_that_was_set_back_does_not_remove_what_was_just_made(tmp_p
 @pytest.mark.parametrize(
     ("hours", "word"), [(0, "ok"), (25, "ok"), (27, "late"), (24 * 40, "late"), (-30, "late"), (-1, "ok")]
 )
-def test_rb_1_rb_2_after_twenty_six_hours_a_backup_and_a_drill_are_late(settings, hours, word):
+def test_rb_1_rb_2_after_twenty_six_hours_a_backup_a_drill_and_an_examination_are_late(settings, hours, word):
     recorded(settings.BACKUP_DIR, [])
     backup_record.record_drilled(settings.BACKUP_DIR, Drilled("mashan-0.tar", NOON, 4))
+    backup_record.record_examined(settings.BACKUP_DIR, Examined(NOON, 0))
     watch = backup_record.watch(NOON + datetime.timedelta(hours=hours))
-    assert (watch.backup, watch.drill, watch.fine) == (word, word, word == "ok")
+    assert (watch.backup, watch.drill, watch.verify, watch.fine) == (word, word, word, word == "ok")
 
 
 def test_rb_1_a_backup_that_is_gone_or_cut_short_does_not_count(settings):
@@ -483,10 +484,10 @@ def test_rb_1_a_backup_that_is_gone_or_cut_short_does_not_count(settings):
 )
 def test_rb_1_a_record_that_cannot_be_read_is_no_backup(settings, content):
     settings.BACKUP_DIR.mkdir()
-    for name in (backup_record.BACKUPS, backup_record.DRILL):
+    for name in (backup_record.BACKUPS, backup_record.DRILL, backup_record.EXAMINED):
         (settings.BACKUP_DIR / name).write_text(content)
     watch = backup_record.watch()
-    assert (watch.backup, watch.drill) == ("none", "none")
+    assert (watch.backup, watch.drill, watch.verify) == ("none", "none", "none")
 
 
 def test_rb_1_rb_2_the_monitor_hears_a_word_and_no_more(client, db, settings):
@@ -496,10 +497,11 @@ def test_rb_1_rb_2_the_monitor_hears_a_word_and_no_more(client, db, settings):
 
     fine = {"database": "ok", "storage": "ok"}
     status, words = told()
-    assert (status, words | fine | {"backup": "none", "drill": "none"}) == (200, words)
+    assert (status, words | fine | {"backup": "none", "drill": "none", "verify": "none"}) == (200, words)
     recorded(settings.BACKUP_DIR, [])
     backup_record.record_drilled(settings.BACKUP_DIR, Drilled("x", NOON, 4, problem="坏了"))
-    assert told() == (200, words | {"backup": "late", "drill": "failed"})
+    backup_record.record_examined(settings.BACKUP_DIR, Examined(NOON, 3))
+    assert told() == (200, words | {"backup": "late", "drill": "failed", "verify": "findings"})
 
 
 def test_rb_1_rb_2_the_operator_s_desk_says_what_to_do_and_nobody_else_s(world, page, settings):
@@ -507,6 +509,7 @@ def test_rb_1_rb_2_the_operator_s_desk_says_what_to_do_and_nobody_else_s(world, 
         return page(user, "/").content.decode()
 
     assert "还没有备份" in shown(world.operator) and "还没有做过恢复演练" in shown(world.operator)
+    assert "还没有核对过定案记录" in shown(world.operator)
     assert [
         u.username for u in world.users.values() if u != world.operator and "备份" in page(u, "/").content.decode()
     ] == []
@@ -520,4 +523,7 @@ def test_rb_1_rb_2_the_operator_s_desk_says_what_to_do_and_nobody_else_s(world, 
     assert "数据本身有 1 处问题" in words and "最近一次恢复演练没有通过" in words and "核定人次 1" not in words
     backup_record.record_kept(settings.BACKUP_DIR, [Kept(path.name, now, 1, "")])
     backup_record.record_drilled(settings.BACKUP_DIR, Drilled(path.name, now, 4))
+    backup_record.record_examined(settings.BACKUP_DIR, Examined(now, 2))
+    assert "有 2 处不一致，可能被人改动过" in shown(world.operator)
+    backup_record.record_examined(settings.BACKUP_DIR, Examined(now, 0))
     assert "备份正常" in shown(world.operator)

@@ -2,6 +2,7 @@
 database: the triggers are taken away first. The last of them holds the key as well, and fails at the sealed annex."""
 
 import datetime
+import io
 import json
 
 import pytest
@@ -355,6 +356,29 @@ def test_verify_ledger_says_what_it_found_and_by_its_exit_code(ledger):
             "sentence": f"马山县2025年度：场次 {number} 时长：无 → 30",
         }
     ]
+
+
+def test_rb_2_au_2_what_the_nightly_round_found_reaches_the_monitor_until_a_round_finds_nothing(
+    ledger, client, settings
+):
+    def told():
+        return client.get("/healthz").json()["verify"]
+
+    assert told() == "none"
+    run("verify_ledger", "2024")
+    run("verify_ledger", digest=ledger.acts[3].digest)
+    assert told() == "none", "a question of somebody's is not the round"
+    assert run("verify_ledger")[0] == 0 and told() == "ok"
+    TrainingSession.objects.filter(pk=ledger.sessions[0].pk).update(minutes=30)
+    assert run("verify_ledger")[0] == 1 and told() == "findings"
+    assert "minutes" not in (settings.BACKUP_DIR / "verify.json").read_text()
+    run("verify_ledger", "2024")
+    assert told() == "findings"
+    TrainingSession.objects.filter(pk=ledger.sessions[0].pk).update(minutes=None)
+    assert run("verify_ledger")[0] == 0 and told() == "ok"
+    settings.BACKUP_DIR = settings.BACKUP_DIR / "verify.json"  # where nothing can be written the answer still comes
+    said = io.StringIO()
+    assert run("verify_ledger", stderr=said)[0] == 0 and "结果没有记下" in said.getvalue()
 
 
 def test_lock_year_locks_for_two_accounts_and_both_are_told(world, page):

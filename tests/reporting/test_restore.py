@@ -387,7 +387,11 @@ def test_rb_2_the_drill_restores_the_newest_backup_for_trial_and_leaves_nothing_
         call_command("drill", stdout=out)
     assert f"恢复演练通过：{made.path.name}" in out.getvalue()
     watch = backup_record.watch()
-    assert watch.fine and watch.drilled.file == made.path.name and watch.drilled.problem == ""
+    assert (
+        (watch.backup, watch.drill) == ("ok", "ok")
+        and watch.drilled.file == made.path.name
+        and watch.drilled.problem == ""
+    )
     assert sorted(path.name for path in installation.backups.iterdir()) == there  # drill.json and the locks stood there
     assert without_log(installation.facts()) == before
     with installation.inside() as own:
@@ -418,5 +422,5 @@ def test_rb_2_a_drill_of_a_spoilt_backup_fails_and_the_alarm_stays_until_one_pas
     assert backup_record.watch().drill == "failed"
     monkeypatch.setattr(restoring, "agrees", agrees)
     installation.drill()
-    assert backup_record.watch().fine
+    assert backup_record.watch().drill == "ok"
     assert list(installation.backups.glob(".unfinished-*")) == []
