@@ -10,6 +10,8 @@ from django.core.management import get_commands, load_command_class
 
 import run
 
+from .site_map import addresses
+
 PROJECT = Path(settings.BASE_DIR)
 HANDBOOK = PROJECT / "docs/operations.md"
 TEXTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")), *sorted((PROJECT / "docs/deploy").iterdir())]
@@ -122,7 +124,7 @@ def test_every_process_of_the_platform_is_started_and_asked_by_what_stands_befor
     assert len(ports) == 2 and ports == re.findall(r"^ *server 127\.0\.0\.1:(\d+);", nginx, re.M)
     assert ports == re.search(r"foreach \(\$port in ([\d, ]+)\)", text)[1].split(", ")  # on Windows
     assert "PartOf=mashan-edu.target" in (deploy / "mashan-edu@.service").read_text(encoding="utf-8")
-    assert re.findall(r"proxy_pass (\S+);", nginx) == ["http://mashan_edu"] and "least_conn;" in nginx
+    assert set(re.findall(r"proxy_pass (\S+);", nginx)) == {"http://mashan_edu"} and "least_conn;" in nginx
     # What somebody has sent is not sent to the other process once more, unless the first one never took it.
     assert "proxy_next_upstream" not in nginx
 
@@ -131,7 +133,65 @@ def test_rb_3_where_the_platform_cannot_answer_what_stands_before_it_says_in_chi
     nginx = (PROJECT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
     pages = dict(re.findall(r'location (@\w+) \{[^}]*return \d+ "([^"]+)";', nginx))
     led = {code: where for codes, where in re.findall(r"error_page ([\d ]+) (@\w+);", nginx) for code in codes.split()}
-    assert set(led) == {"413", "500", "502", "504"} and "proxy_intercept_errors" not in nginx  # our own pages pass
-    assert "分几次传" in pages[led["413"]]
+    assert (
+        set(led) == {"413", "429", "500", "502", "504"} and "proxy_intercept_errors" not in nginx
+    )  # our own pages pass
+    assert "分几次传" in pages[led["413"]] and "过一分钟返回上一页再试" in pages[led["429"]]
     for code in ("500", "502", "504"):
         assert "按“恢复”" in pages[led[code]] and "系统管理员" in pages[led[code]] and "http" not in pages[led[code]]
+
+
+def body_limits() -> tuple[int, list[tuple[str, str, int]]]:
+    """What nginx.conf lets through where no location says otherwise, and what each of them does: its kind ("", "=" or "~"),
+    its address or pattern, bytes. In MB, of which ours and those of nginx are the same."""
+    nginx = (PROJECT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
+    nginx = nginx[nginx.index("listen 443") :]
+    outside = re.sub(r"^    location .+?^    \}$", "", nginx, flags=re.M | re.S)
+    (usual,) = re.findall(r"client_max_body_size (\d+)m;", outside)
+    found = []
+    for kind, what, inside in re.findall(r"^    location (?:(=|~) )?(/\S*|\^\S+) \{(.+?)^    \}$", nginx, re.M | re.S):
+        sizes = re.findall(r"client_max_body_size (\d+)m;", inside) or [usual]
+        found.append((kind, what, int(sizes[0]) * 1024 * 1024))
+    return int(usual) * 1024 * 1024, found
+
+
+def let_through(path: str) -> int:
+    """As nginx chooses: the very address, else the first pattern that fits, else the longest beginning."""
+    usual, rules = body_limits()
+    for kind in ("=", "~"):
+        for _, what, size in (rule for rule in rules if rule[0] == kind):
+            if path == what if kind == "=" else re.search(what, path):
+                return size
+    begins = [rule for rule in rules if not rule[0] and path.startswith(rule[1])]
+    return max(begins, key=lambda rule: len(rule[1]))[2] if begins else usual
+
+
+def test_ld_3_whoever_has_no_account_gets_no_more_past_nginx_than_the_page_takes():
+    """A body lies on the disk of nginx and of waitress before the product can refuse it."""
+    strangers = 0
+    for address in addresses():
+        path = "/" + re.sub(r"<[^>]+>", "x", address.route).replace("\\Z", "").replace("$", "").replace("^", "")
+        if not getattr(address.callback, "login_required", True):
+            strangers += 1
+            most = getattr(address.callback, "most_bytes", settings.MOST_STRANGER_BYTES)
+            assert let_through(path) == most, path
+        elif not path.startswith(("/accounts/", "/logout/")):
+            assert let_through(path) == settings.MOST_REQUEST_BYTES, path
+    assert strangers > 20
+    assert let_through("/static/img/mark.svg") == let_through("/accounts/me/") == settings.MOST_STRANGER_BYTES
+
+
+def test_ld_3_one_address_sends_only_so_many_large_bodies_at_a_time():
+    nginx = (PROJECT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
+    limits = dict(re.findall(r"^    limit_conn (\w+) (\d+);", nginx, re.M))
+    zones = dict(re.findall(r"^limit_conn_zone (\S+) zone=(\w+):", nginx, re.M))
+    assert limits == {"mashan_uploads": "40", "mashan_addresses": "200"}
+    assert zones == {"$mashan_uploading": "mashan_uploads", "$binary_remote_addr": "mashan_addresses"}
+    free = [re.compile(p) for p in re.findall(r'^    "~(\S[^"]+)" +"";', nginx, re.M)]
+
+    def counted(method: str, length: str = "", encoding: str = "") -> bool:
+        return not any(pattern.search(f"{method} {length}{encoding}") for pattern in free)
+
+    assert not counted("GET") and not counted("POST", "0") and not counted("POST", "999999")
+    assert counted("POST", "1000000") and counted("POST", "", "chunked") and counted("POST")
+    assert counted("GET", "440401920") and counted("GET", "", "chunked")
