@@ -61,6 +61,22 @@ def test_every_file_and_setting_that_the_handbook_names_is_there():
         assert f'"{name}"' in source, name
 
 
+def test_id_4_what_a_new_secret_key_ends_and_what_a_restore_elsewhere_needs_is_said():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    leak = re.search(r"\*\*数据可能泄露\*\*.+?\n\n", text, re.S)[0]
+    assert all(
+        word in leak
+        for word in ("动态口令全部失效", "恢复码", "manage.py reset_second_factor", "manage.py revoke_links")
+    )
+    carried = re.search(r"换一台机器恢复时，.+?`\.env`", text)[0]
+    assert set(re.findall(r"`([A-Z_]+_KEYS?)`", carried)) == {
+        "SECRET_KEY",
+        "LEDGER_KEY",
+        "LEDGER_OLD_KEYS",
+        "BACKUP_KEY",
+    }
+
+
 def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table():
     text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
     unit = (deploy / "mashan-nightly.service").read_text(encoding="utf-8")

@@ -1,12 +1,14 @@
 """One-time links: 24 hours, once, bound to role and home, and nowhere to be read again (ID-1, ID-2, AC-3, AU-3)."""
 
 import datetime
+import getpass
 import io
 import logging
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -105,6 +107,25 @@ def test_unknown_used_revoked_expired_suspended_and_moved_get_one_answer(world, 
     PasswordLink.objects.update(created_at=timezone.now() - datetime.timedelta(2), expires_at=timezone.now())
     refused(path_of(newer))
     assert len(bodies) == 1
+
+
+def test_id_1_on_the_server_itself_every_unused_link_ends_and_a_new_secret_key_ends_none(world, issued, settings):
+    settings.SECRET_KEY = "another"  # ends sign-ins and telephones: tests/networks/test_second_factor.py
+    assert Client().get(issued[1]).status_code == 200
+    _, other = PasswordLink.issue(world.auditor, world.bureau)
+    with pytest.raises(CommandError, match="原因"):
+        call_command("revoke_links", reason=" ")
+    assert not AuditEvent.objects.filter(action="作废全部一次性链接").exists()
+    out = io.StringIO()
+    call_command("revoke_links", reason="服务器被人进入过", stdout=out)
+    assert "作废了 2 个" in out.getvalue()
+    assert [Client().get(path).status_code for path in (issued[1], path_of(other))] == [404, 404]
+    event = AuditEvent.objects.get(action="作废全部一次性链接")
+    assert event.actor is None and event.detail == {
+        "number": 2,
+        "reason": "服务器被人进入过",
+        "os_user": getpass.getuser(),
+    }
 
 
 def test_a_new_password_of_one_s_own_revokes_a_link_that_lies_about(world, issued):
