@@ -77,6 +77,23 @@ def test_id_4_what_a_new_secret_key_ends_and_what_a_restore_elsewhere_needs_is_s
     }
 
 
+def test_rb_1_an_upgrade_stops_the_platform_before_it_backs_up_and_copies_all_of_the_database():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    section = text[text.index("## 六、升级") : text.index("## 七、")]
+    steps = dict(re.findall(r"^(\d)\. (.+?)(?=^\d\. |\n\n)", section, re.M | re.S))
+    in_order = [
+        "systemctl stop mashan-edu.target",
+        "`manage.py backup`",
+        "**复制**",
+        "`manage.py migrate`",
+        "启动，打开",
+    ]
+    assert [next(n for n, step in steps.items() if what in step) for what in in_order] == ["2", "3", "4", "5", "6"]
+    assert "db.sqlite3-wal" in steps["4"]
+    back = section[section.index("要退回") :]
+    assert back.index("旧文件夹里的 `db.sqlite3` 就是升级前的") < back.index("恢复第 3 步的那一份")
+
+
 def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table():
     text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
     unit = (deploy / "mashan-nightly.service").read_text(encoding="utf-8")
