@@ -13,7 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")  # the real environment wins over the file
+try:  # the real environment wins over the file; Notepad begins what it saves with a BOM
+    environ.Env.read_env(BASE_DIR / ".env", encoding="utf-8-sig")
+except UnicodeDecodeError:
+    raise ImproperlyConfigured(f"{BASE_DIR / '.env'} 不是 UTF-8：请用记事本打开，另存为，编码选 UTF-8") from None
 TESTING = "pytest" in sys.modules
 
 # --- configuration of the installation -------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import environ
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -61,6 +63,24 @@ def configured(monkeypatch, **environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "mashan_edu" / "settings.py"))
+
+
+OWNER = "马山县教育局"
+
+
+@pytest.mark.parametrize("saved_as", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+def test_rb_3_an_env_saved_by_notepad_is_read_whole_or_refused_in_words(tmp_path, monkeypatch, saved_as):
+    """Notepad puts a mark before UTF-8, older ones write GBK, and its "Unicode" is UTF-16."""
+    (tmp_path / "mashan_edu").mkdir()
+    copy = shutil.copy(ROOT / "mashan_edu" / "settings.py", tmp_path / "mashan_edu")
+    (tmp_path / ".env").write_text(f"SECRET_KEY=first\nSITE_OWNER={OWNER}\n", encoding=saved_as)
+    monkeypatch.setattr(environ.Env, "ENVIRON", {})
+    if saved_as.startswith("utf-8"):
+        given = runpy.run_path(copy)
+        assert (given["SECRET_KEY"], given["SITE_OWNER"]) == ("first", OWNER)
+    else:
+        with pytest.raises(ImproperlyConfigured, match="另存为，编码选 UTF-8"):
+            runpy.run_path(copy)
 
 
 def test_in_1_sqlite_is_opened_in_the_way_that_loses_nothing(monkeypatch):
