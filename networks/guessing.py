@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from . import audit
+from .cookies import host_cookie
 from .middleware import client_address
 from .models import AuditEvent, User
 
@@ -72,8 +73,7 @@ def _cool_off() -> datetime.timedelta:
 
 
 def known_cookie() -> str:
-    """What the cookie is called: with HTTPS no other site of the domain can set it."""
-    return "__Host-known_browser" if settings.HTTPS else "known_browser"
+    return host_cookie("known_browser")
 
 
 def _known(request: HttpRequest) -> list[str]:

@@ -105,6 +105,17 @@ def test_in_1_a_database_on_a_network_disk_is_warned_about(tmp_path, monkeypatch
     assert [warning.id for warning in found] == (["networks.W001"] if warned else [])
 
 
+def test_in_1_a_server_that_starts_on_a_network_disk_says_so_in_its_log(tmp_path):
+    (tmp_path / "mounts").write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/share {tmp_path} nfs4 rw 0 0\n")
+    words = "import django; django.setup(); from pathlib import Path; from networks import checks; "
+    words += f"checks.MOUNTS = Path({str(tmp_path / 'mounts')!r}); import mashan_edu.wsgi"
+    kept = {name: os.environ[name] for name in ["PATH", "SYSTEMROOT", "PYTHONPATH"] if name in os.environ}
+    kept |= {"SECRET_KEY": "x", "LEDGER_KEY": "x", "DJANGO_SETTINGS_MODULE": "mashan_edu.settings"}
+    kept |= {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PYTHONUTF8": "1"}
+    done = subprocess.run([sys.executable, "-c", words], cwd=ROOT, env=kept, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "WARNING mashan_edu.wsgi SQLite 数据库在网络磁盘（nfs4）上" in done.stderr
+
+
 def test_in_1_the_commands_for_ledgers_leave_out_every_check_but_the_one_of_the_disk():
     for app, command in [("trainings", "import_sessions"), ("trainings", "export_sessions"), ("reporting", "assess")]:
         assert load_command_class(app, command).requires_system_checks == ["disk"]

@@ -1,6 +1,8 @@
 """What a browser gives back that it never got from us: cookies, marks of a telephone, one-time tokens (AC-3, WB-4, IN-3)."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -47,6 +49,20 @@ def test_wb_4_the_mark_of_a_telephone_at_the_door_is_ours_or_none(site, value):
         assert response.status_code == 200
         line = RosterLine.objects.get(session=sheet.session, name="黄小明")
         assert re.fullmatch(r"[0-9a-f]{32}", line.device)
+
+
+def test_wb_1_every_cookie_of_ours_has_the_name_that_binds_it_to_the_host():
+    """Whatever sets one asks `host_cookie` for its name and names no domain."""
+    set_by = {}
+    for path in sorted(
+        p for layer in ("networks", "trainings", "reporting") for p in (Path(settings.BASE_DIR) / layer).rglob("*.py")
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"set_cookie", "set_signed_cookie"}:
+                assert "domain" not in {word.arg for word in node.keywords}, path
+                set_by[path.name] = path.read_text(encoding="utf-8")
+    assert set(set_by) == {"guessing.py", "door.py"}, "a further one stands here, with a test of its name"
+    assert all("host_cookie(" in text for text in set_by.values())
 
 
 def test_wb_4_in_3_a_token_with_a_character_that_no_database_holds_breaks_nothing(site):

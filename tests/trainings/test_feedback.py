@@ -130,6 +130,20 @@ def test_one_telephone_says_it_once(phone, address, sheet, afterwards):
     assert "提交评价" not in phone.get(reverse("scan", args=[sheet.token])).content.decode()
 
 
+def test_wb_1_with_https_no_other_site_of_the_domain_plants_a_mark_of_a_telephone(
+    phone, address, sheet, afterwards, settings
+):
+    """Neither that it has said its opinion, nor whose telephone it is (tests/trainings/test_scans.py)."""
+    settings.HTTPS = True
+    phone.cookies[f"said-{sheet.pk}"] = "1"
+    phone.post(address, {"satisfaction": "satisfied"}, secure=True)
+    cookie = phone.cookies[f"__Host-said-{sheet.pk}"]
+    # What browsers ask of the prefix: secure, the whole host, no domain.
+    assert (cookie["secure"], cookie["path"], cookie["domain"], cookie["httponly"]) == (True, "/", "", True)
+    phone.post(address, {"satisfaction": "unsatisfied"}, secure=True)
+    assert Feedback.objects.get().satisfaction == "satisfied"
+
+
 def test_in_3_the_same_form_twice_is_one_answer_even_where_no_mark_is_kept(phone, address, sheet, afterwards):
     key = phone.get(reverse("scan", args=[sheet.token])).context["feedback"]["key"].value()
     for _ in range(2):

@@ -270,6 +270,18 @@ def test_one_per_device_where_the_officer_wants_it(phone, session, world, at_nin
     assert RosterLine.objects.count() == 2
 
 
+def test_wb_1_with_https_the_mark_of_a_telephone_at_the_door_is_bound_to_the_host(
+    phone, session, world, at_nine, settings
+):
+    settings.HTTPS = True
+    sheet = ScanSheet.open(session, actor=world.town, once_per_device=True)
+    phone.cookies[f"device-{sheet.pk}"] = planted = "0" * 32
+    phone.post(reverse("scan", args=[sheet.token]), at_the_door("韦大明") | {"p-TOTAL_FORMS": "1"}, secure=True)
+    cookie = phone.cookies[f"__Host-device-{sheet.pk}"]
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    assert RosterLine.objects.get().device == cookie.value != planted
+
+
 def test_the_code_given_once_holds_at_the_next_session_and_only_with_its_name(phone, world, at_nine, sheet, address):
     phone.post(address, at_the_door("韦大明", phone_tail="1234"))
     code = RosterLine.objects.get().code

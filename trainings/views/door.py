@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from networks.cookies import host_cookie
 from networks.limits import address_allowed, allowed
 
 from ..feedback_forms import FeedbackForm
@@ -96,15 +97,16 @@ def say(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _device(sheet: ScanSheet) -> str:
-    return f"device-{sheet.pk}"
+    return host_cookie(f"device-{sheet.pk}")
 
 
 def _said(sheet: ScanSheet) -> str:
-    return f"said-{sheet.pk}"
+    return host_cookie(f"said-{sheet.pk}")
 
 
 def _remember(answer: HttpResponse, name: str, value: str, seconds: int) -> None:
-    answer.set_cookie(name, value, max_age=seconds, path="/s/", secure=settings.HTTPS, httponly=True, samesite="Lax")
+    path = "/" if settings.HTTPS else "/s/"  # of a name that is bound to the host it must be the former
+    answer.set_cookie(name, value, max_age=seconds, path=path, secure=settings.HTTPS, httponly=True, samesite="Lax")
 
 
 def page(request: HttpRequest, sheet: ScanSheet, *, status: int = 200, **given: object) -> HttpResponse:
