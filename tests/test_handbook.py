@@ -98,7 +98,7 @@ def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table()
     text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
     unit = (deploy / "mashan-nightly.service").read_text(encoding="utf-8")
     on_linux = re.findall(r'"([a-z_]+(?: [\w-]+)*)"', unit)
-    on_windows = re.findall(r"manage\.py ([^&']+?) *[&']", re.search(r"-Argument '(/c .+)'$", text, re.M)[1] + "'")
+    on_windows = re.findall(r"manage\.py ([^&']+?) *[&']", re.search(r"-Argument '/c \((.+)\) >>", text)[1] + "'")
     told = re.findall(r"`manage\.py ([^`]+)`", re.search(r"^\| 每晚（自动） \| (.+) \|$", text, re.M)[1])
     assert re.search(r"^\| 每晚（您要另设） \| .*另一台机器", text, re.M) and "`30 3 * * * mashan rsync -a " in text
     assert on_linux == on_windows == told and on_linux[:2] == ["backup --keep 30", "drill"]
@@ -228,3 +228,44 @@ def test_ld_3_one_address_sends_only_so_many_large_bodies_at_a_time():
     assert not counted("GET") and not counted("POST", "0") and not counted("POST", "999999")
     assert counted("POST", "1000000") and counted("POST", "", "chunked") and counted("POST")
     assert counted("GET", "440401920") and counted("GET", "", "chunked")
+
+
+def test_au_3_every_log_that_is_written_is_kept_for_more_than_six_months():
+    text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
+    nginx, rotated, journal = (
+        (deploy / name).read_text(encoding="utf-8") for name in ("nginx.conf", "logrotate", "journald.conf")
+    )
+    logs = set(re.findall(r"^ +(?:access|error)_log (/\S+)", nginx, re.M))
+    assert logs == set(re.search(r"^(/.+) \{$", rotated, re.M)[1].split())
+    assert not any(log.endswith(".log") for log in logs), "the distribution's own rule would take hold of it too"
+    assert re.search(r"^    daily$", rotated, re.M) and int(re.search(r"^    rotate (\d+)$", rotated, re.M)[1]) >= 190
+    assert "Storage=persistent" in journal and int(re.search(r"^MaxRetentionSec=(\d+)day$", journal, re.M)[1]) >= 190
+    assert "`docs/deploy/logrotate` 放到" in text and "`docs/deploy/journald.conf` 放到" in text
+    started = re.findall(
+        r'-Argument ["\'](/c .+)["\']$', text, re.M
+    )  # on Windows, where nobody else keeps what they say
+    assert len(started) == 2 and all(re.search(r">> D:\\mashan-logs\\\S+\.log 2>&1$", line) for line in started)
+    trouble = text[text.index("**打不开**") :]
+    assert all(log in trouble for log in logs if "error" in log)
+    assert all(
+        word in trouble for word in ("journalctl -u 'mashan-edu@*'", "D:\\mashan-logs\\8000.log", "D:\\nginx\\logs")
+    )
+
+
+def test_on_windows_the_account_is_made_the_settings_are_written_and_nginx_starts_with_the_machine():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    section = text[text.index("## 三、在 Windows") : text.index("## 四、")]
+    in_order = [
+        "Install Python for all users",
+        "New-LocalUser mashan",
+        "run.py setup",
+        "notepad .env",
+        "manage.py migrate",
+    ]
+    in_order += [
+        "include mashan-edu.conf;",
+        "Register-ScheduledTask mashan-edu-$port",
+        "Register-ScheduledTask mashan-nginx",
+    ]
+    places = [section.index(word) for word in in_order]
+    assert places == sorted(places)
