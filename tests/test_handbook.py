@@ -94,6 +94,38 @@ def test_rb_1_an_upgrade_stops_the_platform_before_it_backs_up_and_copies_all_of
     assert back.index("旧文件夹里的 `db.sqlite3` 就是升级前的") < back.index("恢复第 3 步的那一份")
 
 
+def test_sc_2_what_installs_the_tools_of_the_tests_is_not_run_where_the_platform_serves():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    assert {"audit", "sbom"} <= run.TOOLS  # each brings what the tests need into .venv
+    for tool in ("`python3 run.py audit`", "`python3 run.py sbom`"):
+        assert text.index(tool) < text.index("不要在正式的服务器上运行") < text.index("## 二、")
+    offline = re.search(r"`sudo -u mashan (env PIP_NO_INDEX=1 PIP_FIND_LINKS=(\S+) python3 run\.py setup)`", text)
+    assert offline and offline[2].startswith("/"), (
+        "sudo drops what stands before it, and the folder is asked for from .venv"
+    )
+
+
+def test_the_warnings_of_the_check_that_must_not_be_passed_over_are_named():
+    """Those of our own checks; what Django adds is named where it may be passed over."""
+    checks = [(PROJECT / path).read_text(encoding="utf-8") for path in ("networks/checks.py", "reporting/checks.py")]
+    warnings = set(re.findall(r'id="(\w+\.W\d+)"', "".join(checks)))
+    text = HANDBOOK.read_text(encoding="utf-8")
+    assert len(warnings) == 3 and {name for name in warnings if f"`{name}`" not in text} == set()
+
+
+def test_rb_1_after_the_move_to_postgresql_there_is_a_backup_and_a_drill_at_once():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    section = text[text.index("## 七、") : text.index("## 八、")]
+    assert section.index("manage.py move_database") < section.index("`manage.py backup && manage.py drill`")
+
+
+def test_wb_1_the_handbook_says_what_https_promises_and_how_its_mistakes_look():
+    text = HANDBOOK.read_text(encoding="utf-8")
+    source = (PROJECT / "mashan_edu/settings.py").read_text(encoding="utf-8")
+    assert "SECURE_HSTS_INCLUDE_SUBDOMAINS = True" in source and "和它下面的全部子域名" in text
+    assert "httpd_can_network_connect" in text and re.search(r"“重定向次数过多”.+\n?.*`TRUSTED_PROXIES`", text)
+
+
 def test_what_is_done_every_night_is_the_same_on_both_systems_and_in_the_table():
     text, deploy = HANDBOOK.read_text(encoding="utf-8"), PROJECT / "docs/deploy"
     unit = (deploy / "mashan-nightly.service").read_text(encoding="utf-8")

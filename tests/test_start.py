@@ -138,6 +138,22 @@ def test_wb_1_https_brings_hsts_host_cookies_and_redirects(world, monkeypatch):
         assert (token["secure"], token["httponly"], token["path"], token["domain"]) == (True, True, "/", "")
 
 
+def test_wb_5_the_mistakes_with_https_look_as_the_handbook_says(world, monkeypatch):
+    """nginx in front speaks HTTPS and says so, and the platform does not believe it: round and round, or refused at sign-in."""
+    given = configured(monkeypatch, HTTPS="on")
+    changed = {name: given[name] for name in given if name.startswith(("SECURE_", "SESSION_COOKIE", "CSRF_COOKIE"))}
+    behind = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    with override_settings(**changed):
+        assert Client().get("/login/", **behind)["Location"] == "https://testserver/login/"
+        with override_settings(TRUSTED_PROXIES=["127.0.0.1"]):
+            assert Client().get("/login/", **behind).status_code == 200
+    strict = Client(enforce_csrf_checks=True)
+    token = strict.get("/login/", **behind).context["csrf_token"]
+    sent = {"username": "town", "password": "Correct-Horse-7", "csrfmiddlewaretoken": str(token)}
+    refused = strict.post("/login/", sent, HTTP_ORIGIN="https://testserver", **behind)
+    assert refused.status_code == 403 and "页面已过期" in refused.content.decode()
+
+
 def test_wb_1_plain_http_promises_nothing_that_loopback_cannot_keep(client, db):
     response = client.get("/login/")
     assert response.status_code == 200
