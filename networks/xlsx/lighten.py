@@ -2,9 +2,11 @@
 somebody has only formatted, and does not know Strict Open XML.
 
 `lightened(content)` gives a file back as it is where openpyxl can hold it; else without its empty rows and cells.
+`without_drawings(content)` leaves out what openpyxl would decode, or read once for every place that shows it.
 """
 
 import io
+import posixpath
 import re
 import zipfile
 from dataclasses import dataclass, field
@@ -15,7 +17,22 @@ from .cells import cell_position, column_letters, listen
 from .container import Package, guarded_parser
 
 MOST_OBJECTS = 250_000  # what openpyxl keeps at once, about a kilobyte each; 10,000 rows of our own columns fit
+LONGEST_FORMULA = 8_192  # characters, of Excel; openpyxl takes a shared one apart into an object per sign
+FORMULA_PER_OBJECT = 16  # characters of a shared formula, which it writes out anew in each of its cells
+IN_CELL = 3  # elements of a plain cell: v; or f and v; or is and t
+AREAS = ("mergeCell", "hyperlink", "comment")  # openpyxl makes a cell of each that their ref covers
+READ_FOR_EACH = ("worksheet", "chartsheet", "comments", "pivotTable", "externalLink")  # relation; nobody shares these
+LOOKED_UP = ("hyperlink", "tablePart")  # openpyxl goes through all relations of the sheet for each
+LOOK_UP = 50  # objects' worth of time: 5,000 links at most, each among 3,500 relations
+NAMED_ONCE = ("sheet", "pivotCache", "externalReference")  # of the workbook, each with a relation of its own
+# What shared texts are made of: openpyxl keeps them as plain texts. A part of their name may hold something else.
+OF_TEXTS = {
+    "sst", "si", "t", "r", "rPr", "rPh", "phoneticPr", "rFont", "sz", "color", "family", "scheme", "charset", "b", "i", "u",
+    "strike", "vertAlign", "outline", "shadow", "extend", "condense",
+}  # fmt: skip
+DRAWING = "drawing"  # the kind of relation on which charts and pictures hang
 
+_RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 
 
@@ -31,21 +48,66 @@ def lightened(content):
     for name in package.names():
         if package.holds_xml(name):
             weight.add(package, name)
-    if weight.filled > MOST_OBJECTS:
+    weight.add_pivots()
+    if weight.filled + weight.longest > MOST_OBJECTS or weight.endless:
         raise TooHeavy
-    too_many = weight.objects > MOST_OBJECTS
+    too_many = weight.objects + weight.longest > MOST_OBJECTS
     if not too_many and not weight.strict:
         return content
+
+    def change(name, data):
+        if too_many and name in weight.sheets:
+            data = _Slimmer().slim(data)
+        return _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data) if weight.strict else data
+
+    return _copied(content, package, change)
+
+
+def without_drawings(content):
+    """The bytes of an .xlsx file whose sheets have no pictures, charts and shapes; `content` itself where there are none.
+
+    openpyxl reads a picture once for each place that shows it, decodes some kinds whole, and loses every shape anyway.
+    Raises Unreadable."""
+    package = Package(content)
+    kept = {}  # {name of a part of relations: its text without those to drawings}
+    for name in package.names():
+        if name.endswith(".rels"):
+            relations = _relations(package, name)
+            others = [one for one in relations if _kind(one) != DRAWING]
+            if len(others) < len(relations):
+                kept[name] = "".join([_RELATIONS, *(_tag("Relationship", one) for one in others), "</Relationships>"])
+    if not kept:
+        return content
+    package.sweep()  # the copy reads whole parts
+    return _copied(content, package, lambda name, data: kept[name].encode() if name in kept else data)
+
+
+def _relations(package, part):
+    """The attributes of each relation."""
+    found = []
+    parser = guarded_parser()
+    listen(parser, lambda name, attributes: found.append(attributes) if _local(name) == "Relationship" else None)
+    package.parse(part, parser)
+    return found
+
+
+def _kind(relation):
+    """The last word of the relation's type, which openpyxl takes from `type` as well."""
+    return (relation.get("type") or relation.get("Type", "")).rpartition("/")[2]
+
+
+def _tag(name, attributes):
+    return f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in attributes.items())}/>"
+
+
+def _copied(content, package, change):
+    """The package with `change(lower-case name, bytes)` in place of each part; openpyxl asks for none that is not XML."""
     result = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
-            data = old.read(info)
             name = info.filename.replace("\\", "/")
-            if too_many and name.lower() in weight.sheets:
-                data = _Slimmer().slim(data)
-            if weight.strict and package.holds_xml(name.lower()):
-                data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
-            new.writestr(name, data)
+            if package.holds_xml(name.lower()):
+                new.writestr(name, change(name.lower(), old.read(info)))
     return result.getvalue()
 
 
@@ -59,52 +121,128 @@ class _Weight:
 
     objects: int = 0
     filled: int = 0
+    longest: int = 0  # elements of the largest shared text, which openpyxl holds until it has read it
+    beside: int = 0  # objects of the parts that hold no cells
+    caches: int = 0  # of pivot tables
+    seen: set = field(default_factory=set)  # what may be asked for once
+    endless: bool = False  # whether a part is asked for again, or a formula is longer than any
     sheets: set = field(default_factory=set)  # names of the parts that hold cells
     strict: bool = False
 
     def add(self, package, part):
-        in_data = in_cell = empty_row = empty_cell = False
-
-        def start(name, attributes):
-            nonlocal in_data, in_cell, empty_row, empty_cell
-            local = _local(name)
-            if in_cell:
-                if empty_cell:
-                    empty_cell = False
-                    self.filled += 1 + empty_row
-                    empty_row = False
-            elif in_data and local in ("row", "c"):
-                self.objects += 1
-                if local == "row":
-                    empty_row = True
-                else:
-                    in_cell = empty_cell = True
-            else:
-                in_data = in_data or local == "sheetData"
-                number = _covered(attributes.get("ref", "")) if local == "mergeCell" else 1
-                self.objects += number
-                self.filled += number
-                if local == "Relationship" and "://purl.oclc.org/ooxml/" in attributes.get("Type", ""):
-                    self.strict = True
-
-        def end(name):
-            nonlocal in_data, in_cell
-            local = _local(name)
-            if local == "c":
-                in_cell = False
-            elif local == "sheetData":
-                in_data = False
-                self.sheets.add(part)
-
-        texts = part.endswith("/sharedstrings.xml")  # openpyxl keeps these as plain texts
         parser = guarded_parser()
-        if not texts:
-            listen(parser, start, end)
+        before, scale = self.filled, _Scale(self, part)
+        listen(parser, scale.start, scale.end)
+        parser.CharacterDataHandler = scale.text
         package.parse(part, parser)
+        self.count(scale.unnamed + scale.relations**2 // LOOK_UP)
+        if part not in self.sheets:
+            self.beside += self.filled - before
+
+    def add_pivots(self):
+        """openpyxl reads the stores of all pivot tables again for every sheet."""
+        self.count(self.caches * len(self.sheets) * self.beside)
+
+    def count(self, number):
+        self.objects += number
+        self.filled += number
+
+    def once(self, *name):
+        self.endless = self.endless or name in self.seen
+        self.seen.add(name)
+
+
+class _Scale:
+    """Puts one part on a `_Weight`."""
+
+    def __init__(self, weight, part):
+        self.weight, self.part = weight, part
+        self.texts = part.endswith("/sharedstrings.xml")
+        self.pieces = 0  # of one shared text
+        self.in_data = self.in_cell = self.in_formula = self.empty_row = self.empty_cell = False
+        self.elements = 0  # of the cell
+        self.shared, self.length, self.formulas = None, 0, {}  # the formula's number and length, and those of all
+        self.unnamed = 0  # cells of a table without column names, which openpyxl makes to look for them
+        self.relations = 0
+        self.in_name = False  # of a print area, a list of areas
+
+    def start(self, name, attributes):
+        local = _local(name)
+        if self.texts and local in OF_TEXTS:
+            self.pieces = 0 if local == "si" else self.pieces + 1
+            self.weight.longest = max(self.weight.longest, self.pieces)
+            return
+        if local == "f":
+            self.in_formula, self.length = True, 0
+            self.shared = attributes.get("si") if attributes.get("t") == "shared" else None
+        if self.in_cell:
+            self.elements += 1
+            if self.elements > IN_CELL:
+                self.weight.count(1)
+            if self.empty_cell:
+                self.weight.filled += 1 + self.empty_row
+                self.empty_cell = self.empty_row = False
+        elif self.in_data and local in ("row", "c"):
+            self.weight.objects += 1
+            if local == "row":
+                self.empty_row = True
+            else:
+                self.in_cell = self.empty_cell = True
+                self.elements = 0
+        else:
+            self.in_data = self.in_data or local == "sheetData"
+            self.beside(local, attributes)
+
+    def beside(self, local, attributes):
+        """An element outside cells."""
+        self.weight.count(_covered(attributes.get("ref", "")) if local in AREAS else 1)
+        self.weight.count(attributes.get("sqref", "").count(" "))  # a list of areas
+        self.in_name = local == "definedName"
+        if local in LOOKED_UP:
+            self.weight.count(LOOK_UP)
+        elif local == "Relationship":
+            self.relation(attributes)
+        elif local in NAMED_ONCE:
+            self.weight.caches += local == "pivotCache"
+            for key in attributes:
+                if key.rpartition(":")[2] == "id":
+                    self.weight.once(local, attributes[key])
+        elif local == "table":
+            self.unnamed = _covered(attributes.get("ref", ""))
+        elif local == "tableColumn":
+            self.unnamed = 0
+
+    def relation(self, attributes):
+        self.relations += 1
+        self.weight.strict = self.weight.strict or "://purl.oclc.org/ooxml/" in attributes.get("Type", "")
+        if _kind(attributes) in READ_FOR_EACH:
+            folder = posixpath.dirname(posixpath.dirname(self.part))
+            target = attributes.get("Target", "").lower()
+            self.weight.once(posixpath.normpath(posixpath.join("/", folder, target)))
+
+    def end(self, name):
+        local = _local(name)
+        if local == "f" and self.in_formula:
+            self.in_formula = False
+            self.weight.endless = self.weight.endless or self.length > LONGEST_FORMULA
+            if self.shared is not None:
+                length = self.formulas[self.shared] = max(self.length, self.formulas.get(self.shared, 0))
+                self.weight.count(length // FORMULA_PER_OBJECT)
+        elif local == "c":
+            self.in_cell = False
+        elif local == "sheetData":
+            self.in_data = False
+            self.weight.sheets.add(self.part)
+
+    def text(self, data):
+        if self.in_formula:
+            self.length += len(data)
+        elif self.in_name:
+            self.weight.count(data.count(","))
 
 
 def _covered(reference):
-    """How many cells a merge covers: openpyxl makes an object for each."""
+    """How many cells a merge or a link covers: openpyxl makes an object for each."""
     first, _, last = reference.partition(":")
     (top, left), (bottom, right) = cell_position(first), cell_position(last or first)
     return (bottom - top + 1) * (right - left + 1)

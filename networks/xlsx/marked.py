@@ -1,6 +1,7 @@
 """The errors workbook: the user's own file with the wrong cells filled and a comment on each, formulas untouched.
 
-openpyxl rewrites the file, so drawings may be lost; it is called only on a file that a rehearsal has read within its limits.
+openpyxl rewrites the file and is not handed its pictures and charts, which a comment says; it is called only on a file that a
+rehearsal has read within its limits.
 Where it cannot, the errors come as a list in a workbook of their own: nobody is left without.
 """
 
@@ -16,7 +17,7 @@ from openpyxl.xml import DEFUSEDXML
 
 from .cells import column_letters
 from .container import read_source
-from .lighten import lightened
+from .lighten import lightened, without_drawings
 from .sheets import Merges
 from .writing import saved, text_cell
 
@@ -25,6 +26,7 @@ if not DEFUSEDXML:  # openpyxl falls back to unguarded parsers without a word
 
 FILL = PatternFill("solid", start_color="FFFFC7CE", end_color="FFFFC7CE")
 AUTHOR = "导入校验"
+NO_DRAWINGS = "（原表里的图片、图表和图形没有放进这份标注，请在原表里找。）"
 LIST_SHEET = "错误清单"
 LIST_INTRODUCTION = "这个文件格式特殊或内容太多，没能直接在原表上标出错误：请按下面列出的位置在原表中修改，再重新上传"
 LIST_COLUMNS = {"工作表": 20, "行": 8, "单元格": 10, "栏目": 18, "问题": 90}  # with their widths
@@ -47,7 +49,9 @@ def mark_errors(source, problems):
 
 
 def _marked(content, problems):
-    workbook = openpyxl.load_workbook(io.BytesIO(lightened(content)))
+    light = lightened(content)
+    bare = without_drawings(light)
+    workbook = openpyxl.load_workbook(io.BytesIO(bare))
     merges = {
         sheet.title: Merges((area.min_row, area.min_col, area.max_row, area.max_col) for area in sheet.merged_cells)
         for sheet in workbook.worksheets
@@ -57,6 +61,8 @@ def _marked(content, problems):
         row, column = problem.cell or (problem.row, 1)
         place = (problem.sheet, *merges[problem.sheet].anchor(row, column))
         messages.setdefault(place, []).append(f"{problem.column}：{problem.message}")
+    if bare is not light and messages:
+        next(iter(messages.values())).append(NO_DRAWINGS)
     for (sheet, row, column), lines in messages.items():
         cell = workbook[sheet].cell(row, column)
         if cell.comment:  # what the clerk had noted there stays

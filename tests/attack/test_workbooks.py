@@ -12,13 +12,18 @@ import time
 import tracemalloc
 import zipfile
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from networks.xlsx import lighten
 from networks.xlsx.cells import read_workbook
-from networks.xlsx.lighten import TooHeavy, lightened
-from tests.trainings.workbook_files import book, ledger, patched
+from networks.xlsx.lighten import TooHeavy, lightened, without_drawings
+from networks.xlsx.marked import NO_DRAWINGS, mark_errors
+from networks.xlsx.problems import Problem
+from tests.trainings.workbook_files import book, ledger, patched, saved
 from trainings.workbook import Unreadable
 
 GOOD = book([["培训名称", "开始时间", "实到人次", "培训对象"], ["旱藕栽培", "2026-03-06", 45, "村民45"]])
@@ -30,16 +35,21 @@ fuzzed = settings(
 )
 
 
+WRONG = Problem("表1", 2, "实到人次", "bad_count", "请核对", (2, 3))
+
+
 def answers(content: bytes) -> None:
-    """Rows or a Chinese sentence, from the reader of ledgers and from what makes files ready for openpyxl."""
+    """Rows or a Chinese sentence, from the reader of ledgers and from what makes files ready for openpyxl; and a workbook that
+    shows where the errors are."""
     began = time.perf_counter()
-    for read in (ledger, lightened):
+    for read in (ledger, lightened, without_drawings):
         try:
             read(content)
         except Unreadable as refused:
             assert re.search("[\u4e00-\u9fff]", refused.message), refused
         except TooHeavy:
             pass
+    assert openpyxl.load_workbook(io.BytesIO(mark_errors(content, [WRONG])))
     assert time.perf_counter() - began < SECONDS
 
 
@@ -73,6 +83,10 @@ TEXTS = [  # in place of a tag, an attribute's value or a text of a part
     b"<c r='C2'><f t='shared' si='0' ref='A1:XFD1048576'>1</f><v/></c>",
     b"<mergeCell ref='A1:XFD1048576'/>",
     b"<mergeCell ref='Z9:A1'/>",
+    b"<hyperlinks><hyperlink ref='A1:XFD1048576'/></hyperlinks>",
+    b"<conditionalFormatting sqref='A1:XFD1048576 A1 A1'/>",
+    b"<row/><row><c><f t='shared' si='0'/></c></row>",
+    b"<drawing r:id='rId1'/>",
     b"<dimension ref='A1:XFD1048576'/>",
     b"<cols><col min='0' max='99999999999'/></cols>",
     b"<!--x-->",
@@ -128,6 +142,125 @@ def test_xl_2_parts_missing_added_or_packed_otherwise_break_nothing(missing, add
     if method == 95:  # a method that nobody knows, in each entry of the directory
         content = re.sub(rb"(PK\x01\x02.{6}..)..", b"\\g<1>\x5f\0", content, flags=re.DOTALL)
     answers(content)
+
+
+# --- what openpyxl would make much of ---------------------------------------------------------------
+
+
+SHEET, RELATIONS = "xl/worksheets/sheet1.xml", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def related(*relations):
+    """The part of relations of the sheet: (type, target)."""
+    each = "".join(
+        f'<Relationship Id="rId{n}" Type="{RELATIONS}/{kind}" Target="{target}"/>'
+        for n, (kind, target) in enumerate(relations)
+    )
+    return [("xl/worksheets/_rels/sheet1.xml.rels", f"<Relationships>{each}</Relationships>".encode())]
+
+
+def behind(xml):
+    return lambda data: data.replace(b"</sheetData>", b"</sheetData>" + xml)
+
+
+def with_rows(xml):
+    return lambda data: data.replace(b"</sheetData>", xml + b"</sheetData>")
+
+
+def twice_in_the_workbook(data):
+    return data.replace(
+        b"</sheets>", re.search(rb"<sheet [^>]*/>", data)[0].replace("表1".encode(), b"x") + b"</sheets>"
+    )
+
+
+SHARED = b'<row><c><f t="shared" si="0" ref="Z1:Z9">%s</f></c></row>'
+AGAIN = b'<row><c><f t="shared" si="0"/></c></row>'
+COMMENT = b'<comments><commentList><comment ref="A1:XFD1048576"/></commentList></comments>'
+TABLE = b'<table id="1" name="t" displayName="t" ref="A1:XFD1048576"/>'
+NAMES = (
+    b"<definedNames><definedName name='_xlnm.Print_Area' localSheetId='0'>%s</definedName></definedNames></workbook>"
+)
+BOMBS = {
+    "a link over a million cells": ({SHEET: behind(b'<hyperlinks><hyperlink ref="A1:CV10000"/></hyperlinks>')}, []),
+    "links among as many relations": (
+        {SHEET: behind(b"<hyperlinks>" + b'<hyperlink ref="A1"/>' * 6_000 + b"</hyperlinks>")}, []
+    ),
+    "relations": ({}, related(*[("hyperlink", "x")] * 6_000)),
+    "a comment on every cell": ({}, [*related(("comments", "../comments1.xml")), ("xl/comments1.xml", COMMENT)]),
+    "a table without columns": ({}, [*related(("table", "../table1.xml")), ("xl/table1.xml", TABLE)]),
+    "comments read again and again": (
+        {},
+        [*related(*[("comments", "../comments1.xml")] * 2), ("xl/comments1.xml", b"<comments/>")],
+    ),
+    "a sheet read again and again": ({"xl/workbook.xml": twice_in_the_workbook}, []),
+    "a list of areas": (
+        {SHEET: behind(b'<conditionalFormatting sqref="%s"/>' % (b"A1 " * 300_000))}, []
+    ),
+    "a print area": (
+        {"xl/workbook.xml": lambda data: data.replace(b"</workbook>", NAMES % (b"A1," * 300_000))}, []
+    ),
+    "a formula longer than any": ({SHEET: with_rows(SHARED % (b"1+" * 5_000 + b"1"))}, []),
+    "a long formula in many cells": ({SHEET: with_rows(SHARED % (b"1+" * 4_000 + b"1") + AGAIN * 600)}, []),
+    "a text in a cell in many pieces": (
+        {SHEET: with_rows(b'<row><c t="inlineStr"><is>' + b"<r><t/></r>" * 130_000 + b"</is></c></row>")}, []
+    ),
+    "a shared text in many pieces": (
+        {},
+        [("xl/sharedStrings.xml", b"<sst><si>" + b"<r><t/></r>" * 130_000 + b"</si></sst>")],
+    ),
+    "a sheet that bears the name of the shared texts": (
+        {}, [("xl/worksheets/sharedStrings.xml", b"<sst><row>" + b"<c><v>1</v></c>" * 260_000 + b"</row></sst>")]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_xl_2_what_a_few_kilobytes_would_grow_into_never_reaches_openpyxl(bomb):
+    changes, added = BOMBS[bomb]
+    content = patched(GOOD, changes, add=added)
+    assert len(content) < 40_000
+    with pytest.raises(TooHeavy):
+        lightened(content)
+    listed = openpyxl.load_workbook(io.BytesIO(mark_errors(content, [WRONG])))
+    assert listed.sheetnames == ["错误清单"]
+
+
+def test_xl_2_pivot_stores_are_weighed_once_for_every_sheet(monkeypatch):
+    caches = (
+        b"<pivotCaches>" + b"".join(b'<pivotCache r:id="p%d"/>' % n for n in range(30)) + b"</pivotCaches></workbook>"
+    )
+    content = patched(GOOD, {"xl/workbook.xml": lambda data: data.replace(b"</workbook>", caches)})
+    monkeypatch.setattr(lighten, "MOST_OBJECTS", 2_000)
+    assert lightened(GOOD) is GOOD
+    with pytest.raises(TooHeavy):
+        lightened(content)
+
+
+def test_xl_2_pictures_and_charts_stay_behind_and_the_first_comment_says_so():
+    """Five hundred times one picture would be read five hundred times; formulas, links and the clerk's own comments stay."""
+    workbook = openpyxl.load_workbook(io.BytesIO(GOOD))
+    sheet = workbook.active
+    sheet["E2"], sheet["F2"].hyperlink = "=SUM(C2:C2)", "https://example.org/a"
+    sheet["A2"].comment = openpyxl.comments.Comment("原有批注", "韦某")
+    sheet.add_chart(openpyxl.chart.BarChart(), "H2")
+    Image.new("RGB", (4, 4)).save(picture := io.BytesIO(), "PNG")
+    for _ in range(3):
+        sheet.add_image(openpyxl.drawing.image.Image(io.BytesIO(picture.getvalue())), "H9")
+    content = saved(workbook)
+    assert any("media" in name for name in zipfile.ZipFile(io.BytesIO(content)).namelist())
+    bare = without_drawings(content)
+    assert without_drawings(GOOD) is GOOD and without_drawings(bare) is bare
+    result = mark_errors(content, [WRONG])
+    assert not [
+        n
+        for n in zipfile.ZipFile(io.BytesIO(result)).namelist()
+        if "media" in n or "/charts/" in n or "/drawings/drawing" in n
+    ]
+    marked = openpyxl.load_workbook(io.BytesIO(result)).active
+    assert NO_DRAWINGS in marked["C2"].comment.text and marked["A2"].comment.text == "原有批注"
+    assert marked["E2"].value == "=SUM(C2:C2)" and marked["F2"].hyperlink.target == "https://example.org/a"
+    plain = openpyxl.load_workbook(io.BytesIO(mark_errors(GOOD, [WRONG]))).active
+    assert NO_DRAWINGS not in plain["C2"].comment.text
 
 
 def test_xl_2_ld_3_ten_thousand_names_in_one_cell_are_not_taken_apart_row_by_row():
