@@ -5,6 +5,7 @@ Nothing of it counts before `confirm`. Every function names what it raises; noth
 
 import datetime
 import hashlib
+import re
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from networks import audit
 from networks.models import CountySettings, RegistryImport, User
+from networks.xlsx.cells import read_workbook
 from networks.xlsx.problems import Refused
 
 from . import REGISTRIES
@@ -22,6 +24,7 @@ State = RegistryImport.State
 KEPT_FOR = datetime.timedelta(days=30)  # an upload that nobody confirms
 FORGOTTEN = "删除久未登记的名册表格"
 MOVED = "校验之后系统中的内容有了变化，还没有登记。下面是重新校验的结果，请看过再确认"
+_DIGEST = re.compile("[0-9a-f]{64}")
 DONE = "这份表格已经登记过，没有再次登记"
 
 
@@ -53,9 +56,9 @@ def keep(upload: UploadedFile, user: User, key: str) -> RegistryImport:
     return row
 
 
-def rehearse_again(row: RegistryImport, *, hold: bool = False) -> Rehearsal:
-    """What a commit would do now. `hold` locks what it compares with. Raises Unreadable and Refused; stores nothing."""
-    return rehearse(content_of(row), REGISTRIES[row.registry](row.user, hold=hold))
+def rehearse_again(row: RegistryImport) -> Rehearsal:
+    """What a commit would do now. Raises Unreadable and Refused; stores nothing."""
+    return rehearse(content_of(row), REGISTRIES[row.registry](row.user))
 
 
 def content_of(row: RegistryImport) -> bytes:
@@ -71,11 +74,25 @@ def content_of(row: RegistryImport) -> bytes:
 
 def confirm(row: RegistryImport, digest: str) -> RegistryImport:
     """Stores exactly what was rehearsed. Raises Moved, Refused and Unreadable."""
+    _still_waits(row)
+    if not _DIGEST.fullmatch(digest):  # none that a page has shown
+        raise Moved
+    desk = REGISTRIES[row.registry]
+    # Reading takes seconds, in which SQLite would let nobody else write; what was not shown never gets as far as the lock.
+    try:
+        content = content_of(row)
+        workbook = read_workbook(content)
+        rehearsal = rehearse(content, desk(row.user), workbook=workbook)
+        if rehearsal.digest != digest or not rehearsal.clean:
+            raise Moved
+    except (Moved, Refused):
+        _still_waits(RegistryImport.objects.filter(pk=row.pk).first())  # else that is what to say
+        raise
     with transaction.atomic():
         # One import of a county at a time: two that create the same row must not both find it missing.
         CountySettings.objects.select_for_update().get_or_create(county_id=row.user.county_code)
         row = _waiting(row)
-        rehearsal = rehearse_again(row, hold=True)
+        rehearsal = rehearse(content, desk(row.user, hold=True), workbook=workbook)
         if rehearsal.digest != digest or not rehearsal.clean:
             raise Moved
         if not rehearsal.to_store:
@@ -124,12 +141,15 @@ def drop_forgotten(now: datetime.datetime) -> int:
 
 def _waiting(row: RegistryImport) -> RegistryImport:
     """The upload as it is now, held until the transaction ends."""
-    held = RegistryImport.objects.select_for_update().filter(pk=row.pk).first()
-    if held is None:
+    return _still_waits(RegistryImport.objects.select_for_update().filter(pk=row.pk).first())
+
+
+def _still_waits(row: RegistryImport | None) -> RegistryImport:
+    if row is None:
         raise Refused("gone", "这份表格已被放弃或换成了新的一份")
-    if held.state != State.REHEARSED:
+    if row.state != State.REHEARSED:
         raise Refused("committed", DONE)
-    return held
+    return row
 
 
 def _remove(row: RegistryImport) -> None:

@@ -315,9 +315,10 @@ class Registry:
 
 
 @in_bulk
-def rehearse(content, desk):
-    """What the workbook `content` (bytes) would do at the desk `desk`, a fresh `Registry`. Raises Unreadable."""
-    workbook = read_workbook(content)
+def rehearse(content, desk, *, workbook=None):
+    """What the workbook `content` (bytes) would do at the desk `desk`, a fresh `Registry`; `workbook` is what it was read as
+    before, if it was. Raises Unreadable."""
+    workbook = workbook or read_workbook(content)
     desk.epoch_1904 = workbook.epoch_1904
     taken_out, title = stamp_of(workbook)
     if title and title != desk.title:

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from networks.models import AuditEvent, Institution, RegistryImport, User
-from networks.registry import imports
+from networks.registry import imports, rehearsal
+from networks.xlsx.cells import read_workbook
 from networks.xlsx.problems import Refused
 from tests.conftest import build_world
 from tests.trainings.workbook_files import book
@@ -163,6 +164,30 @@ def test_in_2_what_has_moved_since_the_rehearsal_is_refused_and_shown_anew(town,
     confirmed(town, page)
     school.refresh_from_db()
     assert school.address == "白山街1号"
+
+
+def test_in_1_ld_3_a_workbook_is_read_before_anything_is_locked_and_a_wrong_digest_locks_nothing(world, monkeypatch):
+    """On SQLite nobody else in the county can write while a transaction is open: a million cells take seconds to read."""
+    row = imports.keep(upload(night_schools("夜校")), world.town, "institutions")
+    digest = imports.rehearse_again(row).digest
+    around, inside = len(connection.savepoint_ids), []
+
+    def reading(content):
+        inside.append(len(connection.savepoint_ids) - around)
+        return read_workbook(content)
+
+    for module in (imports, rehearsal):
+        monkeypatch.setattr(module, "read_workbook", reading, raising=False)
+    for wrong in ("", "x" * 64, digest[:-1]):
+        with CaptureQueriesContext(connection) as queries, pytest.raises(imports.Moved):
+            imports.confirm(row, wrong)
+        assert (inside, len(queries)) == ([], 0), "no digest at all: nothing is even read"
+    with CaptureQueriesContext(connection) as queries, pytest.raises(imports.Moved):
+        imports.confirm(row, "0" * 64)
+    assert not [q["sql"] for q in queries if "SAVEPOINT" in q["sql"] or "FOR UPDATE" in q["sql"]]
+    imports.confirm(row, digest)
+    assert inside == [0, 0], "once for each, outside"
+    assert Institution.objects.filter(name="夜校").count() == 1
 
 
 def test_in_3_a_second_click_stores_nothing_twice(town, world):
