@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 
 from networks.names import clean_lines, clean_text, plain_phone
 from networks.xlsx.cells import DateNumber
-from networks.xlsx.dates import read_day
+from networks.xlsx.dates import YEARS, read_day
 from networks.xlsx.names import name_key
 from networks.xlsx.problems import ValueProblem
-from networks.xlsx.values import half_width, is_blank, quoted, readable, shown, text, whole_number
+from networks.xlsx.values import EPOCH_1900, half_width, is_blank, quoted, readable, shown, text, whole_number
 
 NOTHING = "（空）"  # how an empty value is shown
 
@@ -144,8 +144,11 @@ class Day(Text):
         return read_day(value, epoch_1904=desk.epoch_1904)
 
     def cell(self, value):
-        """A real date where a workbook can hold it."""
-        return value if value is None or value >= datetime.date(1900, 3, 1) else value.isoformat()
+        """A real date where a workbook can hold it and the reader would not take it for a year (1905)."""
+        counted = value is None or (
+            value >= datetime.date(1900, 3, 1) and (value - EPOCH_1900.date()).days not in YEARS
+        )
+        return value if counted else value.isoformat()
 
     def shown(self, value):
         return NOTHING if value is None else value.isoformat()

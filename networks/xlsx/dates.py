@@ -18,6 +18,8 @@ MORNING, AFTERNOON, EVENING = "上午", "下午", "晚上"
 LONGEST_CLASS = 366  # days; more is a slip of the pen
 EXAMPLE = "请写成 2026-03-05、2026年3月5日 或 2026-03-05 9:00"
 DAY_EXAMPLE = "请写成 2026-03-05 或 2026年3月5日"
+YEARS = range(1900, 2100)  # a number alone that is one of these names a year, and would count days to 1905
+FIRST_COUNTED = datetime.date(1950, 1, 1)  # a number that no cell shows as a date counts days from here on
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def read_when(value, *, year=None, epoch_1904=False):
 
 
 def read_day(value, *, epoch_1904=False):
-    """One day of the years 1900—2099, for what may have begun long before there were ledgers. Raises ValueProblem."""
+    """One day of the years 1900—2099, for what may have begun long before there were ledgers. 2020, 2019.1 and 40 are no
+    dates. Raises ValueProblem."""
     value = readable(value)
     if isinstance(value, bool):
         raise _unreadable(value, f"不是日期：{DAY_EXAMPLE}")
@@ -50,14 +53,23 @@ def read_day(value, *, epoch_1904=False):
             typed = "".join(half_width(clean_text(value)).split())
             found = _FULL_DATE.fullmatch(typed) or _COMPACT.fullmatch(typed)
             day = datetime.date(*(int(group) for group in found.groups() if group and group.isdecimal()))
-        elif 19_000_000 <= value < 21_000_000:  # 20190305; also typed into a cell that is laid out for dates
+        elif value == int(value) and 19_000_000 <= value < 21_000_000:  # 20190305, also in a cell laid out for dates
             day = datetime.date(int(value) // 10_000, int(value) // 100 % 100, int(value) % 100)
         else:
-            day = serial_to_datetime(value, epoch_1904=epoch_1904).date()
+            day = _counted_day(value, epoch_1904)
     except (AttributeError, OverflowError, ValueError):
         raise _unreadable(value, f"不是一个完整的日期：{DAY_EXAMPLE}") from None
     if not 1900 <= day.year <= 2099:
         raise _unreadable(value, f"不是 1900—2099 年间的日期：{DAY_EXAMPLE}")
+    return day
+
+
+def _counted_day(number, epoch_1904):
+    """The day of a serial number. Raises ValueError or OverflowError for what nobody meant as one."""
+    day = serial_to_datetime(number, epoch_1904=epoch_1904).date()
+    shown_as_date = isinstance(number, DateNumber)
+    if number in YEARS or (not shown_as_date and (number != int(number) or day < FIRST_COUNTED)):
+        raise ValueError(number)
     return day
 
 

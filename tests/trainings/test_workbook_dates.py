@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import MAC_EPOCH
 
-from networks.xlsx.dates import read_when
+from networks.registry.columns import Day
+from networks.xlsx.cells import DateNumber, read_workbook
+from networks.xlsx.dates import read_day, read_when
 from networks.xlsx.problems import ValueProblem
 from tests.trainings.workbook_files import HEADER, book, ledger
 
@@ -309,3 +311,48 @@ def test_xl_4_no_value_whatever_breaks_the_reader(value):
         assert 2000 <= read_when(value, year=2026).day.year <= 2099
     except ValueProblem as problem:
         assert problem.message
+
+
+# --- days of registries, which may lie long ago -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        (43529, "2019-03-05"),
+        (18264, "1950-01-01"),
+        (20190305, "2019-03-05"),
+        (DateNumber(20190305), "2019-03-05"),
+        (DateNumber(43529.375), "2019-03-05"),
+        (DateNumber(61), "1900-03-01"),
+        (DateNumber(12000), "1932-11-07"),
+        ("1905-07-12", "1905-07-12"),
+        ("20190305", "2019-03-05"),
+    ],
+)
+def test_xl_4_a_day_may_be_a_number_where_it_plainly_counts_days(value, day):
+    assert str(read_day(value)) == day
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        2020, 2020.0, 2019.1, 2019.10, 1900, 2099, 40, 60, 0, -1, 0.5, 12000, 18263, 43529.375, 201903, 2019030, 20190305.5,
+        DateNumber(2020), DateNumber(1958), 1e300, float("nan"), "2020", "2019.10", "40",
+    ],
+)  # fmt: skip
+def test_xl_4_a_year_a_month_or_a_count_is_never_taken_for_days_since_1900(value):
+    """2020 became 1905-07-12, 2019.1 1905-07-11 and 40 1900-02-08: nobody saw it, and it was stored."""
+    with pytest.raises(ValueProblem) as problem:
+        read_day(value)
+    assert "请写成 2026-03-05" in problem.value.message
+
+
+YEARS_AS_DAYS = datetime.date(1905, 3, 14), datetime.date(1905, 9, 29)  # the serial numbers 1900 to 2099
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)) | st.dates(*YEARS_AS_DAYS))
+def test_xl_4_xl_6_every_day_that_goes_out_comes_back(day):
+    content = book([["日期"], [Day().cell(day)]], formats={"A2": "yyyy-mm-dd"})
+    assert read_day(read_workbook(content).sheets[0].rows[2][1]) == day
