@@ -6,8 +6,9 @@ import pytest
 from openpyxl import Workbook
 
 from networks.xlsx.problems import Unreadable
+from tests.trainings.workbook_files import book as workbook
 from trainings.rosters.numbers import cut_numbers
-from trainings.rosters.reading import band_of, read_file, read_text, tail_of
+from trainings.rosters.reading import HIDDEN, band_of, read_file, read_text, tail_of
 
 PLACES = {"新汉村", "新兴社区", "羊山村", "白山镇/新汉村"}
 
@@ -183,3 +184,38 @@ def test_a_workbook_is_read_by_the_sheet_that_names_people():
     assert found.cut.ids == 2 and found.notices == ["没有“姓名”一列的工作表没有读取：Sheet"]
     with pytest.raises(Unreadable):
         read_file(b"%PDF-1.4")
+
+
+def test_xl_3_people_in_hidden_rows_and_sheets_are_read_and_said():
+    content = workbook(
+        ("名单", [["姓名", "村"], ["张三", "新汉村"], ["李四", "新汉村"], ["王五", "羊山村"]]),
+        ("旧名单", [["姓名"], ["赵六"]], "veryHidden"),
+        hidden_rows=(1, 3),
+    )
+    found = read_file(content, PLACES.__contains__)
+    assert [(p.name, p.notes) for p in found.lines] == [("张三", []), ("李四", [HIDDEN]), ("王五", []), ("赵六", [])]
+    assert [notice.split("，")[0] for notice in found.notices] == [
+        "工作表“名单”里有 1 人所在的行是隐藏的（或被筛选掉）",
+        "工作表“旧名单”是隐藏的",
+    ]
+
+
+def test_xl_3_without_a_heading_one_sheet_is_read_and_the_others_are_named():
+    names = [["1", "张三"], ["2", "李四"]]
+    content = workbook(
+        ("空表", []), ("暗", [["赵六"]], "hidden"), ("一村", names), ("二村", [["王五"]]), hidden_rows=(1,)
+    )
+    found = read_file(content, PLACES.__contains__)
+    assert [p.name for p in found.lines] == ["张三", "李四"]
+    assert found.notices == ["没有“姓名”一列，只读了“一村”，没有读取的工作表：暗、二村"]
+    only = read_file(workbook(("一村", names), hidden_rows=(2,)))
+    assert [p.notes for p in only.lines] == [[], [HIDDEN]] and len(only.notices) == 1
+
+
+def test_xl_3_columns_beyond_those_that_are_read_are_said():
+    row = ["张三", *[None] * 58, "新汉村"]
+    found = read_file(workbook([["姓名", *[None] * 58, "村"], row]), PLACES.__contains__)
+    assert ([p.home for p in found.lines], found.notices) == (["新汉村"], [])
+    wide = read_file(workbook([["姓名", *[None] * 58, "村", "姓名"], [*row, "李四"]]), PLACES.__contains__)
+    assert [p.name for p in wide.lines] == ["张三"]
+    assert wide.notices == ["工作表“表1”太宽，BH 列（第 60 列）以后的没有读取"]

@@ -7,16 +7,18 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from networks.xlsx.cells import NO_VALUE, read_workbook
+from networks.xlsx.cells import NO_VALUE, column_letters, read_workbook
 from networks.xlsx.sheets import NOTE, SIGNATURE, TOTAL, Merges, header_key
-from networks.xlsx.values import ascii_punctuation, shown
+from networks.xlsx.values import ascii_punctuation, is_blank, shown
 
 from .numbers import Cut, cut_numbers
 
 HEADER_WITHIN = 20  # rows from the top
+MOST_COLUMNS = 60  # of a sheet; somebody has formatted the others
+HIDDEN = "这一行在表格里是隐藏的（或被筛选掉），请核对"
 LONGEST = 60  # characters of a cell; what is longer is no name and no place
 OLDEST = 120
 
@@ -55,21 +57,46 @@ def read_text(text: str, is_place: IsPlace = lambda _: False) -> Reading:
 
 
 def read_file(content: bytes, is_place: IsPlace = lambda _: False) -> Reading:
-    """The sheets of a workbook that name people. Raises Unreadable."""
+    """The sheets of a workbook that name people: every sheet with a heading 姓名, else the first that holds something. What
+    nobody sees in Excel is read and said, what is not read is named. Raises Unreadable."""
     whole = Reading()
     book = read_workbook(content)
-    tables = [(sheet.name, *_cells(sheet, book.epoch_1904)) for sheet in book.sheets]
+    tables = [(sheet, *_cells(sheet, book.epoch_1904)) for sheet in book.sheets]
+    tables = [(sheet, rows, cut) for sheet, rows, cut in tables if any(any(map(str.strip, row)) for row in rows)]
     headed = [table for table in tables if _header(table[1]) is not None]
-    for _, rows, cut in headed or tables[:1]:
-        found = _read_table(rows, is_place)
+    read = headed or [table for table in tables if not table[0].hidden][:1] or tables[:1]
+    for sheet, rows, cut in read:
+        hidden = {at for at, number in enumerate(sheet.rows) if number in sheet.hidden_rows}
+        found = _read_table(rows, is_place, hidden)
         whole.lines += found.lines
         whole.unread += found.unread
-        whole.notices += found.notices
+        whole.notices += [*_about(sheet, sum(HIDDEN in line.notes for line in found.lines)), *found.notices]
         whole.cut += cut
-    left_out = [name for name, rows, _ in tables if headed and rows and name not in {t[0] for t in headed}]
+    left_out = [sheet.name for sheet, *_ in tables if sheet not in [one[0] for one in read]]
     if left_out:
-        whole.notices.append(f"没有“姓名”一列的工作表没有读取：{'、'.join(left_out)}")
+        why = (
+            "没有“姓名”一列的工作表没有读取"
+            if headed
+            else f"没有“姓名”一列，只读了“{read[0][0].name}”，没有读取的工作表"
+        )
+        whole.notices.append(f"{why}：{'、'.join(left_out)}")
     return whole
+
+
+def _about(sheet, hidden: int) -> list[str]:
+    """What the officer does not see in Excel, or what of the sheet was not read. `hidden` people stand in hidden rows."""
+    told = []
+    if sheet.hidden:
+        told.append(f"工作表“{sheet.name}”是隐藏的，其中的人照常读取：不该登记的请勾选“不要”")
+    if hidden:
+        told.append(
+            f"工作表“{sheet.name}”里有 {hidden} 人所在的行是隐藏的（或被筛选掉），照常读取，下面已注明：不该登记的请勾选“不要”"
+        )
+    if any(n > MOST_COLUMNS and not is_blank(value) for cells in sheet.rows.values() for n, value in cells.items()):
+        told.append(
+            f"工作表“{sheet.name}”太宽，{column_letters(MOST_COLUMNS)} 列（第 {MOST_COLUMNS} 列）以后的没有读取"
+        )
+    return told
 
 
 # --- tables ------------------------------------------------------------------------------------------------
@@ -103,7 +130,7 @@ def _cells(sheet, epoch_1904: bool) -> tuple[list[list[str]], Cut]:
     width = max((max(cells) for cells in sheet.rows.values() if cells), default=0)
     for number, cells in sheet.rows.items():
         row = []
-        for column in range(1, min(width, 60) + 1):
+        for column in range(1, min(width, MOST_COLUMNS) + 1):
             value = cells.get(column)
             top = merges.above(number, column) if value is None else None
             value = sheet.rows.get(top, {}).get(column) if top else value
@@ -129,10 +156,12 @@ def _header(rows: list[list[str]]) -> int | None:
     return None
 
 
-def _read_table(rows: list[list[str]], is_place: IsPlace) -> Reading:
+def _read_table(rows: list[list[str]], is_place: IsPlace, hidden: Collection[int] = ()) -> Reading:
+    """`hidden` are those of the rows that Excel does not show."""
     found, at = Reading(), _header(rows)
     if at is None:
-        for row in rows:
+        for number, row in enumerate(rows):
+            before = len(found.lines)
             cells = [text.strip() for text in row if text.strip()]
             if cells:
                 _take(
@@ -141,16 +170,24 @@ def _read_table(rows: list[list[str]], is_place: IsPlace) -> Reading:
                     "　".join(filter(None, map(str.strip, row))),
                     is_place,
                 )
+            _note_hidden(found, before, number in hidden)
         return found
     groups, unused = _groups(rows[at])
     filled = {n for row in rows[at + 1 :] for n, text in enumerate(row) if text.strip()}
     names = [rows[at][n].strip() for n in unused if n in filled and rows[at][n].strip()]
     if names:
         found.notices.append(f"这几列用不上，没有读取：{'、'.join(names)}")
-    for row in rows[at + 1 :]:
+    for number, row in enumerate(rows[at + 1 :], start=at + 1):
+        before = len(found.lines)
         for columns in groups:
             _read_row(found, row, columns)
+        _note_hidden(found, before, number in hidden)
     return found
+
+
+def _note_hidden(found: Reading, before: int, hidden: bool) -> None:
+    for line in found.lines[before:] if hidden else ():
+        line.notes.append(HIDDEN)
 
 
 def _groups(header: list[str]) -> tuple[list[dict[str, int]], list[int]]:
