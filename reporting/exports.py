@@ -14,7 +14,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from networks.names import clean_text
+from networks.registry.since import stamp
 from networks.templatetags.page import cn_date
+from networks.xlsx.writing import OPTIONS_SHEET
 
 from .assessment import CountyStanding, Organised
 from .frozen import frozen_of
@@ -47,6 +49,7 @@ class Export:
     totals: list[tuple] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sheet: str = "完成情况"
+    stamp: str = ""  # what it is the table of, where it comes back (networks.registry.since)
     landscape: bool = True
 
 
@@ -147,7 +150,12 @@ def xlsx(*exports: Export) -> bytes:
     book = Workbook()
     book.remove(book.active)
     for export in exports:
+        if export.stamp:  # before anything is read
+            options = book.create_sheet(OPTIONS_SHEET)
+            options.sheet_state = "hidden"
+            stamp(options, 1, export.stamp)
         _fill(book.create_sheet(export.sheet), export)
+    book.active = book.index(book[exports[0].sheet])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

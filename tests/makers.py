@@ -47,6 +47,11 @@ def tasks_workbook(*rows: tuple) -> SimpleUploadedFile:
     return SimpleUploadedFile("任务表.xlsx", file.getvalue())
 
 
+def confirmation(page) -> dict:
+    """What the button under a table of tasks sends that was uploaded."""
+    return {"rows": page.context["packed"], "digest": page.context["planned"].digest}
+
+
 def answer_for(unit: MemberUnit, *clauses: str) -> None:
     """The unit answers for these tasks of its county's plan since 2019."""
     for clause in clauses:

@@ -6,8 +6,14 @@ from collections.abc import Callable
 from reporting.models import AssessmentYear, Objection
 
 from .act import Act, picture
-from .makers import tasks_workbook
+from .makers import confirmation, tasks_workbook
 from .site_map import Site, as_shown
+
+
+def _tasks_shown(site: Site, *rows: tuple) -> dict:
+    """The confirmation that the page offers on which an uploaded table of tasks is shown."""
+    url = site.samples.url("plan-tasks-upload", "ours.plan")
+    return confirmation(site.send("bureau", "POST", url, {"workbook": tasks_workbook(*rows)}))
 
 
 def _kind_form() -> dict:
@@ -196,7 +202,7 @@ YEAR_ACTS += [  # the plan of the founding document
         "plan-tasks-upload",
         "bureau",
         "ours.plan",
-        lambda s: {"workbook": tasks_workbook(("五(一)", "五、其他", "办好学习节", "条文", "各成员单位、县教育局"))},
+        lambda s: _tasks_shown(s, ("五(一)", "五、其他", "办好学习节", "条文", "各成员单位、县教育局")),
     ),
 ]
 

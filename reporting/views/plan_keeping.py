@@ -23,7 +23,7 @@ from ..exports import xlsx
 from ..models import Plan, PlanTask, PlanYear, TaskJudgement, TaskReport
 from ..plan_forms import CloseForm, GoalSheet, JudgementForm, PlanForm, PlanPartForm, TaskForm
 from ..plan_progress import Board
-from ..plan_workbook import COLUMNS, read_tasks, store_tasks, tasks_export
+from ..plan_workbook import COLUMNS, Moved, TasksFile, plan_tasks, read_tasks, store_tasks, tasks_export
 from .plan import line_of, task_address, task_crumbs, task_or_404, year_or_404
 
 ERRORS_SHOWN = 100
@@ -264,46 +264,57 @@ def _turn(request: HttpRequest, row: Plan | PlanTask, thing: str, plan: Plan, wr
 
 
 class UploadForm(forms.Form):
-    workbook = WorkbookField(label="填好的任务表（.xlsx）", help_text="最大 20 MiB；有一处错误就整份不保存")
-    only_check = forms.BooleanField(label="只校验，先不保存", required=False)
+    workbook = WorkbookField(label="填好的任务表（.xlsx）", help_text="最大 20 MiB；先校验，给您看过改动再保存")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Action.MANAGE_PLAN)
 def tasks_upload(request: HttpRequest, pk: int) -> HttpResponse:
-    """Tasks of a plan from a workbook: checked with the code that stores, all or none."""
-    user = request.user
-    found = kept_or_403(user, Plan.objects, pk=pk)
+    """Tasks of a plan from a workbook: shown first, old → new, and stored when the page that shows them is confirmed."""
+    found = kept_or_403(request.user, Plan.objects, pk=pk)
+    if request.method == "POST" and "rows" in request.POST:
+        return _store(request, found)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
-    read = None
+    shown = {}
     if request.method == "POST" and form.is_valid():
         try:
-            read = read_tasks(found, form.cleaned_data["workbook"].read())
-            if not read.problems and not form.cleaned_data["only_check"]:
-                with transaction.atomic():
-                    store_tasks(found, read, actor=user)
-                    numbers = {"created": len(read.created), "changed": len(read.changed), "same": read.same}
-                    audit.record("表格录入方案任务", actor=user, subject=found, request=request, **numbers)
-                messages.success(
-                    request,
-                    f"已保存：新增 {len(read.created)} 项，修改 {len(read.changed)} 项，{read.same} 项没有变化。",
-                )
-                if read.unknown:
-                    messages.info(request, f"“{'、'.join(read.unknown)}”不是平台里的责任单位，只作为文字保留。")
-                return redirect("plan-detail", found.pk)
+            shown = _rehearsed(found, read_tasks(found, form.cleaned_data["workbook"].read()))
         except Unreadable as problem:
             form.add_error("workbook", problem.message)
-        except ValidationError as refused:
-            form.add_error(None, refused.messages)
-    context = {
-        "form": form,
-        "plan": found,
-        "read": read,
-        "problems": read.problems[:ERRORS_SHOWN] if read else [],
-        "columns": COLUMNS,
-        "crumbs": _plan_crumbs(found),
-    }
-    return render(request, "reporting/plan/upload.html", context)
+    return _upload_page(request, found, form, **shown)
+
+
+def _store(request: HttpRequest, found: Plan) -> HttpResponse:
+    refused, shown = [], {}
+    try:
+        file = TasksFile.unpacked(found, request.POST["rows"])
+        try:
+            with transaction.atomic():
+                done = store_tasks(found, file, request.POST.get("digest", ""), actor=request.user)
+                numbers = {"created": len(done.created), "changed": len(done.changed), "same": done.same}
+                audit.record("表格录入方案任务", actor=request.user, subject=found, request=request, **numbers)
+        except Moved:
+            shown = _rehearsed(found, file) | {"moved": True}
+        else:
+            messages.success(
+                request, f"已保存：新增 {len(done.created)} 项，修改 {len(done.changed)} 项，{done.same} 项没有变化。"
+            )
+            if done.unknown:
+                messages.info(request, f"“{'、'.join(done.unknown)}”不是平台里的责任单位，只作为文字保留。")
+            return redirect("plan-detail", found.pk)
+    except ValidationError as problem:
+        refused = problem.messages
+    return _upload_page(request, found, UploadForm(), extra=refused, **shown)
+
+
+def _rehearsed(plan: Plan, file: TasksFile) -> dict[str, object]:
+    planned = plan_tasks(plan, file)
+    return {"planned": planned, "packed": file.packed(plan), "problems": planned.problems[:ERRORS_SHOWN]}
+
+
+def _upload_page(request: HttpRequest, plan: Plan, form: UploadForm, **shown: object) -> HttpResponse:
+    context = {"form": form, "plan": plan, "columns": COLUMNS, "crumbs": _plan_crumbs(plan)}
+    return render(request, "reporting/plan/upload.html", context | shown)
 
 
 @require_GET

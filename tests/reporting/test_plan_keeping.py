@@ -26,7 +26,8 @@ from reporting.models import (
 )
 from reporting.plan_progress import Board, due, expected, heard
 
-from ..makers import tasks_workbook
+from ..makers import confirmation, tasks_workbook
+from ..trainings.workbook_files import book as book_of
 from .plan_world import SINCE, as_shown, body, file_report, task_of
 
 # --- goals, decisions, closing ---------------------------------------------------------------------------
@@ -125,9 +126,9 @@ def test_a_later_plan_is_entered_by_page_and_workbook_and_names_the_basis_of_its
         ("合计", "", "", "", ""),
     ]
     url = f"/plan/all/{later.pk}/tasks/upload/"
-    checked = ask(world.bureau, url, {"workbook": tasks_workbook(*rows), "only_check": "on"}, "post")
-    assert "新增 2 项" in checked.content.decode() and later.tasks.count() == 0
-    ask(world.bureau, url, {"workbook": tasks_workbook(*rows)}, "post")
+    checked = ask(world.bureau, url, {"workbook": tasks_workbook(*rows)}, "post")
+    assert "确认保存（新增 2 项，修改 0 项）" in checked.content.decode() and later.tasks.count() == 0
+    ask(world.bureau, url, confirmation(checked), "post")
     board = Board(later, 2027, world.bureau)
     assert [(line.task.clause, line.answering) for line in board.lines] == [
         ("一(一)", [world.jyj, world.wxgtj, world.lgj, world.ours, world.theirs]),
@@ -162,9 +163,140 @@ def test_the_tasks_that_go_out_as_a_workbook_come_in_again_without_a_change(worl
     out = ask(world.bureau, f"/plan/all/{plan.pk}/tasks/export/")
     content = b"".join(out.streaming_content)
     sent = SimpleUploadedFile("任务表.xlsx", content)
-    ask(world.bureau, f"/plan/all/{plan.pk}/tasks/upload/", {"workbook": sent}, "post")
+    page = ask(world.bureau, f"/plan/all/{plan.pk}/tasks/upload/", {"workbook": sent}, "post")
+    assert page.context["planned"].same == 3 and "没有改动" in page.content.decode()
+
+
+def taken_out(ask, user, plan):
+    out = ask(user, f"/plan/all/{plan.pk}/tasks/export/")
+    return load_workbook(io.BytesIO(b"".join(out.streaming_content)))
+
+
+def sent_back(ask, user, plan, book):
+    """The page that shows what the workbook would change."""
+    out = io.BytesIO()
+    book.save(out)
+    file = SimpleUploadedFile("任务表.xlsx", out.getvalue())
+    return ask(user, f"/plan/all/{plan.pk}/tasks/upload/", {"workbook": file}, "post")
+
+
+def cells_of(book):
+    """{clause: row of cells}"""
+    return {row[0].value: row for row in book.worksheets[-1].iter_rows(min_row=4)}
+
+
+def saved_by_others(plan, clause, **values):
+    task = task_of(plan, clause)
+    for name, value in values.items():
+        setattr(task, name, value)
+    task.version += 1
+    task.save()
+
+
+def test_in_4_a_table_that_was_edited_for_days_leaves_what_others_have_saved_meanwhile(world, plan, ask):
+    saved_by_others(plan, "三(七)", text="第一行\n第二行")  # goes out in one line, and is no change when it comes back
+    book = taken_out(ask, world.bureau, plan)
+    saved_by_others(plan, "二(一)1", title="别人改的名称", responsible_text="县教育局")
+    one, three = (cells_of(book)[clause] for clause in ("二(一)1", "二(一)3"))
+    one[4].value, three[2].value = "我填的单位", "我改的名称"
+    page = sent_back(ask, world.bureau2, plan, book)
+    shown = page.content.decode()
+    assert PlanTask.objects.filter(title="我改的名称").count() == 0, "nothing is stored before it is confirmed"
+    assert "<ins>我改的名称</ins>" in shown and "<ins>我填的单位</ins>" in shown
+    planned = page.context["planned"]
+    assert [n.message for n in planned.notices] == [
+        "第 4 行的“任务”在您下载以后别人改成了“别人改的名称”，您没有改，保留系统中现在的"
+    ]
+    assert [n.message for n in planned.conflicts] == [
+        "第 4 行的“责任单位”在您下载以后别人改成了“县教育局”，您改成了“我填的单位”"
+    ]
+    ask(world.bureau2, f"/plan/all/{plan.pk}/tasks/upload/", confirmation(page), "post")
+    task = task_of(plan, "二(一)1")
+    assert (task.title, task.responsible_text) == ("别人改的名称", "我填的单位")
+    assert task_of(plan, "三(七)").text == "第一行\n第二行"
     event = AuditEvent.objects.get(action="表格录入方案任务")
-    assert event.detail == {"created": 0, "changed": 0, "same": 3}
+    assert event.detail == {"created": 0, "changed": 2, "same": 1}
+
+
+def test_in_2_in_4_what_has_moved_since_it_was_shown_is_shown_anew(world, plan, ask):
+    book = taken_out(ask, world.bureau, plan)
+    cells_of(book)["二(一)1"][2].value = "我改的名称"
+    page = sent_back(ask, world.bureau, plan, book)
+    saved_by_others(plan, "二(一)1", title="别人改的名称")
+    url = f"/plan/all/{plan.pk}/tasks/upload/"
+    anew = ask(world.bureau, url, confirmation(page), "post")
+    assert "系统中的任务有了变化" in anew.content.decode() and "<del>别人改的名称</del>" in anew.content.decode()
+    assert task_of(plan, "二(一)1").title == "别人改的名称"
+    wrong = ask(world.bureau, url, confirmation(anew) | {"digest": "0" * 64}, "post")
+    assert wrong.status_code == 200 and task_of(plan, "二(一)1").title == "别人改的名称"
+    assert ask(world.bureau, url, confirmation(anew), "post").status_code == 302
+    assert task_of(plan, "二(一)1").title == "我改的名称"
+
+
+def test_in_3_the_same_table_of_a_new_plan_confirmed_twice_is_stored_once(world, plan, ask, monkeypatch):
+    """Two people upload at one moment, or one clicks twice: no error 500, no task twice."""
+    url = f"/plan/all/{plan.pk}/tasks/upload/"
+    row = ("五(一)", "", "办好学习节", "", "县教育局")
+    first, second = (
+        ask(user, url, {"workbook": tasks_workbook(row)}, "post") for user in (world.bureau, world.bureau2)
+    )
+    assert ask(world.bureau, url, confirmation(first), "post").status_code == 302
+    again = ask(world.bureau2, url, confirmation(second), "post")
+    assert "没有改动" in again.content.decode() and plan.tasks.filter(clause="五(一)").count() == 1
+    third = ask(world.bureau, url, {"workbook": tasks_workbook(("五(二)", *row[1:]))}, "post")
+
+    def taken(*args, **kwargs):
+        raise IntegrityError("one_task_per_clause")
+
+    monkeypatch.setattr(PlanTask, "save", taken)  # entered on a page between the comparison and here
+    refused = ask(world.bureau, url, confirmation(third), "post")
+    assert refused.status_code == 200 and "刚才有人录入了相同的条款" in refused.content.decode()
+
+
+@pytest.mark.parametrize("rows", ["", "x", "eyJ:1:2"])
+def test_in_2_only_what_a_page_of_this_plan_has_shown_is_stored(world, plan, ask, rows):
+    url = f"/plan/all/{plan.pk}/tasks/upload/"
+    answer = ask(world.bureau, url, {"rows": rows, "digest": "0" * 64}, "post")
+    assert "没有保存：请重新上传" in answer.content.decode()
+    page = ask(world.bureau, url, {"workbook": tasks_workbook(("五(一)", "", "办好学习节", "", "县教育局"))}, "post")
+    ask(world.bureau, "/plan/all/new/", document(), "post")
+    later = Plan.objects.get(founding=False)
+    answer = ask(world.bureau, f"/plan/all/{later.pk}/tasks/upload/", confirmation(page), "post")
+    assert "没有保存：请重新上传" in answer.content.decode() and later.tasks.count() == 0
+
+
+def test_xl_3_what_of_the_table_was_hidden_skipped_or_not_read_is_said_before_it_is_stored(world, plan, ask):
+    content = book_of(
+        [
+            ["条款", "任务", "责任单位", "进度"],
+            ["五(一)", "办好学习节", "县教育局", "一半"],
+            ["五(二)", "藏起来的", "县教育局", "没有"],
+            ["合计", None, None, None],
+        ],
+        ("附表", [["别的", "内容"]]),
+        hidden_rows=(3,),
+    )
+    url = f"/plan/all/{plan.pk}/tasks/upload/"
+    page = ask(world.bureau, url, {"workbook": SimpleUploadedFile("a.xlsx", content)}, "post")
+    assert {notice.code for notice in page.context["planned"].notices} == {
+        "column_unused",
+        "hidden_row",
+        "sheet_skipped",
+    }
+    shown = page.content.decode()
+    assert "第 3 行是隐藏的" in shown and "“进度”没有读取" in shown and "等）1 行" in shown
+
+
+def test_xl_3_a_table_without_a_column_that_a_new_task_needs_says_so(world, plan, ask):
+    url = f"/plan/all/{plan.pk}/tasks/upload/"
+    content = book_of([["条款", "任务", "条文"], ["五(一)", "办好学习节", "x"], ["二(一)1", "只改名称", None]])
+    page = ask(world.bureau, url, {"workbook": SimpleUploadedFile("a.xlsx", content)}, "post")
+    assert "第 2 行，责任单位" in page.content.decode() and "请补上" in page.content.decode()
+    content = book_of([["条款", "任务", "条文"], ["二(一)1", "只改名称", None]])
+    page = ask(world.bureau, url, {"workbook": SimpleUploadedFile("a.xlsx", content)}, "post")
+    ask(world.bureau, url, confirmation(page), "post")
+    task = task_of(plan, "二(一)1")
+    assert task.title == "只改名称" and task.responsible_text
 
 
 def test_who_answers_changes_from_a_day_on_and_the_days_before_stay(world, plan, ask):
