@@ -12,7 +12,6 @@ pytestmark = pytest.mark.django_db
 AGAIN = {  # what a second time may write, with the reason
     "login": {"networks_user", "networks_signin"},  # one more sign-in
     "session-submit-many": {"trainings_submittoken"},  # remembers the answer; submits nothing
-    "import-upload": {"trainings_importbatch"},  # takes the place of the first, which waits for nobody
     "import-batch": {"trainings_importbatch"},  # rehearsed once more
     "registry-upload": {"networks_registryimport"},  # takes the place of the first
     "account-link": {"networks_passwordlink"},  # a new link makes the old one void

@@ -34,6 +34,7 @@ from .workbook import COLUMNS, Refused, Rehearsal, commit, rehearse
 
 State = ImportBatch.State
 KEPT_FOR = datetime.timedelta(days=30)  # an upload that nobody confirms
+MOST_WAITING = 20  # uploads of one account that nobody has confirmed yet, of 20 MiB each
 FORGOTTEN = "删除久未入库的台账"
 MOVED = "校验之后系统中的数据有了变化，还没有入库。下面是重新校验的结果，请看过再确认"
 
@@ -46,9 +47,13 @@ class Moved(Exception):
 
 
 def keep(upload: UploadedFile, user: User, *, year: int | None, historical: bool) -> ImportBatch:
-    """Reads an uploaded ledger and keeps it, not yet stored as sessions. Raises Unreadable and Refused, and then the file
-    is not kept; nor when anything else fails on the way."""
+    """Reads an uploaded ledger and keeps it, not yet stored as sessions; the same file that already waits is that one, with
+    what was mended in it. Raises Unreadable and Refused, beyond MOST_WAITING as well, and then the file is not kept; nor when
+    anything else fails on the way."""
     content = upload.read()
+    same = {"sha256": hashlib.sha256(content).hexdigest(), "year": year, "historical": historical}
+    if earlier := _waiting_already(user, same):
+        return earlier
     rehearsal = rehearse(
         content, user, year=year, historical=historical, confirmed_by=_anybody_else(user) if historical else None
     )
@@ -59,7 +64,7 @@ def keep(upload: UploadedFile, user: User, *, year: int | None, historical: bool
         historical=historical,
         year=year,
         original_name=kept_name(upload.name),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=same["sha256"],
         rehearsal_digest=rehearsal.digest,
         rows=rehearsal.counts["rows"],
         created=rehearsal.counts["created"],
@@ -68,6 +73,9 @@ def keep(upload: UploadedFile, user: User, *, year: int | None, historical: bool
     upload.seek(0)
     try:
         with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one upload of an account at a time
+            if earlier := _waiting_already(user, same):
+                return earlier
             batch.file.save(upload.name, upload, save=False)
             batch.save()
             audit.record("上传台账", actor=user, subject=batch, sha256=batch.sha256, historical=historical)
@@ -76,6 +84,19 @@ def keep(upload: UploadedFile, user: User, *, year: int | None, historical: bool
             batch.file.delete(save=False)
         raise
     return batch
+
+
+def _waiting_already(user: User, same: dict[str, object]) -> ImportBatch | None:
+    """The account's upload that is the same and waits. Raises Refused where it is another and as many wait as may."""
+    waiting = user.import_batches.filter(state=State.REHEARSED).order_by("uploaded_at", "pk")
+    earlier = waiting.filter(**same).last()
+    if earlier is None and waiting.count() >= MOST_WAITING:
+        raise Refused(
+            "too_many_waiting",
+            f"您已有 {MOST_WAITING} 份台账等着入库（最早的是“{waiting[0].original_name}”），不能再上传：请先在“导入记录”里把它们"
+            "确认入库，用不上的打开后点“放弃这份台账”",
+        )
+    return earlier
 
 
 def rehearse_batch(batch: ImportBatch, *, confirmed_by: User | None = None) -> Rehearsal:

@@ -246,6 +246,44 @@ def test_in_3_a_double_click_stores_once(town, world):
     assert AuditEvent.objects.filter(action="导入台账").count() == 1
 
 
+def test_in_3_the_same_file_uploaded_again_is_the_one_that_waits(town, world, settings):
+    """A second click, or a lost answer: one ledger, with what was mended in it. Another year or another account is another."""
+    file = ledger(world, changed(主题类别="没有的类别"))
+    first = uploaded(town, file)
+    mend(town, first, "农村实用技术")
+    file.seek(0)
+    assert uploaded(town, file) == first and ImportBatch.objects.get().corrections
+    assert len(files(settings)) == 1
+    file.seek(0)
+    assert uploaded(town, file, year=world.year) != first
+    file.seek(0)
+    town.force_login(world.bureau)
+    assert uploaded(town, file).user == world.bureau
+    town.force_login(world.town)
+    confirm(town, first)
+    file.seek(0)
+    assert uploaded(town, file) != first, "what is stored waits no more"
+
+
+def test_ld_3_an_account_has_so_many_ledgers_waiting_and_no_more(town, world, settings, monkeypatch):
+    """Each may have 20 MiB, and waits for thirty days."""
+    monkeypatch.setattr(imports, "MOST_WAITING", 2)
+    sent = [ledger(world, changed(培训名称=f"第{n}场"), name=f"第{n}份.xlsx") for n in range(3)]
+    first, _ = (uploaded(town, file) for file in sent[:2])
+    with monkeypatch.context() as unread:
+        unread.setattr(imports, "rehearse", None)  # refused before it is read
+        refused = upload(town, sent[2]).content.decode()
+    assert "您已有 2 份台账等着入库（最早的是“第0份.xlsx”）" in refused and "放弃这份台账" in refused
+    assert ImportBatch.objects.count() == 2
+    assert len(files(settings)) == 2
+    sent[0].seek(0)
+    assert uploaded(town, sent[0]) is not None, "the same again is no more"
+    town.post(reverse("import-discard", args=[first.pk]))
+    sent[2].seek(0)
+    uploaded(town, sent[2])
+    assert ImportBatch.objects.count() == 2
+
+
 def test_in_3_two_at_the_same_moment_store_once(town, world):
     batch = uploaded(town, ledger(world, GOOD))
     digest = page(town, batch).context["rehearsal"].digest
