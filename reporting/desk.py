@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from networks.access import Action, can, units_to_watch
 from networks.accounts import Heard, heard_of_judges
-from networks.models import User
+from networks.models import AuditEvent, User
 from trainings import years
 from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
 from trainings.models.proposals import Proposal, State
+from trainings.workbook import IMPORTED
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .feedback import OfficeFeedback, UnitFeedback, office_feedback, unit_feedback
@@ -151,6 +152,16 @@ def _complaints(user: User) -> int:
 
 
 @dataclass(frozen=True)
+class ByCommand:
+    """Something done in an account's name on the machine's command line, where nobody signs in."""
+
+    at: datetime.datetime
+    os_user: str
+    did: str
+    by_whom: str
+
+
+@dataclass(frozen=True)
 class BureauDesk:
     year: AssessmentYear | None
     county: CountyStanding | None
@@ -160,7 +171,7 @@ class BureauDesk:
     own_drafts: int  # entered on a unit's behalf and not submitted yet
     imports: list[ImportBatch]  # that need a second person
     settling: list[YearProposal]  # to lock or open a year, waiting for another person
-    by_command: list[YearProposal]  # carried out in this account's name on the machine's command line
+    by_command: list[ByCommand]  # carried out in this account's name on the machine's command line
     lacking: int  # what the county's institutions still lack
     to_set_up: int  # things of the first weeks that are still open
     complaints: int  # of residents, that nobody has answered yet
@@ -180,14 +191,45 @@ class BureauDesk:
 TOLD_FOR = datetime.timedelta(days=30)
 
 
-def _settling(user: User) -> tuple[list[YearProposal], list[YearProposal]]:
+def _settling(user: User) -> tuple[list[YearProposal], list[ByCommand]]:
     """What waits for a second person, and what was done in this account's name without its sign-in. One query."""
     waiting = Q(status=YearProposal.Status.OPEN)
     in_my_name = Q(decided_at__gte=timezone.now() - TOLD_FOR) & (Q(proposed_by=user) | Q(decided_by=user))
     rows = YearProposal.objects.visible_to(user).filter(waiting | (in_my_name & ~Q(os_user="")))
     found = list(rows.select_related("year", "proposed_by__person", "decided_by__person"))
     is_open = [row for row in found if row.status == YearProposal.Status.OPEN]
-    return is_open, [row for row in found if row not in is_open]
+    done = [
+        ByCommand(
+            row.decided_at,
+            row.os_user,
+            f"{row.get_kind_display()}了{row.year}",
+            f"{row.proposed_by.person}提出，{row.decided_by.person}确认",
+        )
+        for row in found
+        if row not in is_open
+    ]
+    return is_open, done
+
+
+def _imported_in_my_name(user: User) -> list[ByCommand]:
+    """Historical ledgers, which are verified at once, read in on the command line. One query."""
+    rows = AuditEvent.objects.filter(
+        Q(actor=user) | Q(detail__confirmed_by=user.username),
+        action=IMPORTED,
+        at__gte=timezone.now() - TOLD_FOR,
+        county_code=user.county_code,
+        detail__historical=True,
+        detail__has_key="os_user",
+    )
+    return [
+        ByCommand(
+            row.at,
+            row.detail["os_user"],
+            f"导入了历史台账，{row.detail['created']} 场直接核定",
+            f"账号“{row.actor_name}”提出，账号“{row.detail['confirmed_by']}”确认",
+        )
+        for row in rows
+    ]
 
 
 def bureau_desk(user: User) -> BureauDesk:
@@ -213,7 +255,7 @@ def bureau_desk(user: User) -> BureauDesk:
         own_drafts=TrainingSession.objects.editable_by(user).filter(status=Status.DRAFT).count(),
         imports=list(ImportBatch.objects.visible_to(user).filter(state__in=second).select_related("user__person")),
         settling=settling,
-        by_command=by_command,
+        by_command=by_command + _imported_in_my_name(user),
         lacking=len(shortfalls(user, timezone.localdate())),
         to_set_up=open_steps(user),
         complaints=_complaints(user),

@@ -78,7 +78,11 @@ class Disclosure:
 
     @property
     def who(self) -> str:
-        return self.event.actor_name or "命令行"
+        """The account, and whose session on the machine it was where nobody signed in."""
+        name, by = self.event.actor_name, self.event.detail.get("os_user")
+        if not by:
+            return name or "命令行"
+        return f"{name}（命令行，系统用户 {by}）" if name else f"命令行（系统用户 {by}）"
 
 
 def disclosures(rows: QuerySet[AuditEvent], asked: Asked) -> QuerySet[AuditEvent]:

@@ -1,6 +1,7 @@
 """The assessment's pages, command and workbook: one calculation, each person's own sight, no query string breaks them."""
 
 import csv
+import getpass
 import io
 import json
 from datetime import date
@@ -264,6 +265,20 @@ def test_the_command_writes_a_file(world, last, tmp_path):
     target = tmp_path / "完成情况.xlsx"
     call_command("assess", str(last.year), format="xlsx", output=target)
     assert load_workbook(target).active["B4"].value == "白山镇人民政府"
+
+
+def test_au_3_what_the_command_hands_out_is_a_line_of_the_log_like_the_page_s(world, last, tmp_path):
+    taken = AuditEvent.objects.filter(action="导出完成情况表")
+    assess(last)
+    with pytest.raises(CommandError, match="写不了文件"):
+        call_command("assess", str(last.year), output=tmp_path / "no" / "such.txt")
+    assert not taken.exists()  # a table on the screen is a page looked at; what was not written has not left
+    call_command("assess", str(last.year), format="xlsx", output=tmp_path / "a.xlsx")
+    assess(last, format="csv")
+    for event in taken:
+        assert (event.actor, event.county_code) == (None, "450124")
+        assert event.detail == {"year": last.year, "organised": "then", "os_user": getpass.getuser()}
+    assert taken.count() == 2
 
 
 # --- constant queries ----------------------------------------------------------------------------------

@@ -1,12 +1,18 @@
 """Everybody's first page shows what to do next, and nothing of others."""
 
-from datetime import date
+import getpass
+import io
+from datetime import date, timedelta
 
 import pytest
+import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 
 from reporting.desk import SHOWN, unit_desk
 from trainings.models import CoOrganiser
+
+from ..trainings.workbook_files import HEADER, book
 
 OLD = date(timezone.localdate().year, 1, 1)
 
@@ -110,3 +116,17 @@ def test_ld_2_a_desk_costs_the_same_queries_at_3_and_30_rows(world, page, name, 
             page(getattr(world, name), "/")
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_ac_5_both_accounts_are_told_of_a_historical_ledger_read_in_by_command(world, page, tmp_path):
+    path = tmp_path / "ledger.xlsx"
+    path.write_bytes(book([[*HEADER, "主办单位"], ["甲", f"{world.year - 1}-03-05", 40, "白山镇"]]))
+    as_two = ["--as", "bureau", "--historical", "--confirmed-by", "bureau2", "--commit"]
+    call_command("import_sessions", str(path), *as_two, stdout=io.StringIO())
+    told = (
+        f"系统用户“{getpass.getuser()}”在服务器命令行导入了历史台账，1 场直接核定：账号“bureau”提出，账号“bureau2”确认"
+    )
+    assert told in text(page, world.bureau) and told in text(page, world.bureau2)
+    assert "在服务器命令行" not in text(page, world.director)
+    with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
+        assert "在服务器命令行" not in text(page, world.bureau)

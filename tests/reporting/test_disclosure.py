@@ -2,6 +2,7 @@
 
 import ast
 import datetime
+import getpass
 import io
 from pathlib import Path
 
@@ -184,6 +185,16 @@ def test_pi_6_the_command_answers_the_same_in_utc_and_is_logged(seen):
     ]
     event = AuditEvent.objects.latest("pk")
     assert (event.action, event.county_code, event.detail["events"]) == ("导出查看和导出记录", "450124", 2)
+
+
+def test_pi_6_what_a_command_took_is_told_with_the_user_of_the_machine(seen, ask, tmp_path):
+    from_today = ["--county", "450124", "--from", f"{seen.today}", "--to", f"{seen.today}"]
+    call_command("export_sessions", str(seen.year), "--as", "bureau", "--output", str(tmp_path / "ledger.xlsx"))
+    run("who_saw", *from_today)
+    nobody, bureau, _ = run("who_saw", *from_today)
+    here = getpass.getuser()
+    assert f"\tbureau（命令行，系统用户 {here}）\t" in bureau and f"\t命令行（系统用户 {here}）\t" in nobody
+    assert f"bureau（命令行，系统用户 {here}）" in ask(seen.auditor, reverse("log-seen")).content.decode()
 
 
 def test_pi_6_the_command_narrows_to_a_session_a_unit_or_a_resident_whose_name_it_asks_for(seen, monkeypatch, tmp_path):

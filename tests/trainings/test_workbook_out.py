@@ -1,6 +1,7 @@
 """What goes out: the ledger's export (XL-6, XL-8), the errors workbook, the template, and the two commands."""
 
 import datetime
+import getpass
 import io
 import json
 import zipfile
@@ -436,6 +437,15 @@ def test_import_of_history_by_two_accounts(world, file):
     assert TrainingSession.objects.get().status == "verified"
 
 
+def test_au_3_an_import_by_command_says_whose_session_on_the_machine_it_was(world, file):
+    from networks.models import AuditEvent
+
+    run("import_sessions", file(book([HEADER, ["甲", f"{world.year}-03-05", 40]])), "--as", "town", "--commit")
+    commit(rehearse(book([HEADER, ["乙", f"{world.year}-03-06", 40]]), world.town))
+    on_a_page, by_command = AuditEvent.objects.filter(action="导入台账")[:2]
+    assert by_command.detail["os_user"] == getpass.getuser() and "os_user" not in on_a_page.detail
+
+
 def test_import_does_not_write_the_errors_over_the_file_itself(world, file):
     path = file(book([HEADER, ["甲", "三月", 40]]))
     with pytest.raises(CommandError):
@@ -454,7 +464,7 @@ def test_export_is_for_those_who_may_and_is_logged(world, tmp_path):
         assert (code, out.exists()) == ((0, True) if name in allowed else (3, False)), text
     logged = AuditEvent.objects.filter(action="导出台账")
     assert logged.count() == len(allowed)
-    assert logged.get(actor=world.town).detail == {"year": world.year, "rows": 1}
+    assert logged.get(actor=world.town).detail == {"year": world.year, "rows": 1, "os_user": getpass.getuser()}
     with pytest.raises(CommandError):
         run("export_sessions", world.year, "--as", "town", "--output", tmp_path / "no" / "folder.xlsx")
 

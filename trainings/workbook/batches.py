@@ -18,16 +18,18 @@ from trainings.models.imports import kept_name
 from .stored import stored_sessions
 
 BATCH = 1000  # rows per statement
+IMPORTED = "导入台账"  # as recorded
 CHANGED = "校验之后系统中的数据有了变化：请重新上传、重新校验后再确认导入"
 
 
 @in_bulk
-def commit(rehearsal, digest=None, *, batch=None, original_name=""):
+def commit(rehearsal, digest=None, *, batch=None, original_name="", os_user=""):
     """Stores what `rehearsal` showed, as one batch with history, and returns the `ImportBatch`.
 
     `digest` is that of the rehearsal which a person confirmed; another one is refused. `batch` is an uploaded batch that
-    waits for this (its state becomes committed), else a new one is made. Raises Refused, and then nothing is stored. The
-    number of queries does not depend on the number of rows, but for one statement per 1,000.
+    waits for this (its state becomes committed), else a new one is made. `os_user`: whose session on the machine it is where
+    nobody signed in. Raises Refused, and then nothing is stored. The number of queries does not depend on the number of rows,
+    but for one statement per 1,000.
     """
     if rehearsal.errors:
         raise Refused("has_errors", "还有错误没有改正，一行也没有导入：请改正后重新上传")
@@ -35,14 +37,14 @@ def commit(rehearsal, digest=None, *, batch=None, original_name=""):
         raise Refused("changed", CHANGED)
     try:
         with transaction.atomic():
-            return _store(rehearsal, batch, original_name)
+            return _store(rehearsal, batch, original_name, os_user)
     except SessionRefused as refused:
         raise Refused("rules", str(refused)) from refused
     except PermissionDenied as denied:
         raise Refused("no_right", str(denied)) from denied
 
 
-def _store(rehearsal, batch, original_name):
+def _store(rehearsal, batch, original_name, os_user):
     user, candidates = rehearsal.user, rehearsal.candidates
     county = Division.objects.get(pk=user.county_code)
     # One import of a county at a time: two uploads of the same file must not both find that nothing is stored yet.
@@ -61,13 +63,14 @@ def _store(rehearsal, batch, original_name):
     for written, unit in rehearsal.assignments.items():
         _affiliate(county, written, unit, user)
     audit.record(
-        "导入台账",
+        IMPORTED,
         actor=user,
         subject=batch,
         sha256=rehearsal.sha256,
         historical=rehearsal.historical,
         confirmed_by=rehearsal.confirmed_by.username if rehearsal.confirmed_by else "",
         **rehearsal.counts,
+        **({"os_user": os_user} if os_user else {}),
     )
     return batch
 

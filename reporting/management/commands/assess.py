@@ -6,7 +6,9 @@ import unicodedata
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from networks import audit
 from networks.models import Division, Tier
 from reporting.assessment import CountyStanding, NotForLockedYears, Organised, Standing, county_standing
 from reporting.exports import Export, csv_text, headline, standing_export, xlsx
@@ -48,13 +50,26 @@ class Command(BaseCommand):
             content = json.dumps([as_json(s) for s in county.standings], ensure_ascii=False, indent=2).encode()
         else:
             content = table(export, county).encode()
-        if not output:
-            self.stdout.write(content.decode("utf-8-sig"))
-            return
-        try:
-            output.write_bytes(content)
-        except OSError:
-            raise CommandError(f"写不了文件 {output}：请检查文件夹是否存在、能否写入") from None
+        with (
+            transaction.atomic()
+        ):  # nothing leaves that the log does not keep; a table on the screen is a page looked at
+            if output or kind != "table":
+                audit.record(
+                    "导出完成情况表",
+                    actor=None,
+                    subject=year,
+                    county_code=year.county_id,
+                    year=year.year,
+                    organised=options["organised"],
+                    os_user=audit.os_user(),
+                )
+            if not output:
+                self.stdout.write(content.decode("utf-8-sig"))
+                return
+            try:
+                output.write_bytes(content)
+            except OSError:
+                raise CommandError(f"写不了文件 {output}：请检查文件夹是否存在、能否写入") from None
         print(f"已写入 {output}", file=sys.stderr)
 
     def find_year(self, number: int, county_code: str | None) -> AssessmentYear:

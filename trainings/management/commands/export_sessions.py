@@ -36,7 +36,7 @@ class Command(BaseCommand):
         content = export_year(user, year)
         rows = TrainingSession.objects.visible_to(user).in_year(year).count()
         with transaction.atomic():  # nothing leaves that the log does not keep
-            audit.record("导出台账", actor=user, year=year, rows=rows)
+            audit.record("导出台账", actor=user, year=year, rows=rows, os_user=audit.os_user())
             try:
                 target.write_bytes(content)
             except OSError:

@@ -1,4 +1,8 @@
-"""Reads a ledger workbook as a user would import it; stores it only with --commit."""
+"""Reads a ledger workbook as a user would import it; stores it only with --commit.
+
+Nobody signs in here: whose session on the machine it was is kept in the log, and both accounts of a historical ledger read on
+their desks what was done in their name (an accepted risk, as of `lock_year`).
+"""
 
 import json
 import sys
@@ -6,6 +10,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from networks import audit
 from networks.models import User
 from trainings.workbook import Refused, Unreadable, commit, mark_errors, rehearse
 from trainings.years import typed_year
@@ -41,7 +46,7 @@ class Command(BaseCommand):
                 confirmed_by=_account(options["confirmed_by"]) if options["confirmed_by"] else None,
             )
             if options["commit"] and rehearsal.clean:
-                commit(rehearsal, original_name=path.name)
+                commit(rehearsal, original_name=path.name, os_user=audit.os_user())
         except Unreadable as problem:
             self.stop(problem, UNREADABLE)
         except Refused as problem:
