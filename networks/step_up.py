@@ -66,14 +66,23 @@ def lasts_minutes() -> int:
     return settings.STEP_UP_LASTS // 60
 
 
-def _is_right(request: HttpRequest, password: str) -> bool:
+def password_is_right(request: HttpRequest, password: str) -> bool:
+    """Whether this is the signed-in account's own password. A wrong one is recorded and counts towards its lock-out (then axes
+    answers the request with 429)."""
     # Through the back ends and not `check_password`, so that guessing is counted as at the sign-in page (ID-2).
     user = authenticate(request, username=request.user.get_username(), password=password) if password else None
     right = user is not None and user.pk == request.user.pk
-    if password:
+    if password and not right:
         with transaction.atomic():
-            audit.record(RIGHT if right else WRONG, actor=request.user, subject=request.user, request=request)
+            audit.record(WRONG, actor=request.user, subject=request.user, request=request)
+    return right
+
+
+def _is_right(request: HttpRequest, password: str) -> bool:
+    right = password_is_right(request, password)
     if right:
+        with transaction.atomic():
+            audit.record(RIGHT, actor=request.user, subject=request.user, request=request)
         request.session[CONFIRMED_AT] = time.time()
     return right
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from .. import audit
 from ..guessing import FAILED, LOCKED, NO_SUCH_LINK, forget_failures, guessed_at, too_many_failures
 from ..models import PasswordLink, SignIn, User
-from ..step_up import step_up
+from ..step_up import password_is_right, step_up
 from .entering import enter, locked_out
 
 DEMO_ROLES = [  # one button per role on the demonstration's sign-in page
@@ -79,12 +79,30 @@ class SignOut(LogoutView):
             return super().post(request, *args, **kwargs)
 
 
+class OwnPasswordForm(PasswordChangeForm):
+    """Whoever sits at an open browser does not guess the old password here at leisure (ID-2)."""
+
+    def __init__(self, user: User, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        typed = self.cleaned_data["old_password"]
+        if not password_is_right(self.request, typed):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return typed
+
+
 class PasswordChange(PasswordChangeView):
     """Ends the account's other sessions: a session is bound to the password with which it began. Whoever has a second factor
     confirms by it too; for everybody else the old password that the form asks for is the same question."""
 
     template_name = "registration/password_change.html"
+    form_class = OwnPasswordForm
     success_url = reverse_lazy("desk")
+
+    def get_form_kwargs(self) -> dict:
+        return super().get_form_kwargs() | {"request": self.request}
 
     def dispatch(self, request, *args, **kwargs):
         if request.user.has_second_factor and (asked := step_up(request, "修改密码")):

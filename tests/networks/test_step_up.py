@@ -88,3 +88,16 @@ def test_id_2_guessing_here_is_counted_as_at_the_sign_in_page(door):
     assert answer.status_code == 429 and "账号已暂时锁定" in answer.content.decode()
     assert "请再输一次密码" in door.get(ADDRESS).content.decode()
     assert Client().post("/login/", {"username": "town", "password": PASSWORD}).status_code == 429
+
+
+def test_id_2_guessing_the_old_password_is_counted_and_recorded_as_at_the_sign_in_page(world, client):
+    client.force_login(world.town)
+    new = {"new_password1": "Brave-Otter-88", "new_password2": "Brave-Otter-88"}
+    for _ in range(5):
+        client.post("/password/", {"old_password": "Wrong-Horse-7", **new})
+    answer = client.post("/password/", {"old_password": PASSWORD, **new})
+    assert answer.status_code == 429 and "账号已暂时锁定" in answer.content.decode()
+    assert Client().post("/login/", {"username": "town", "password": PASSWORD}).status_code == 429
+    assert recorded()[:5] == [("再次输入密码有误", "town", {})] * 5
+    world.town.refresh_from_db()
+    assert world.town.check_password(PASSWORD)
