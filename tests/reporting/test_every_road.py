@@ -1,9 +1,11 @@
 """AC-4: locked means locked, on every road that leads to what was settled. After each attempt the ledger is still sound."""
 
 import datetime
+import hashlib
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
@@ -11,9 +13,19 @@ from django.utils import timezone
 
 from networks.models import UnitTerm
 from networks.reorganisation import merge_units, rename_unit
+from reporting.assessment import county_standing
 from reporting.ledger import verify
 from reporting.models import AssessmentYear, QuotaAdjustment
-from trainings.models import AudienceCount, CoOrganiser, DeliveryForm, Evidence, Refused, TrainingClass, TrainingSession
+from trainings.models import (
+    AudienceCount,
+    CoOrganiser,
+    DeliveryForm,
+    Evidence,
+    Refused,
+    RosterLine,
+    TrainingClass,
+    TrainingSession,
+)
 from trainings.models.vocabulary import Audience
 from trainings.rosters import keeping, purging
 
@@ -165,7 +177,9 @@ def test_ac_4_the_screens_of_the_admin_and_the_revert_of_a_history(w, client):
 
 def test_ac_4_a_class_and_its_rosters(w):
     refused(lambda: w.draft.refuse_lines())
-    assert keeping.keeps_roster(w.town, w.draft) in {True, False}
+    refused(lambda: keeping.add(w.draft, [keeping.Person("张三")], actor=w.town, source="pasted"))
+    assert keeping.keeps_roster(w.town, w.draft)  # it was not for want of the right
+    assert not w.draft.roster.exists()
 
 
 def test_ac_4_the_command_that_locks_again(w):
@@ -175,7 +189,29 @@ def test_ac_4_the_command_that_locks_again(w):
         call_command("lock_year", "2025", "--as", "bureau", "--confirmed-by", "bureau2")
 
 
-def test_pi_5_rosters_still_go_when_their_time_has_come(w):
-    """Purging takes names away and nothing that was settled: the figures agree afterwards (the fixture looks)."""
-    later = timezone.localdate() + datetime.timedelta(days=800)
-    assert purging.purge(w.county.pk, today=later) is not None
+def test_pi_5_rosters_and_pictures_go_when_their_time_has_come_and_what_was_settled_stays(
+    w, django_capture_on_commit_callbacks
+):
+    """The figures agree afterwards (the fixture looks), and nobody's count has changed."""
+    w.unlock(w.y2025)
+    keeping.add(w.draft, [keeping.Person("金丝雀甲"), keeping.Person("金丝雀乙")], actor=w.town, source="pasted")
+    photo = SimpleUploadedFile("x.jpg", b"x")  # w.row is for minors
+    digests = {"sha256_original": "a" * 64, "sha256_stored": hashlib.sha256(b"x").hexdigest()}
+    picture = Evidence.objects.create(
+        session=w.row, kind="photo", file=photo, content_type="image/jpeg", uploaded_by=w.town, **digests
+    )
+    w.lock(w.y2025)
+    assert verify().findings == []
+
+    def counted():
+        stood = [(s.unit.pk, s.verified, s.pending) for s in county_standing(w.y2025).standings]
+        rows = TrainingSession.objects.order_by("pk")
+        return stood, list(rows.values_list("reported_attendance", "rostered_attendance", "verified_attendance"))
+
+    before, later = counted(), timezone.localdate() + datetime.timedelta(days=800)
+    with django_capture_on_commit_callbacks(execute=True):
+        [done] = purging.purge(w.county.pk, today=later)
+    assert (done.sessions, done.lines, done.pictures) == (1, 2, 1)
+    picture.refresh_from_db()
+    assert not RosterLine.objects.exists() and (picture.file.name, picture.purged_on) == ("", later)
+    assert counted() == before and before[1][3] == (10, 2, None)

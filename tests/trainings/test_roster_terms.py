@@ -144,6 +144,56 @@ def test_pi_5_a_year_that_is_not_locked_keeps_its_rosters(kept):
     assert "年度还没有锁定定案" in run("--commit") and RosterLine.objects.count() == 6
 
 
+def backdated(session, **when):
+    """Past the gate of its verbs, as an older version may have left it."""
+    TrainingSession.objects.filter(pk=session.pk).update(**when)
+
+
+def test_pi_5_a_year_that_is_never_locked_keeps_no_name_beyond_the_year_following_and_its_term(kept, ask):
+    never = kept.last - 3
+    backdated(kept.now, held_on=datetime.date(never, 12, 31))
+    due = datetime.date(never + 3, 1, 1)  # twelve months after the end of the year following
+    assert purging.purge(kept.county.pk, today=due - datetime.timedelta(days=1)) == []
+    purging.hold(kept.county.pk, never, reason="信访核查", actor=kept.bureau)
+    assert purging.purge(kept.county.pk, today=due) == []
+    purging.lift(RosterHold.objects.get(), actor=kept.bureau)
+    page = ask(kept.bureau, reverse("roster-terms")).content.decode()
+    assert "已到期，年度还没有锁定定案" in page
+    [done] = purging.purge(kept.county.pk, today=due)
+    assert (done.term.year, done.lines) == (never, 2) and counts(kept)[2] == 2
+    assert AuditEvent.objects.get(action="按期删除名册").detail["locked_on"] == ""
+
+
+def test_pi_5_a_session_without_a_date_has_the_term_of_the_year_in_which_it_was_entered(kept, ask):
+    backdated(kept.now, held_on=None, created_at=f"{kept.last}-12-31T15:30:00Z")  # 23:30 in the county
+    assert "其中 1 场没有培训日期" in ask(kept.bureau, reverse("roster-terms")).content.decode()
+    held = {"year": kept.last, "number": kept.now.number, "reason": "审计取证"}
+    assert ask(kept.bureau, reverse("roster-hold"), held, "post").status_code == 302
+    told = run("--commit")
+    assert "其中 1 场没有培训日期" in told and "另有 1 场单独暂缓" in told
+    assert set(RosterLine.objects.values_list("session", flat=True)) == {kept.now.pk}
+    purging.lift(RosterHold.objects.get(), actor=kept.bureau)
+    run("--commit")
+    assert not RosterLine.objects.exists() and counts(kept) == [2, 2, 2]
+
+
+@pytest.mark.parametrize("with_a", ["roster", "sign-up"])
+def test_pi_5_the_date_stays_as_long_as_somebody_s_name_hangs_on_the_session(kept, with_a):
+    if with_a == "sign-up":
+        kept.now.roster.all().delete()
+        notice = Announcement.objects.create(session=kept.now, is_public=True, phone="0771-6820000")
+        SignUp.objects.create(announcement=notice, name="张三", phone_tail="1234", cancel_digest="y")
+
+    def without_date(session):
+        row = TrainingSession.objects.get(pk=session.pk)
+        row.revise(actor=kept.town, seen_version=row.version, changes={"held_on": None})
+        return TrainingSession.objects.get(pk=session.pk).held_on
+
+    with pytest.raises(Refused, match="培训日期不能清空"):
+        without_date(kept.now)
+    assert without_date(kept.session()) is None
+
+
 def test_pi_5_a_hold_keeps_a_year_or_one_session_until_it_is_lifted(kept):
     whole = purging.hold(kept.county.pk, kept.last, reason="信访核查", actor=kept.bureau)
     assert "暂缓删除：信访核查" in run("--commit") and RosterLine.objects.count() == 6

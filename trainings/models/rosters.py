@@ -15,6 +15,7 @@ from networks.access import Action, Scope, ScopedQuerySet, Subject
 from networks.models import Division
 from networks.names import match_key
 
+from .announcements import SignUp
 from .verbs import Refused, Status
 from .vocabulary import Audience
 
@@ -127,6 +128,11 @@ class RosterVerbs:
         if not self.held_on or self.held_on > (today or timezone.localdate()):
             return "培训还没有开始，当天才能登记名册"
         return ""
+
+    def refuse_losing_its_day(self) -> None:
+        """Raises Refused where somebody's name hangs on the session: how long it is kept is counted from the day (PI-5)."""
+        if self.roster.exists() or SignUp.objects.filter(announcement__session=self).exists():
+            raise Refused("这一场已有签到名册或报名，培训日期不能清空：日期不对的请改成正确的日期")
 
     def refuse_lines(self) -> None:
         """Raises Refused where no line may be added; call it on the locked row."""

@@ -315,6 +315,8 @@ class TrainingSession(EntryVerbs, PlanVerbs, LedgerVerbs, RosterVerbs, models.Mo
             self._credit_who_stood_then()
             if stored is None or (self.place_id, self.held_on) != (stored.place_id, stored.held_on):
                 self._refuse_retired_place()
+            if stored and stored.held_on and not self.held_on:
+                self.refuse_losing_its_day()
             self.refuse_id_numbers(stored)
             if any(getattr(self, name) != getattr(stored, name, None) for name in self.PUBLIC_TEXTS):
                 self.refuse_protected_names()

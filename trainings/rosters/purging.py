@@ -1,5 +1,6 @@
-"""What goes when its term has passed: rosters, sign-ups and pictures of minors of locked years, N months later (个人信息保护法
-19, 47; PI-5).
+"""What goes when its term has passed: rosters, sign-ups and pictures of minors, N months after their year was locked (个人信息保护法
+19, 47; PI-5). A year that nobody locks keeps no name for ever: there the months run from the end of the year following. A session
+without a date belongs to the year in which it was entered.
 
 Counts, digests and the log stay. What a hold keeps back stays until the hold is lifted.
 """
@@ -10,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef
-from django.db.models.functions import ExtractYear
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, ExtractYear
 from django.utils import timezone
 
 from networks import audit
@@ -48,23 +49,23 @@ class Term:
     pictures: int  # of minors
     held: str  # why the whole year is held back, or ''
     held_sessions: int
+    undated: int  # of the sessions: they have no date and stand in the year in which they were entered
 
     @property
-    def due_on(self) -> datetime.date | None:
-        """The first day on which it goes; None while the year is not locked."""
-        return months_after(self.locked_on, self.months) if self.locked and self.locked_on else None
+    def due_on(self) -> datetime.date:
+        """The first day on which it goes: so many months after the locking, or else after the end of the year following."""
+        return months_after(self.locked_on or datetime.date(self.year + 2, 1, 1), self.months)
 
     def state(self, today: datetime.date) -> str:
-        if not self.locked:
-            return "年度还没有锁定定案"
-        if self.locked_on is None:
-            return "锁定日期没有记录，不能删除"
         if self.held:
             return f"暂缓删除：{self.held}"
-        return "已到期" if self.due_on <= today else "没有到期"
+        words = "已到期" if self.due_on <= today else "没有到期"
+        if not self.locked:
+            return f"{words}，年度还没有锁定定案：一直不锁定的，从次年年底起算"
+        return words if self.locked_on else f"{words}，锁定日期没有记录：从次年年底起算"
 
     def goes(self, today: datetime.date) -> bool:
-        return bool(self.due_on and self.due_on <= today and not self.held)
+        return self.due_on <= today and not self.held
 
 
 def months_after(day: datetime.date, months: int) -> datetime.date:
@@ -77,11 +78,12 @@ def months_after(day: datetime.date, months: int) -> datetime.date:
 def terms(county_code: str) -> list[Term]:
     """Every year of the county that holds somebody's name or a hold, newest first."""
     months = CountySettings.objects.filter(pk=county_code).values_list("roster_months", flat=True).first() or 12
-    sessions = TrainingSession.objects.filter(organiser__county_id=county_code).exclude(held_on=None)
-    in_year = _by_year(_with_names(sessions), "held_on")
-    pictures = _by_year(_pictures(sessions), "session__held_on")
-    lines = _by_year(RosterLine.objects.filter(session__in=sessions), "session__held_on")
-    sign_ups = _by_year(SignUp.objects.filter(announcement__session__in=sessions), "announcement__session__held_on")
+    sessions = TrainingSession.objects.filter(organiser__county_id=county_code)
+    in_year = _by_year(_with_names(sessions))
+    undated = _by_year(_with_names(sessions.filter(held_on=None)))
+    pictures = _by_year(_pictures(sessions), "session__")
+    lines = _by_year(RosterLine.objects.filter(session__in=sessions), "session__")
+    sign_ups = _by_year(SignUp.objects.filter(announcement__session__in=sessions), "announcement__session__")
     holds = list(RosterHold.objects.filter(county=county_code, lifted_at=None))
     found = []
     for year in sorted({*in_year, *pictures, *(hold.year for hold in holds)}, reverse=True):
@@ -100,6 +102,7 @@ def terms(county_code: str) -> list[Term]:
                 pictures=pictures.get(year, 0),
                 held=whole.reason if whole else "",
                 held_sessions=sum(hold.year == year and hold.session_id is not None for hold in holds),
+                undated=undated.get(year, 0),
             )
         )
     return found
@@ -120,8 +123,24 @@ def _pictures(sessions):
     return rows.exclude(kind__in=Evidence.WITHOUT_PERSONS)
 
 
-def _by_year(rows, day: str) -> dict[int, int]:
-    return dict(rows.order_by().annotate(y=ExtractYear(day)).values_list("y").annotate(n=Count("pk")).order_by())
+def of_year(sessions: QuerySet[TrainingSession], year: int) -> QuerySet[TrainingSession]:
+    """Those whose rosters have this year's term."""
+    first, after = datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1)
+    return sessions.filter(Q(held_on__gte=first, held_on__lt=after) | Q(held_on=None, created_at__year=year))
+
+
+def _by_year(rows, session: str = "") -> dict[int, int]:
+    """Counted by the year as `of_year` has it; `session`: the way from a row to its session."""
+    year = Coalesce(ExtractYear(f"{session}held_on"), ExtractYear(f"{session}created_at"))
+    return dict(rows.order_by().annotate(y=year).values_list("y").annotate(n=Count("pk")).order_by())
+
+
+def _held_rules(county_code: str, year: int) -> years.YearRules:
+    """The year's rules, with its row held until the transaction ends; the county's where nobody has ever opened the year."""
+    rules = years.rules_of(county_code, year, hold=True)
+    if not rules.opened:
+        CountySettings.objects.select_for_update().filter(pk=county_code).first()
+    return rules
 
 
 @dataclass(frozen=True)
@@ -139,17 +158,20 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
     today = today or timezone.localdate()
     done = []
     for term in terms(county_code):
-        if not term.goes(today) or not years.rules_of(county_code, term.year, hold=True).locked:
+        if not term.goes(today):
+            continue
+        rules = _held_rules(county_code, term.year)
+        if (rules.locked, rules.locked_on) != (
+            term.locked,
+            term.locked_on,
+        ):  # locked or opened while this waited for it
             continue
         holds = RosterHold.objects.filter(county=county_code, year=term.year, lifted_at=None)
         if holds.filter(session=None).exists():  # placed while this waited for the year
             continue
         kept = holds.exclude(session=None)
-        sessions = (
-            TrainingSession.objects.filter(organiser__county_id=county_code)
-            .in_year(term.year)
-            .exclude(pk__in=kept.values("session"))
-        )
+        in_county = TrainingSession.objects.filter(organiser__county_id=county_code)
+        sessions = of_year(in_county, term.year).exclude(pk__in=kept.values("session"))
         keys = list(_with_names(sessions).order_by().values_list("pk", flat=True))
         pictures = list(_pictures(sessions).order_by("pk"))
         if not keys and not pictures:
@@ -167,7 +189,7 @@ def purge(county_code: str, *, today: datetime.date | None = None) -> list[Purge
             actor=None,
             county_code=county_code,
             year=term.year,
-            locked_on=str(term.locked_on),
+            locked_on=str(term.locked_on or ""),
             months=term.months,
             sessions=len(keys),
             lines=lines,
@@ -205,7 +227,7 @@ def hold(
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise Refused("请写明暂缓删除的原因，至少 4 个字")
-    years.rules_of(county_code, year, hold=True)
+    _held_rules(county_code, year)
     if RosterHold.objects.filter(county=county_code, year=year, session=session, lifted_at=None).exists():
         raise Refused("已经设置过暂缓删除")
     row = RosterHold.objects.create(

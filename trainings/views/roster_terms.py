@@ -41,7 +41,7 @@ class HoldForm(forms.Form):
         cleaned["reason"] = clean_text(cleaned.get("reason", ""))
         number, year = clean_text(cleaned.get("number", "")), cleaned.get("year")
         if number and year:
-            rows = TrainingSession.objects.visible_to(self.user).in_year(year)
+            rows = purging.of_year(TrainingSession.objects.visible_to(self.user), year)
             self.session = rows.filter(number__iexact=number).first()
             if self.session is None:
                 self.add_error("number", f"{year}年没有编号为“{number}”的场次")

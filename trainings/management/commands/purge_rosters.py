@@ -9,7 +9,7 @@ from trainings.rosters import purging
 
 
 class Command(BaseCommand):
-    help = "删除到期的签到名册和报名：年度锁定定案满规定月数以后；不加 --commit 只试算。人次保留"
+    help = "删除到期的签到名册和报名：年度锁定定案（一直没有锁定的从次年年底）满规定月数以后；不加 --commit 只试算。人次保留"
 
     def add_arguments(self, parser):
         parser.add_argument("--commit", action="store_true", help="真正删除")
@@ -19,10 +19,10 @@ class Command(BaseCommand):
         for county in CountySettings.objects.select_related("county").order_by("pk"):
             for term in purging.terms(county.pk):
                 nothing = False
-                due = f"，{term.due_on} 到期" if term.due_on else ""
                 self.stdout.write(
                     f"{county.county} {term.year}年度：{term.sessions} 场，名册 {term.lines} 人，报名 {term.sign_ups} 条，"
-                    f"未成年人照片 {term.pictures} 份{due}；{term.state(today)}"
+                    f"未成年人照片 {term.pictures} 份，{term.due_on} 到期；{term.state(today)}"
+                    + (f"；其中 {term.undated} 场没有培训日期，按登记的年度算" if term.undated else "")
                     + (f"；另有 {term.held_sessions} 场单独暂缓" if term.held_sessions else "")
                 )
             with transaction.atomic():
