@@ -313,6 +313,7 @@ statistics-export    | GET  | -                 | *                             
 how                  | GET  | -                 | *                                       | operator homeless |
 
 contacts-export      | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+contacts-export      | POST | -                 | BUREAU foreign_bureau centre            | *          |
 
 communities          | GET  | -                 | *                                       | NO_NETWORK |
 community            | GET  | ours.community    | *                                       | NO_NETWORK | FOREIGN

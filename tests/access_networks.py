@@ -71,6 +71,7 @@ registry-download    | GET  | institutions      | *                             
 registry-download    | GET  | staff             | *                                       | READERS unit unit2 |
 registry-download    | GET  | contacts          | *                                       | READERS    |
 registry-download    | GET  | figures           | *                                       | READERS unit unit2 |
+registry-download    | POST | staff             | *                                       | READERS unit unit2 |
 registry-import      | GET  | ours.workbook     | town                                    | READERS    | *
 registry-import      | GET  | theirs.workbook   | town2                                   | READERS    | *
 registry-import      | GET  | foreign.workbook  | foreign_town                            | READERS    | *
@@ -143,6 +144,7 @@ service-remove       | POST | foreign.hours     | foreign_bureau foreign_town   
 
 contacts             | GET  | -                 | *                                       | NO_RECORDS |
 contacts-print       | GET  | -                 | BUREAU foreign_bureau centre            | *          |
+contacts-print       | POST | -                 | BUREAU foreign_bureau centre            | *          |
 
 leading-groups       | GET  | -                 | *                                       | operator homeless |
 leading-group        | GET  | ours.group        | *                                       | operator homeless | FOREIGN

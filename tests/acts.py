@@ -287,6 +287,9 @@ ACTS = [
     ),
     Act("import-discard", "town", "ours.rehearsed", lambda s: {}),
     Act("import-undo", "town", "ours.committed", lambda s: {}),
+    Act("registry-download", "bureau", "staff", lambda s: {}),  # after the password was typed
+    Act("contacts-export", "bureau", "-", lambda s: {}),
+    Act("contacts-print", "bureau", "-", lambda s: {}),
     Act("registry-upload", "town", "institutions", lambda s: {"workbook": registry(s.world.town, "institutions")}),
     Act(
         "registry-confirm",

@@ -45,6 +45,7 @@ LATER = (
 
 class Appointments(Registry):
     model = Appointment
+    has_telephones = True
     related = ("person", "institution__division__parent", "unit", "school")
     functions: tuple[str, ...] = ()
     at = ""  # the foreign key to the bodies of this registry

@@ -90,6 +90,7 @@ class Registry:
     related: tuple[str, ...] = ("division__parent",)  # foreign keys that `values` reads
     named_by = ""  # the column that has to stand beside our 编号, so that a person sees whose row it is
     numbered = True  # whether our own exports name the stored row by its 编号
+    has_telephones = False  # of persons: the whole county's are not taken away without a word (ID-4)
     printed_ahead = False  # whether forms are handed out with rows that name a thing and leave the rest open
 
     def __init__(self, user: User, *, hold=False):

@@ -5,12 +5,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import audit
 from ..access import Action, can, require
 from ..contacts import Entry, directory
 from ..models import User
+from ..step_up import step_up
 from .downloads import rationed
 
 
@@ -44,10 +45,12 @@ def contacts(request: HttpRequest) -> HttpResponse:
 
 
 @require(Action.VIEW_CONTACTS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @rationed
 def paper(request: HttpRequest) -> HttpResponse:
     """A4, as of today; the log keeps who took it, as it does for the workbook (AU-3)."""
+    if asked_again := step_up(request, "打印全县联络员的电话号码"):
+        return asked_again
     asked = ContactsFilter(request.GET)
     entries, county = asked.entries(request.user), request.user.home_division
     lines = sum(len(entry.lines) for entry in entries)

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import audit
-from ..access import Action, require
+from ..access import Action, can, require
 from ..forms import WorkbookField
 from ..models import RegistryImport
 from ..registry import REGISTRIES, Registry, Rehearsal, imports, open_to, workbook
 from ..registry.columns import NOTHING
 from ..registry.sheet import MAX_ROWS
+from ..step_up import step_up
 from ..xlsx.marked import mark_errors
 from ..xlsx.problems import Refused, Unreadable
 from . import downloads
@@ -61,12 +62,15 @@ def upload(request: HttpRequest, registry: str) -> HttpResponse:
     return render(request, "networks/workbooks/upload.html", context)
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @require(*KEEPERS)
 @rationed
 def download(request: HttpRequest, registry: str) -> HttpResponse:
     """The rows that this account keeps, or the empty form. The log keeps who took how many rows of what."""
     desk = _desk(request, registry)
+    whole = desk.has_telephones and can(request.user, Action.VIEW_CONTACTS)
+    if whole and (asked := step_up(request, f"{desk.title}里有全县的电话号码。确认以后文件自动下载，下载完可以返回")):
+        return asked
     content, rows = workbook(desk)
     with transaction.atomic():
         audit.record("导出名册表格", actor=request.user, request=request, registry=desk.key, rows=rows)

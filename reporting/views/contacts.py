@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from networks import audit
 from networks.access import Action, require
 from networks.contacts import Entry
+from networks.step_up import step_up
 from networks.templatetags.page import cn_date
 from networks.views.contacts import ContactsFilter
 from networks.views.downloads import rationed
@@ -46,11 +47,13 @@ def contacts_export(county: str, entries: list[Entry], date_line: str) -> Export
     )
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @require(Action.VIEW_CONTACTS)
 @rationed
 def export(request: HttpRequest) -> HttpResponse:
     """The workbook of what the page shows; the log keeps who took it and how many numbers it holds (AU-3)."""
+    if asked := step_up(request, "导出全县联络员的电话号码。确认以后文件自动下载，下载完可以返回通讯录"):
+        return asked
     today = timezone.localdate()
     entries = ContactsFilter(request.GET).entries(request.user)
     place = request.user.home_division

@@ -15,7 +15,7 @@ from networks.contacts import directory
 from networks.models import Appointment, AuditEvent, Institution, MemberUnit, Person, UnitSuccession, UnitTerm, User
 
 from ..access_matrix import PUBLIC
-from ..site_map import taken_back
+from ..site_map import has_typed_password, taken_back
 from ..test_access_matrix import expected, page_rows
 from ..walk import one_engine
 
@@ -124,6 +124,7 @@ def test_a_number_is_pressed_to_call_and_a_gap_is_filled_from_the_page(book, cli
 
 def test_the_sheet_says_as_of_when_and_who_is_missing(book, client):
     client.force_login(book.bureau)
+    has_typed_password(client)
     page = client.get(f"{reverse('contacts-print')}?all=1").content.decode()
     assert f"截至 {TODAY.year}年{TODAY.month}月{TODAY.day}日" in page and "（缺）" in page
     assert "13870000003" in page and "13870000009" in page and "外县" not in page
@@ -134,6 +135,7 @@ def test_the_sheet_says_as_of_when_and_who_is_missing(book, client):
 def test_xl_8_the_workbook_holds_text_cells_and_the_log_who_took_it(book, client):
     Person.objects.filter(phone="13870000003").update(name="=1+1", phone="+8613870000003")
     client.force_login(book.centre)
+    has_typed_password(client)
     answer = client.get(reverse("contacts-export"))
     assert re.fullmatch(r'attachment; filename="contacts-\d{8}\.xlsx"', answer["Content-Disposition"])
     sheet = load_workbook(io.BytesIO(answer.content)).active

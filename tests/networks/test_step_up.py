@@ -10,6 +10,10 @@ from mashan_edu.urls import handler403, handler404  # noqa: F401
 from mashan_edu.urls import urlpatterns as all_addresses
 from networks.models import AuditEvent
 from networks.step_up import step_up
+from trainings.models import ImportBatch
+
+from ..acts import ACTS
+from ..site_map import taken_back
 
 PASSWORD = "Correct-Horse-7"
 ADDRESS = "/guarded/?part=2"
@@ -101,3 +105,81 @@ def test_id_2_guessing_the_old_password_is_counted_and_recorded_as_at_the_sign_i
     assert recorded()[:5] == [("再次输入密码有误", "town", {})] * 5
     world.town.refresh_from_db()
     assert world.town.check_password(PASSWORD)
+
+
+# --- everything privileged ------------------------------------------------------------------------------
+
+# Names and numbers of others shown or taken away, accounts and second factors changed, a year or a whole ledger settled.
+PRIVILEGED = {
+    "account-hand-over",
+    "account-link",
+    "account-links",
+    "account-new",
+    "account-reactivate",
+    "account-second-factor",
+    "account-suspend",
+    "contacts-export",
+    "contacts-print",
+    "registry-download",
+    "roster-export",
+    "roster-names",
+    "second-factor-codes",
+    "second-factor-end",
+    "second-factor-set-up",
+    "session-sign-ups",
+    "year-decide",
+}
+ASKING = [act for act in ACTS if act.name in PRIVILEGED and act.label not in {"decline", "withdraw"}]
+BY_GET = [("contacts-export", "-"), ("contacts-print", "-"), ("registry-download", "staff")]
+
+
+def asked_first(site, who, method, url, body=None):
+    """As somebody whose password was typed a while ago: the question, and nothing done or handed out."""
+    client = Client()
+    client.force_login(site.world.users[who])
+    lines = AuditEvent.objects.count()
+    answer = getattr(client, method)(url, body)
+    assert "请再输一次" in answer.content.decode() and "Content-Disposition" not in answer.headers
+    assert AuditEvent.objects.count() == lines
+
+
+def test_id_4_each_privileged_address_is_among_the_acts():
+    assert {act.name for act in ASKING} == PRIVILEGED
+
+
+@pytest.mark.parametrize("act", ASKING, ids=str)
+def test_id_4_each_privileged_act_asks_for_the_password_first(site, act):
+    with taken_back():
+        asked_first(site, act.who, "post", act.url(site), act.body(site))
+
+
+@pytest.mark.parametrize(("name", "sample"), BY_GET)
+def test_id_4_the_countys_numbers_are_not_taken_away_by_a_link_alone(site, name, sample):
+    url = site.samples.url(name, sample)
+    with taken_back():
+        asked_first(site, "bureau", "get", url)
+        client = Client()
+        client.force_login(site.world.bureau)
+        sent = {"password_again": PASSWORD, "password_again_of_page": "1"}
+        answer = client.post(f"{url}?all=1", sent)
+        assert (answer.status_code, answer["Location"]) == (302, f"{url}?all=1")  # what was asked for comes now
+        assert "请再输一次" not in getattr(client.get(answer["Location"]), "content", b"").decode(errors="replace")
+
+
+def test_id_4_a_unit_takes_its_own_staff_list_without_being_asked(world, client):
+    client.force_login(world.town)
+    assert "Content-Disposition" in client.get("/network/workbooks/staff/download/").headers
+
+
+@pytest.mark.parametrize("address", ["import-confirm", "import-undo"])
+def test_id_4_a_whole_ledger_is_verified_or_taken_back_only_after_the_password(site, address):
+    """The first person's proposal settles nothing; the second's yes does."""
+    state = {"import-confirm": "proposed", "import-undo": "undo_proposed"}[address]
+    stored = {"historical": True, "user": site.world.bureau, "unit": None, "undo_proposed_by": site.world.bureau}
+    with taken_back():
+        batch = ImportBatch.objects.filter(**site.samples.kwargs["ours.committed"])
+        batch.update(state=state, confirmed_by=site.world.director, **stored)
+        asked_first(site, "bureau2", "post", site.samples.url(address, "ours.committed"), {"digest": "x"})
+        client = Client()
+        client.force_login(site.world.bureau)  # who may not is told so and not asked
+        assert client.post(site.samples.url(address, "ours.committed"), {"digest": "x"}).status_code == 403

@@ -6,6 +6,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from trainings.models import ImportBatch, TrainingSession
 
+from ..site_map import has_typed_password
 from .import_pages import GOOD, changed, confirm, historical, ledger, page, upload, uploaded
 
 
@@ -35,7 +36,9 @@ def test_a_historical_ledger_is_proposed_by_one_and_confirmed_by_another_person(
     assert response.status_code == 403
     client.force_login(world.bureau2)
     assertContains(page(client, batch), "确认入库 1 场")
-    confirm(client, batch)
+    assertContains(confirm(client, batch), "请再输一次密码")
+    assert not TrainingSession.objects.exists()
+    confirm(client, batch, password_again="Correct-Horse-7")
     batch.refresh_from_db()
     assert (batch.state, batch.user, batch.confirmed_by) == ("committed", world.bureau, world.bureau2)
     session = TrainingSession.objects.get()
@@ -108,6 +111,7 @@ def test_a_historical_batch_is_taken_back_by_two_persons(client, world):
     batch = uploaded(client, historical(world), historical="on")
     confirm(client, batch)
     client.force_login(world.bureau2)
+    has_typed_password(client)
     confirm(client, batch)
     address = reverse("import-undo", args=[batch.pk])
     client.post(address)
@@ -121,5 +125,7 @@ def test_a_historical_batch_is_taken_back_by_two_persons(client, world):
     client.post(address)
     client.force_login(world.bureau)
     assertContains(client.get(reverse("import-batch", args=[batch.pk])), "提出撤销整批")
-    client.post(address)
+    assertContains(client.post(address), "请再输一次密码")
+    assert TrainingSession.objects.get().status == "verified"
+    client.post(address, {"password_again": "Correct-Horse-7"})
     assert TrainingSession.objects.get().status == "void"

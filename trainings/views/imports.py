@@ -20,6 +20,7 @@ from networks.access import (
     visible_or_404,
 )
 from networks.forms import WorkbookField
+from networks.step_up import step_up
 from networks.views import downloads
 
 from .. import imports, workbook
@@ -132,6 +133,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("import-batch", pk)
     if request.POST.get("decline"):
         return _act(request, pk, "已退回上传人修改，没有入库。", imports.decline, row, request.user)
+    second = row.state == State.PROPOSED and not barred_from_seconding(request.user, row)
+    if second and (asked := step_up(request, "确认历史台账，入库即为已核定")):
+        return asked
     try:
         done = imports.confirm(row, request.user, request.POST.get("digest", ""))
     except imports.Moved:
@@ -198,6 +202,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("import-batch", pk)
     if request.method == "GET":
         return render(request, "trainings/imports/undo.html", {"batch": row})
+    second = row.historical and row.state == State.UNDO_PROPOSED
+    if second and (asked := step_up(request, "撤销历史台账，其中已核定的场次作废")):
+        return asked
     try:
         done = workbook.undo(row, request.user)
     except workbook.Refused as problem:
