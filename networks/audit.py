@@ -5,8 +5,15 @@ import getpass
 from django.db import transaction
 from django.http import HttpRequest
 
-from .logs import ship
+from .limits import address_allowed, allowed
+from .logs import one_line, ship
 from .models import AuditEvent, User
+
+DENIED = "拒绝访问"
+# A refusal costs a stranger nothing and us a line: ten minutes' worth of one address, and of all of them together. Whoever is signed
+# in has a name, and every line of theirs is kept.
+OF_AN_ADDRESS = {"most": 20, "seconds": 600}
+OF_ALL_STRANGERS = {"most": 500, "seconds": 600}
 
 
 def record(
@@ -33,6 +40,26 @@ def record(
     )
     transaction.on_commit(lambda: ship(event), robust=True)  # what is rolled back did not happen
     return event
+
+
+def denied(request: HttpRequest, why: str = "", *, subject: object = None) -> None:
+    """One line of a refusal: the page's address and in a word why, never what was sent (AU-3)."""
+    user = getattr(request, "user", None)
+    if not (user and user.is_authenticated) and not _has_room(request):
+        return
+    detail = {"path": one_line(request.path)[:200]} | ({"why": why} if why else {})
+    with transaction.atomic():
+        record(DENIED, actor=user, subject=subject, request=request, **detail)
+
+
+def _has_room(request: HttpRequest) -> bool:
+    return address_allowed(request, "denied", **OF_AN_ADDRESS) and allowed("denied", "everybody", **OF_ALL_STRANGERS)
+
+
+def denied_command(command: str, actor: User | None) -> None:
+    """The same of a command that an account was named for."""
+    with transaction.atomic():
+        record(DENIED, actor=actor, command=command, os_user=os_user())
 
 
 def os_user() -> str:

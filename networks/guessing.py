@@ -110,6 +110,7 @@ def try_code(request: HttpRequest, user: User, typed: str) -> str:
     Where the account is locked for this address nothing is tried, and axes answers the request with 429."""
     if not AxesProxyHandler.is_allowed(request, {"username": user.get_username()}):
         request.axes_locked_out = True
+        audit.denied(request, LOCKED, subject=user)
         return ""
     if not only_recovery(user) and user.takes_code(typed):
         return BY_TELEPHONE

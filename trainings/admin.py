@@ -7,6 +7,7 @@ from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 
+from networks import audit
 from networks.access import Action, can, sees_drafts_of
 from networks.scoped_admin import ScopedAdmin, TownshipFilter
 
@@ -215,6 +216,7 @@ class TrainingSessionAdmin(ScopedAdmin):
             except Refused as refused:
                 left_out.append(f"《{row}》：{'；'.join(refused.reasons)}")
             except PermissionDenied as denied:
+                audit.denied(request, subject=row)
                 left_out.append(f"《{row}》：{denied}")
         if done:
             self.message_user(request, f"已{word} {done} 场。", messages.SUCCESS)

@@ -49,6 +49,7 @@ class SignInView(LoginView):
         # The name as the form reads it: with a blank more, or in full-width letters, it is the same account.
         name = self.get_form().fields["username"].to_python(request.POST.get("username", ""))
         if too_many_failures(request) or guessed_at(request, name):
+            audit.denied(request, LOCKED)
             return locked_out(request)
         return super().post(request, *args, **kwargs)
 
@@ -169,6 +170,7 @@ def set_password(request: HttpRequest, token: str) -> HttpResponse:
 def _no_such_link(request: HttpRequest) -> HttpResponse:
     """Recorded, because addresses that try many are stopped; the token itself is not."""
     if too_many_failures(request):
+        audit.denied(request, LOCKED)
         return _without_path(locked_out(request))
     audit.record(NO_SUCH_LINK, actor=request.user, request=request)
     return _without_path(render(request, "registration/no_such_link.html", status=404))

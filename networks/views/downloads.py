@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from .. import audit
 from ..forms import XLSX
 from ..log_kinds import KINDS, Kind
 from ..models import AuditEvent
@@ -31,6 +32,7 @@ def rationed(view: Callable) -> Callable:
         taken = AuditEvent.objects.filter(actor=request.user, action__in=KINDS[Kind.TAKEN].acts)
         if taken.filter(at__gte=timezone.now() - WITHIN).count() < MOST_TAKEN:
             return view(request, *args, **kwargs)
+        audit.denied(request, "十分钟内导出、下载、打印太多")
         page = render(request, "errors/429.html", {"most": MOST_TAKEN}, status=429)
         page.headers["Retry-After"] = str(int(WITHIN.total_seconds()))
         return page

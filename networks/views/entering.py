@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_http_methods
 
 from .. import audit
-from ..guessing import only_recovery, remember_browser, too_many_failures, try_code, typed_code
+from ..guessing import LOCKED, only_recovery, remember_browser, too_many_failures, try_code, typed_code
 from ..middleware import BY
 from ..models import SignIn, User
 
@@ -68,6 +68,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         if too_many_failures(request):
+            audit.denied(request, LOCKED)
             return locked_out(request)
         typed = typed_code(request, "code")
         with transaction.atomic():

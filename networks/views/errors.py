@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from .. import audit
-from ..logs import one_line
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,9 +18,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Denials are part of the log (AU-3); the address alone is kept, never what was sent."""
-    user = getattr(request, "user", None)
-    if user and user.is_authenticated:
-        audit.record("拒绝访问", actor=user, request=request, path=one_line(request.path)[:200])
+    audit.denied(request)
     return render(request, "errors/403.html", {"reason": str(exception)}, status=403)
 
 
@@ -78,4 +75,5 @@ def _chain(broken: BaseException | None) -> Iterator[BaseException]:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    audit.denied(request, "页面的防伪标记不对或已过期")
     return render(request, "errors/csrf.html", status=403)

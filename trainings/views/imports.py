@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from networks import audit
 from networks.access import (
     Action,
     barred_from_handling,
@@ -83,6 +84,7 @@ def upload(request: HttpRequest) -> HttpResponse:
                 given["workbook"], request.user, year=given["year"], historical=given.get("historical", False)
             )
         except (workbook.Unreadable, workbook.Refused) as problem:
+            _log_denial(request, problem)
             form.add_error("workbook", problem.message)
         else:
             return redirect("import-batch", row.pk)
@@ -141,6 +143,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     except imports.Moved:
         messages.warning(request, MOVED)
     except (workbook.Unreadable, workbook.Refused) as problem:
+        _log_denial(request, problem, row)
         messages.error(request, problem.message)
     else:
         if done.state == State.PROPOSED:
@@ -208,6 +211,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         done = workbook.undo(row, request.user)
     except workbook.Refused as problem:
+        _log_denial(request, problem, row)
         messages.error(request, problem.message)
     else:
         told = "整批已撤销，其中的场次已作废。" if done else "已提出撤销，等另一位工作人员在自己的账号下确认。"
@@ -300,6 +304,13 @@ def _found(request: HttpRequest, pk: int) -> ImportBatch:
         "undone_by__person",
     )
     return visible_or_404(request.user, named, pk=pk)
+
+
+def _log_denial(request: HttpRequest, problem: Exception, row: ImportBatch | None = None) -> None:
+    """Told on the page, and where it was for want of the right a line of the log like any other denial (AU-3). Here, because what
+    the import itself writes is taken back with it."""
+    if problem.code in workbook.DENIALS:
+        audit.denied(request, subject=row)
 
 
 def _act(request: HttpRequest, pk: int, done: str, step, *args, **kwargs) -> HttpResponse:

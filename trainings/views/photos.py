@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from networks import audit
 from networks.access import Action, require
 
 from .. import evidence as keeping
@@ -60,6 +61,8 @@ def _add(request: HttpRequest, rows) -> HttpResponse:
         try:
             added = keeping.add(session, actor=request.user, kind=Evidence.Kind.PHOTO, uploads=uploads, request=request)
         except (Refused, PermissionDenied) as problem:
+            if isinstance(problem, PermissionDenied):
+                audit.denied(request, subject=session)
             refused.append(f"《{session}》：{problem}")
         else:
             kept += len(added.kept)

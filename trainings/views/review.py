@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from networks import audit
 from networks.access import (
     Action,
     barred_from_verifying,
@@ -197,6 +198,7 @@ def verify_many(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             left_out.append((row, refused.reasons))
         except PermissionDenied as denied:
+            audit.denied(request, subject=row)
             left_out.append((row, [str(denied)]))
         else:
             done.append(row)

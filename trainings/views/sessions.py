@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from networks import audit
 from networks.access import (
     Action,
     at_own_places,
@@ -304,6 +305,7 @@ def submit_many(request: HttpRequest) -> HttpResponse:
             except Refused as refused:
                 left_out.append(f"《{session}》：{'；'.join(refused.reasons)}")
             except PermissionDenied as denied:
+                audit.denied(request, subject=session)
                 left_out.append(f"《{session}》：{denied}")
         unknown = len(set(ids)) - done - len(left_out)
         if unknown:

@@ -19,6 +19,7 @@ from .stored import stored_sessions
 
 BATCH = 1000  # rows per statement
 IMPORTED = "导入台账"  # as recorded
+DENIALS = frozenset({"no_right", "same_person"})  # codes of what is refused for want of the right
 CHANGED = "校验之后系统中的数据有了变化：请重新上传、重新校验后再确认导入"
 
 
@@ -157,7 +158,8 @@ def undo(batch, user):
         try:
             TrainingSession.undo_batch(batch, actor=user)
         except (SessionRefused, PermissionDenied) as refused:
-            raise Refused("rules", f"整批都没有撤销：{refused}") from refused
+            code = "no_right" if isinstance(refused, PermissionDenied) else "rules"
+            raise Refused(code, f"整批都没有撤销：{refused}") from refused
         batch.state, batch.undone_by, batch.undone_at = ImportBatch.State.UNDONE, user, timezone.now()
         batch.version += 1
         batch.save()

@@ -34,6 +34,7 @@ class Command(BaseCommand):
                 proposal = year.propose_lock(first, options["reason"], os_user=audit.os_user())
                 act = proposal.confirm(second)
         except PermissionDenied as refused:
+            audit.denied_command("lock_year", first)
             raise CommandError(str(refused)) from None
         except Refused as refused:
             raise CommandError("；".join(refused.reasons)) from None

@@ -30,6 +30,7 @@ class Command(BaseCommand):
         if user is None:
             self.refuse(f"没有账号“{options['username']}”，或它已停用：请检查账号名")
         if not can(user, Action.EXPORT):
+            audit.denied_command("export_sessions", user)
             self.refuse(f"账号 {user} 不能导出培训台账")
         year = options["year"]
         target = options["output"] or Path(f"培训台账-{year}.xlsx")

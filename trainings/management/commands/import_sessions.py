@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from networks import audit
 from networks.models import User
-from trainings.workbook import Refused, Unreadable, commit, mark_errors, rehearse
+from trainings.workbook import DENIALS, Refused, Unreadable, commit, mark_errors, rehearse
 from trainings.years import typed_year
 
 CLEAN, ROWS_IN_ERROR, UNREADABLE, REFUSED = range(4)  # exit codes
@@ -50,6 +50,8 @@ class Command(BaseCommand):
         except Unreadable as problem:
             self.stop(problem, UNREADABLE)
         except Refused as problem:
+            if problem.code in DENIALS:
+                audit.denied_command("import_sessions", User.objects.filter(username=options["username"]).first())
             self.stop(problem, REFUSED)
         self.print_result(rehearsal, committed=options["commit"] and rehearsal.clean)
         if rehearsal.errors:
