@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from . import audit
 from .models import (
     AffiliatedBody,
     AnnualFigure,
@@ -28,6 +29,7 @@ from .names import short_division_name
 DATA = Path(__file__).parent / "data"
 GROUP_SINCE = datetime.date(2019, 2, 2)  # 成文日期 of 马政办发〔2019〕2号, which sets the group up (三(一))
 COUNTY = "450124"
+MOST_TOLD = 200
 ZONES = [("450124100", kind) for kind in Zone.Kind]  # 二(一)3: 白山镇 is experimental and demonstration zone
 ZONE_BASIS = "马政办发〔2019〕2号二(一)3"
 # The only populations that are known for certain; no other place's is invented.
@@ -45,7 +47,8 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
     """Divisions from rows of code, tier, name, parent_code (any order). Raises ValidationError naming the line. Provinces and
-    cities are passed over (`skipped`): here counties stand at the top. All or none."""
+    cities are passed over (`skipped`): here counties stand at the top. All or none, with one line of the log for each county of which
+    something is new or different; the rows themselves have no history."""
     tally: Counter = Counter()
     kept = [(line, row) for line, row in enumerate(rows, start=2) if not _above_county(row)]
     ordered = sorted(kept, key=lambda item: (len(item[1].get("code", "")), item[1].get("code", "")))
@@ -55,6 +58,7 @@ def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
     lines: dict[str, int] = {}
     fresh: list[Division] = []
     changed: list[Division] = []
+    was: dict[str, Division] = {}  # what is stored of these
     for line, row in ordered:
         parent = row.get("parent_code", "")
         division = Division(
@@ -92,14 +96,32 @@ def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
             division.parent_id,
         ):
             changed.append(division)
+            was[division.code] = before
         else:
             tally["unchanged"] += 1
         known[division.code] = division
     with transaction.atomic():
         Division.objects.bulk_create(fresh, batch_size=2000)
         Division.objects.bulk_update(changed, ["tier", "name", "short_name", "parent"], batch_size=500)
+        _record(fresh, changed, before=was)
     tally["created"], tally["changed"], tally["skipped"] = len(fresh), len(changed), len(rows) - len(kept)
     return tally
+
+
+def _record(fresh: list[Division], changed: list[Division], before: dict[str, Division]) -> None:
+    """What was there before stands in the log, of the first `MOST_TOLD` places of a county."""
+    for county in sorted({place.county_code for place in [*fresh, *changed]}):
+        here = [place for place in changed if place.county_code == county]
+        told = {p.code: [before[p.code].name, before[p.code].parent_id or ""] for p in here[:MOST_TOLD]}
+        audit.record(
+            "载入区划",
+            actor=None,
+            county_code=county,
+            created=sum(place.county_code == county for place in fresh),
+            changed=len(here),
+            before=told,
+            os_user=audit.os_user(),
+        )
 
 
 def _above_county(row: dict[str, str]) -> bool:

@@ -1,9 +1,12 @@
 """Everything that the founding document states as fact, in one idempotent command."""
 
+from collections import Counter
+
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from networks.loading import DATA, load_divisions, load_network, read_csv
+from networks import audit
+from networks.loading import COUNTY, DATA, load_divisions, load_network, read_csv
 from reporting.loading import load_plan
 from trainings.loading import load_vocabulary
 
@@ -19,6 +22,11 @@ class Command(BaseCommand):
             "词表": load_vocabulary,
             "方案任务": load_plan,
         }
+        done = Counter()
         for label, step in steps.items():
             tally = step()
+            done += tally
             self.stdout.write(f"{label}：新增 {tally['created']}，更新 {tally['changed']}，不变 {tally['unchanged']}")
+        if done["created"] or done["changed"]:
+            counts = {name: done[name] for name in ("created", "changed")}
+            audit.record("载入文件事实", actor=None, county_code=COUNTY, os_user=audit.os_user(), **counts)
