@@ -49,7 +49,7 @@ def test_ac_6_a_signed_sheet_opens_to_whoever_reads_the_names_of_the_roster(worl
     sheet, photo = piece(told, kind, "张三"), piece(told, "photo")
     assert seen_by(world, ask, sheet) == {"unit", "bureau"}
     assert seen_by(world, ask, photo) >= {"unit", "bureau", "town", "unit2", "unit_head", "auditor"}
-    assert "名册只给登记这一场的单位和领导小组办公室查看" in ask(world.town, url(sheet)).content.decode()
+    assert "上面有姓名，只给登记这一场的单位和领导小组办公室查看" in ask(world.town, url(sheet)).content.decode()
 
 
 @pytest.mark.parametrize("named", [for_minors, with_a_child])
