@@ -1,6 +1,9 @@
 """AU-1, AU-3, PI-6: whatever shows names or hands something out writes its line first. Each act of the log's registry has here the
 page that does it; where the line cannot be written, nothing is shown and nothing leaves."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -78,6 +81,18 @@ def test_au_1_pi_6_nothing_is_shown_or_handed_out_that_the_log_does_not_keep(sit
         assert answer.status_code == 500 and "Content-Disposition" not in answer.headers
         assert "金丝雀" not in answer.body.decode(errors="replace")
         assert AuditEvent.objects.count() == before
+
+
+def test_pi_7_what_is_made_to_be_handed_out_is_kept_nowhere(site, monkeypatch, tmp_path):
+    """No export has to expire: each is made while it is asked for, in memory or in a file without a name."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with taken_back():
+        prepare(site)
+        kept = set(Path(site.media).rglob("*"))
+        for act in PAGES:
+            assert ask(site, act).status_code == 200
+        assert set(Path(site.media).rglob("*")) == kept
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_au_1_pi_6_a_ledger_that_the_command_cannot_log_is_not_written(world, tmp_path, monkeypatch):
