@@ -23,7 +23,8 @@ IN_CELL = 3  # elements of a plain cell: v; or f and v; or is and t
 AREAS = ("mergeCell", "hyperlink", "comment")  # openpyxl makes a cell of each that their ref covers
 READ_FOR_EACH = ("worksheet", "chartsheet", "comments", "pivotTable", "externalLink")  # relation; nobody shares these
 LOOKED_UP = ("hyperlink", "tablePart")  # openpyxl goes through all relations of the sheet for each
-LOOK_UP = 50  # objects' worth of time: 5,000 links at most, each among 3,500 relations
+PER_COMMENT = 8  # objects: openpyxl draws a box for each
+LOOK_UP = 50  # objects' worth of time: some 2,500 links to outside, or 5,000 inside, at most
 NAMED_ONCE = ("sheet", "pivotCache", "externalReference")  # of the workbook, each with a relation of its own
 # What shared texts are made of: openpyxl keeps them as plain texts. A part of their name may hold something else.
 OF_TEXTS = {
@@ -198,7 +199,9 @@ class _Scale:
         self.weight.count(_covered(attributes.get("ref", "")) if local in AREAS else 1)
         self.weight.count(attributes.get("sqref", "").count(" "))  # a list of areas
         self.in_name = local == "definedName"
-        if local in LOOKED_UP:
+        if local == "comment":
+            self.weight.count(PER_COMMENT)
+        elif local in LOOKED_UP:
             self.weight.count(LOOK_UP)
         elif local == "Relationship":
             self.relation(attributes)

@@ -187,6 +187,13 @@ BOMBS = {
     ),
     "relations": ({}, related(*[("hyperlink", "x")] * 6_000)),
     "a comment on every cell": ({}, [*related(("comments", "../comments1.xml")), ("xl/comments1.xml", COMMENT)]),
+    "comments without end": (
+        {},
+        [
+            *related(("comments", "../comments1.xml")),
+            ("xl/comments1.xml", b"<comments>" + b'<comment ref="A1"/>' * 30_000 + b"</comments>"),
+        ],
+    ),
     "a table without columns": ({}, [*related(("table", "../table1.xml")), ("xl/table1.xml", TABLE)]),
     "comments read again and again": (
         {},
