@@ -122,8 +122,9 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @require(*KEEPERS)
+@rationed
 def marked(request: HttpRequest, pk: int) -> HttpResponse:
-    """The uploader's own workbook with the wrong cells marked."""
+    """The uploader's own workbook with the wrong cells marked; the log keeps who took it (AU-3)."""
     row = _own(request, pk)
     if row.state == RegistryImport.State.COMMITTED:
         messages.info(request, "这份表格已经登记，没有可以标出的错误。")
@@ -137,6 +138,9 @@ def marked(request: HttpRequest, pk: int) -> HttpResponse:
     except (Unreadable, Refused) as problem:
         messages.error(request, problem.message)
         return _back(request, pk)
+    with transaction.atomic():
+        told = {"registry": row.registry, "rows": len(found.plans)}
+        audit.record("下载标出错误的表格", actor=request.user, subject=row, request=request, **told)
     return downloads.workbook(content, f"表格{row.pk}-标出错误.xlsx")
 
 

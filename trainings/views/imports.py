@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -155,8 +156,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @require(Action.IMPORT)
+@downloads.rationed
 def marked(request: HttpRequest, pk: int) -> HttpResponse:
-    """The uploader's own workbook with the wrong cells marked."""
+    """The uploader's own workbook with the wrong cells marked; the log keeps who took it (AU-3)."""
     row = _found(request, pk)
     barred = barred_from_handling(request.user, row)
     if barred:
@@ -174,6 +176,9 @@ def marked(request: HttpRequest, pk: int) -> HttpResponse:
     except (workbook.Unreadable, workbook.Refused) as problem:
         messages.error(request, problem.message)
         return redirect("import-batch", pk)
+    with transaction.atomic():
+        rows = rehearsal.counts["rows"]
+        audit.record("下载标出错误的台账", actor=request.user, subject=row, request=request, rows=rows)
     return downloads.workbook(content, f"台账{row.pk}-标出错误.xlsx")
 
 
