@@ -17,6 +17,7 @@ from networks.models import (
     Attachment,
     AuditEvent,
     AwarenessSurvey,
+    Division,
     DivisionSuccession,
     FormerPlace,
     Fund,
@@ -26,6 +27,7 @@ from networks.models import (
     LearningGroup,
     MemberUnit,
     PasswordLink,
+    Person,
     Provider,
     RegistryImport,
     Reorganisation,
@@ -69,7 +71,7 @@ from trainings.models import (
 from .acts import ACTS, ADMIN_ACTS, EVERYTHING, WITHOUT_EFFECT
 from .site_map import taken_back
 from .test_access_matrix import page_rows
-from .walk import written
+from .walk import one_engine, written
 
 pytestmark = pytest.mark.django_db
 NO_PART_OF_THE_RECORD = {"sessions", "axes", "contenttypes"}  # sign-in machinery: no business data
@@ -418,3 +420,57 @@ def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act
             if lure is lures[-1]:
                 assert sorted(map(str, TrainingSession.objects.values_list(*protected))) == usual
             assert not User.objects.filter(username=act.who, role="operator").exists()
+
+
+def neighbours(site) -> dict[str, tuple[type, object]]:
+    """For each name under which a form asks for a reference: (model, key) of what the neighbouring township keeps."""
+    w, keys = site.world, site.samples.kwargs
+    names = {
+        (MemberUnit, w.theirs.pk): ["organiser", "unit", "home_unit", "into"],
+        (Division, w.places["古零镇"].pk): ["division", "place", "serves", "home_division"],
+        (Institution, keys["theirs.institution"]["pk"]): ["institution", "host", "school"],
+        (Person, w.town2.person_id): ["person", "who"],
+        (TrainingSession, keys["theirs.draft"]["pk"]): ["session", "sessions"],
+        (TrainingClass, keys["theirs.class"]["pk"]): ["training_class", "copied_from"],
+        (User, w.town2.pk): ["account"],
+        (Course, keys["theirs.course_draft"]["pk"]): ["course"],
+        (LeadingGroup, keys["theirs.group"]["pk"]): ["group"],
+        (LearningGroup, keys["theirs.community"]["pk"]): ["learning_group"],
+        (Provider, keys["theirs.provider"]["pk"]): ["provider"],
+        (Seat, keys["theirs.seat"]["pk"]): ["seat"],
+    }
+    return {name: of for of, used in names.items() for name in used}
+
+
+# What the whole county reads in the registries may be named: where it was held, who took part, who offers it, whose post a seat is.
+NAMED = {"place", "learning_group", "provider"}
+POSTS = {("seat-new", "unit"), ("seat-edit", "unit")}
+
+
+@one_engine
+def test_ac_3_no_form_of_an_officer_takes_what_a_neighbour_keeps(site):
+    """Each reference in the body of each act of a township's officer, pointed at the neighbouring township: nothing that is
+    stored refers to it."""
+    taken, tried = set(), 0
+    for act in (act for act in EVERYTHING if act.who == "town"):
+        for name, (model, key) in neighbours(site).items():
+            if name not in act.body(site):
+                continue
+            tried += 1
+            before = referring(model, key)
+            with taken_back():
+                site.send_for_good("town", "POST", act.url(site), act.body(site) | {name: key})
+                if referring(model, key) > before and name not in NAMED:
+                    taken.add((str(act), name))
+    assert tried > 30 and taken == POSTS
+
+
+def referring(model, key) -> int:
+    """How many rows of all tables, histories included, refer to this one."""
+    fields = [
+        field
+        for one in apps.get_models(include_auto_created=True)
+        for field in one._meta.concrete_fields
+        if field.related_model is model
+    ]
+    return sum(field.model._base_manager.filter(**{field.attname: key}).count() for field in fields)
