@@ -13,7 +13,6 @@ from networks.models import AuditEvent, User
 from trainings import years
 from trainings.models import CoOrganiser, Course, Feedback, ImportBatch, Status, Story, TrainingSession
 from trainings.models.proposals import Proposal, State
-from trainings.workbook import IMPORTED
 
 from .assessment import CountyStanding, Forecast, Standing, county_standing, standings
 from .feedback import OfficeFeedback, UnitFeedback, office_feedback, unit_feedback
@@ -215,7 +214,7 @@ def _imported_in_my_name(user: User) -> list[ByCommand]:
     """Historical ledgers, which are verified at once, read in on the command line. One query."""
     rows = AuditEvent.objects.filter(
         Q(actor=user) | Q(detail__confirmed_by=user.username),
-        action=IMPORTED,
+        action="导入台账",
         at__gte=timezone.now() - TOLD_FOR,
         county_code=user.county_code,
         detail__historical=True,

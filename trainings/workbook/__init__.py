@@ -48,7 +48,7 @@ a Chinese sentence that says what to do.
 from networks.xlsx.marked import mark_errors
 from networks.xlsx.problems import Notice, Problem, Refused, Unreadable
 
-from .batches import DENIALS, IMPORTED, commit, undo
+from .batches import DENIALS, commit, undo
 from .blank import choices, template
 from .checks import Rehearsal, RehearsedRow, rehearse
 from .columns import SYNONYMS
@@ -59,7 +59,6 @@ COLUMNS = tuple(SYNONYMS)  # our names of the columns, in the order of the ledge
 __all__ = [
     "COLUMNS",
     "DENIALS",
-    "IMPORTED",
     "Notice",
     "Problem",
     "Refused",

@@ -18,7 +18,6 @@ from trainings.models.imports import kept_name
 from .stored import stored_sessions
 
 BATCH = 1000  # rows per statement
-IMPORTED = "导入台账"  # as recorded
 DENIALS = frozenset({"no_right", "same_person"})  # codes of what is refused for want of the right
 CHANGED = "校验之后系统中的数据有了变化：请重新上传、重新校验后再确认导入"
 
@@ -64,7 +63,7 @@ def _store(rehearsal, batch, original_name, os_user):
     for written, unit in rehearsal.assignments.items():
         _affiliate(county, written, unit, user)
     audit.record(
-        IMPORTED,
+        "导入台账",
         actor=user,
         subject=batch,
         sha256=rehearsal.sha256,
