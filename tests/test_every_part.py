@@ -38,7 +38,6 @@ PUT_TOGETHER = {  # address: (the test, the words by which it asks)
     "registry-confirm": ("networks/test_registry_pages.py", 'f"{page}confirm/"'),
     "registry-discard": ("networks/test_registry_pages.py", 'f"{second}discard/"'),
     "registry-import": ("networks/test_registry_pages.py", "town.get(page)"),
-    "registry-marked": ("networks/test_registry_pages.py", 'f"{page}marked/"'),
     "zone-check-edit": ("reporting/test_zones.py", "ask(world.town, url_of(world, zone), body"),
     "zone-check-print": ("reporting/test_zones.py", '("", "print/")'),
 }
