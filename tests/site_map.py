@@ -1,6 +1,7 @@
 """Every address of the site with sample objects: shared by the tests that walk the whole site."""
 
 import contextlib
+import re
 import time
 from dataclasses import dataclass
 
@@ -67,6 +68,12 @@ def addresses(patterns: list | None = None, route: str = "", namespace: str = ""
 def as_shown(response) -> dict:
     """What a browser would send back from the form of a page as it stands."""
     return {field.html_name: field.value() or "" for field in response.context["form"]}
+
+
+def what_was_seen(client, path: str) -> dict:
+    """What the form of a page of the admin says that was seen, to be sent with it; nothing where there is no form."""
+    shown = re.search(r'name="seen_version" value="([0-9]+)"', client.get(path).content.decode())
+    return {"seen_version": shown[1]} if shown else {}
 
 
 class Samples(NetworkSamples, TrainingSamples, ResidentSamples, YearSamples):

@@ -8,6 +8,8 @@ from django.test import Client
 
 from networks.models import AuditEvent, PasswordLink, Person, User
 
+from ..site_map import what_was_seen
+
 pytestmark = pytest.mark.usefixtures("passwords_just_typed")
 
 USERS = "/admin/networks/user/"
@@ -33,8 +35,7 @@ def change(client, account, **changes):
         "is_active": "on",
     }
     path = f"{USERS}{account.pk}/change/"
-    shown = re.search(r'name="seen_version" value="([0-9]+)"', client.get(path).content.decode())
-    data |= {"seen_version": shown and shown[1]} | changes
+    data |= what_was_seen(client, path) | changes
     return client.post(path, {k: v for k, v in data.items() if v is not None})
 
 

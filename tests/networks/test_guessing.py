@@ -10,6 +10,7 @@ from django.test import Client
 from networks import guessing
 from networks.models import AuditEvent, PasswordLink, User
 
+from ..site_map import what_was_seen
 from .telephone import at, set_up
 
 PASSWORD, NEW = "Correct-Horse-7", "Brave-Otter-88"
@@ -215,6 +216,7 @@ ACTS = ["suspend", "link", "links", "hand over", "create", "create in the admin"
 def test_id_4_an_account_is_changed_only_after_the_password_was_typed_again(world, client, act):
     url, body, done = sends(world)[act]
     client.force_login(world.bureau)  # signed in a while ago
+    body = body | (what_was_seen(client, url) if act == "role" else {})
     page = client.post(url, body)
     assert page.status_code == 200 and "请再输一次密码" in page.content.decode() and not done()
     assert "密码不对" in client.post(url, body | {"password_again": "Wrong-Horse-7"}).content.decode() and not done()
@@ -248,7 +250,8 @@ def test_id_4_a_role_changed_by_the_page_and_a_password_set_by_a_link_hold_at_on
     try_in(bureau, "bureau")
     assert town.get("/sessions/new/").status_code == 200
     moved = {"role": "head", "home_division": world.town.home_division_id, "home_unit": ""}
-    assert bureau.post(f"/admin/networks/user/{world.town.pk}/change/", moved).status_code == 302
+    page = f"/admin/networks/user/{world.town.pk}/change/"
+    assert bureau.post(page, moved | what_was_seen(bureau, page)).status_code == 302
     assert town.get("/sessions/new/").status_code == 403
     _, token = PasswordLink.issue(User.objects.get(pk=world.town.pk), world.bureau)
     Client().post(f"/accounts/set-password/{token}/", {"new_password1": NEW, "new_password2": NEW})

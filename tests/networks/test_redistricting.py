@@ -24,6 +24,7 @@ from networks.redistricting import NewPlace, merge_places, rename_place, split_p
 from reporting.models import AssessmentYear
 from trainings.models import Refused, TrainingSession
 
+from ..site_map import what_was_seen
 from .test_reorganisation import JULY, fresh, november, refused  # noqa: F401 — the clock is a fixture
 
 pytestmark = pytest.mark.django_db
@@ -203,12 +204,16 @@ def test_the_facts_can_be_loaded_again_after_villages_were_merged(world, act):
     assert Institution.objects.count() == before
 
 
-def test_the_day_on_which_a_place_was_merged_is_not_changed_behind_its_back(world, act, ask):
+def test_the_day_on_which_a_place_was_merged_is_not_changed_behind_its_back(world, act, client):
     merge_places([world.places["新汉村"]], into=world.places["新兴社区"], institutions="close", **act)
 
     def save(code, day):
-        form = {"name": "某村委会", "short_name": "某村", "retired_on": day}
-        return ask(world.bureau, f"/admin/networks/division/{code}/change/", form, "post")
+        form, page = (
+            {"name": "某村委会", "short_name": "某村", "retired_on": day},
+            f"/admin/networks/division/{code}/change/",
+        )
+        client.force_login(world.bureau)
+        return client.post(page, form | what_was_seen(client, page))
 
     assert "在“撤并更名”里办理的" in save("450124100201", "").content.decode()
     assert save("450124103205", "2026-05-01").status_code == 302  # abolished, and nothing took it over
