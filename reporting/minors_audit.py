@@ -156,12 +156,13 @@ def _sums(county: Division, year: int, log: QuerySet, seen: list, accounts: list
     looks = sum(row.event.action == LOOKED for row in seen)
     yield "查看未成年人场次的照片、签到表：次数", looks, "同一账号、同一场、同一种类一天算一次"
     purges = [event.detail for event in log.filter(action=PURGED)]
-    yield "按期删除名册的次数", len(purges), "年度锁定定案后按期限删除"
+    yield "按期删除名册的次数", len(purges), "年度锁定定案后按期限删除；一直没有锁定的从次年年底起算"
     yield "删除的名册人数", sum(detail.get("lines", 0) for detail in purges), "包括成年人"
     yield "删除的未成年人照片和签到表", sum(detail.get("pictures", 0) for detail in purges), "只留摘要"
     yield "单独删去的名册行", log.filter(action=REMOVED).count(), "本人要求或登记有误"
     yield "现在暂缓删除的", RosterHold.objects.filter(county=county, lifted_at=None).count(), "全部年度"
     denied = log.filter(action="拒绝访问", detail__path__icontains="/roster")  # `contains` is not for SQLite
+    denied = denied.exclude(detail__has_key="why")  # an expired form, too many downloads: not for want of the right
     yield "打开名册被拒绝的次数", denied.count(), "没有权限的账号"
 
 

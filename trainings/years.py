@@ -19,6 +19,7 @@ class YearRules:
     locked: bool  # 锁定定案: nothing of the year changes by any road
     evidence_required: bool  # at least one piece of evidence of any kind before a session can be verified
     locked_on: datetime.date | None  # since when it is locked
+    unlocked_on: datetime.date | None  # since when a year that was locked is open again for a correction
     live_since: int | None  # first year recorded in this system; earlier ones come as historical ledgers
     reporting_until: datetime.date | None = None  # 填报截止: afterwards a unit needs an approved 补报 to submit
     late_until: datetime.date | None = None  # 补报截止: until when one can be approved at all

@@ -77,7 +77,8 @@ def barred_from_names(user: User, session: TrainingSession) -> str:
 
 def barred_from_names_on_paper(user: User, session: TrainingSession, *, with_minors: bool) -> str:
     """Why this account may not open a signed sheet or questionnaire of a session that it sees, or ''. Nothing on paper can be
-    masked, so it is closed to everybody who would not read all of the names in the roster (AC-6, PI-3)."""
+    masked, so it is closed to whoever may not ask for full names, and where a minor is named to all but its unit (AC-6, PI-3).
+    Who told no age in the roster does not close the paper: most lists ask for none, and the office judges by the sheet."""
     if barred_from_names(user, session):
         return "上面有姓名，只给登记这一场的单位和领导小组办公室查看"
     if with_minors and not own_roster(user, session):

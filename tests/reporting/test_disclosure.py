@@ -248,6 +248,8 @@ def test_pi_6_the_minors_pack_says_who_may_who_did_what_went_and_names_no_reside
     gone = {"year": 2023, "sessions": 2, "lines": 40, "pictures": 3}
     at(audit.record("按期删除名册", actor=None, county_code="450124", **gone), 2025, 2, 1, 3, 0)
     at(audit.record("拒绝访问", actor=w.leader, path="/sessions/1/roster/"), 2025, 2, 2, 3, 0)
+    expired = {"path": "/sessions/1/roster/", "why": "页面已过期"}  # may open it, and had it open too long
+    at(audit.record("拒绝访问", actor=w.town, **expired), 2025, 2, 2, 3, 0)
     target = tmp_path / "pack.xlsx"
     run("minors_audit", "2025", "--county", "450124", "--output", str(target))
     sheets = sheets_of(target)

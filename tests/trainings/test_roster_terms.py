@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from networks.models import AuditEvent, CountySettings
+from reporting import guard
 from reporting.models import AssessmentYear
 from trainings.models import (
     Announcement,
@@ -151,7 +152,7 @@ def backdated(session, **when):
 
 def test_pi_5_a_year_that_is_never_locked_keeps_no_name_beyond_the_year_following_and_its_term(kept, ask):
     never = kept.last - 3
-    backdated(kept.now, held_on=datetime.date(never, 12, 31))
+    backdated(kept.now, held_on=datetime.date(never, 12, 31), created_at=f"{never}-12-31T01:00:00Z")
     due = datetime.date(never + 3, 1, 1)  # twelve months after the end of the year following
     assert purging.purge(kept.county.pk, today=due - datetime.timedelta(days=1)) == []
     purging.hold(kept.county.pk, never, reason="信访核查", actor=kept.bureau)
@@ -162,6 +163,33 @@ def test_pi_5_a_year_that_is_never_locked_keeps_no_name_beyond_the_year_followin
     [done] = purging.purge(kept.county.pk, today=due)
     assert (done.term.year, done.lines) == (never, 2) and counts(kept)[2] == 2
     assert AuditEvent.objects.get(action="按期删除名册").detail["locked_on"] == ""
+
+
+def test_pi_5_while_a_year_is_unlocked_or_its_last_session_has_just_been_entered_nothing_goes(kept):
+    long_ago = kept.last - 3
+    backdated(kept.now, held_on=datetime.date(long_ago, 12, 31), created_at=f"{kept.last}-06-01T01:00:00Z")
+    assert purging.purge(kept.county.pk, today=datetime.date(long_ago + 3, 1, 2)) == []  # entered afterwards
+    kept.unlock(kept.locked)
+    late = kept.locked.acts.filter(kind="unlock").get()
+    with guard.unguarded():
+        type(late).objects.filter(pk=late.pk).update(made_at=f"{kept.last + 4}-03-01T01:00:00Z")
+    term = next(term for term in purging.terms(kept.county.pk) if term.year == kept.last)
+    assert term.due_on == datetime.date(kept.last + 5, 3, 1)
+
+
+def test_pi_3_pi_5_a_sheet_goes_with_the_roster_that_names_a_child(kept):
+    """It is closed to the office because of that line: it may not come to light when the line is gone."""
+    RosterLine.objects.filter(session=kept.one).update(age_band="")
+    RosterLine.objects.filter(pk=kept.one.roster.first().pk).update(age_band="minor")
+    fields = {"original_name": "x.jpg", "sha256_original": "1" * 64, "sha256_stored": "2" * 64}
+    pieces = [
+        Evidence(session=session, kind=kind, file=f"evidence/{number}.jpg", uploaded_by=kept.town, **fields)
+        for number, (session, kind) in enumerate([(kept.one, "sheet"), (kept.one, "photo"), (kept.two, "sheet")])
+    ]
+    for piece in pieces:
+        piece.save_base(force_insert=True)  # past the refusal of a locked year
+    assert "未成年人照片 1 份" in run("--commit")
+    assert [bool(row.file) for row in Evidence.objects.order_by("pk")] == [False, True, True]
 
 
 def test_pi_5_a_session_without_a_date_has_the_term_of_the_year_in_which_it_was_entered(kept, ask):

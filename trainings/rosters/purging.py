@@ -1,6 +1,7 @@
 """What goes when its term has passed: rosters, sign-ups and pictures of minors, N months after their year was locked (个人信息保护法
-19, 47; PI-5). A year that nobody locks keeps no name for ever: there the months run from the end of the year following. A session
-without a date belongs to the year in which it was entered.
+19, 47; PI-5). A year that nobody locks keeps no name for ever: there the months run from the end of the year following, or from the
+day on which the last of its sessions was entered or the year was unlocked, so that nothing goes while people are at work on it. A
+session without a date belongs to the year in which it was entered.
 
 Counts, digests and the log stay. What a hold keeps back stays until the hold is lifted.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Aggregate, Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, ExtractYear
 from django.utils import timezone
 
@@ -50,18 +51,21 @@ class Term:
     held: str  # why the whole year is held back, or ''
     held_sessions: int
     undated: int  # of the sessions: they have no date and stand in the year in which they were entered
+    worked_on: datetime.date | None  # the last day on which one of them was entered, or the year was unlocked
 
     @property
     def due_on(self) -> datetime.date:
-        """The first day on which it goes: so many months after the locking, or else after the end of the year following."""
-        return months_after(self.locked_on or datetime.date(self.year + 2, 1, 1), self.months)
+        """The first day on which it goes: so many months after the locking, or else after the end of the year following and the
+        last work on it."""
+        following = datetime.date(self.year + 2, 1, 1)
+        return months_after(self.locked_on or max(following, self.worked_on or following), self.months)
 
     def state(self, today: datetime.date) -> str:
         if self.held:
             return f"暂缓删除：{self.held}"
         words = "已到期" if self.due_on <= today else "没有到期"
         if not self.locked:
-            return f"{words}，年度还没有锁定定案：一直不锁定的，从次年年底起算"
+            return f"{words}，年度还没有锁定定案：一直不锁定的，从次年年底起算，以后登记或解锁的从那天起算"
         return words if self.locked_on else f"{words}，锁定日期没有记录：从次年年底起算"
 
     def goes(self, today: datetime.date) -> bool:
@@ -81,6 +85,7 @@ def terms(county_code: str) -> list[Term]:
     sessions = TrainingSession.objects.filter(organiser__county_id=county_code)
     in_year = _by_year(_with_names(sessions))
     undated = _by_year(_with_names(sessions.filter(held_on=None)))
+    entered = _by_year(_with_names(sessions), number=Max("created_at"))
     pictures = _by_year(_pictures(sessions), "session__")
     lines = _by_year(RosterLine.objects.filter(session__in=sessions), "session__")
     sign_ups = _by_year(SignUp.objects.filter(announcement__session__in=sessions), "announcement__session__")
@@ -103,6 +108,10 @@ def terms(county_code: str) -> list[Term]:
                 held=whole.reason if whole else "",
                 held_sessions=sum(hold.year == year and hold.session_id is not None for hold in holds),
                 undated=undated.get(year, 0),
+                worked_on=max(
+                    filter(None, [rules.unlocked_on, year in entered and timezone.localdate(entered[year])]),
+                    default=None,
+                ),
             )
         )
     return found
@@ -116,11 +125,13 @@ def _with_names(sessions):
 
 
 def _pictures(sessions):
-    """Files that show minors: photos and sheets of sessions for them (domain.md: purged with the rosters)."""
+    """Files that show minors: photos and sheets of sessions for them (domain.md: purged with the rosters), and the sheets of
+    sessions whose roster names one: once its lines are gone nothing would tell that these are closed."""
     minors = Audience.Sensitivity.MINORS
     of_minors = AudienceCount.objects.filter(session=OuterRef("session"), audience__sensitivity=minors)
-    rows = Evidence.objects.filter(Exists(of_minors), session__in=sessions).exclude(file="")
-    return rows.exclude(kind__in=Evidence.WITHOUT_PERSONS)
+    named = RosterLine.objects.filter(session=OuterRef("session"), age_band=RosterLine.AgeBand.MINOR)
+    rows = Evidence.objects.filter(session__in=sessions).exclude(file="").exclude(kind__in=Evidence.WITHOUT_PERSONS)
+    return rows.filter(Exists(of_minors) | (Q(kind__in=Evidence.WITH_NAMES) & Exists(named)))
 
 
 def of_year(sessions: QuerySet[TrainingSession], year: int) -> QuerySet[TrainingSession]:
@@ -129,10 +140,10 @@ def of_year(sessions: QuerySet[TrainingSession], year: int) -> QuerySet[Training
     return sessions.filter(Q(held_on__gte=first, held_on__lt=after) | Q(held_on=None, created_at__year=year))
 
 
-def _by_year(rows, session: str = "") -> dict[int, int]:
+def _by_year(rows, session: str = "", number: Aggregate = Count("pk")) -> dict:  # noqa: B008 - read, never changed
     """Counted by the year as `of_year` has it; `session`: the way from a row to its session."""
     year = Coalesce(ExtractYear(f"{session}held_on"), ExtractYear(f"{session}created_at"))
-    return dict(rows.order_by().annotate(y=year).values_list("y").annotate(n=Count("pk")).order_by())
+    return dict(rows.order_by().annotate(y=year).values_list("y").annotate(n=number).order_by())
 
 
 def _held_rules(county_code: str, year: int) -> years.YearRules:
