@@ -64,15 +64,20 @@ def eligible_verifiers(session: TrainingSession) -> models.QuerySet[User]:
 
 
 def involving(person_id: int) -> Q:
-    """The sessions that this person had a part in, and so may not verify: entered, submitted or brought evidence for them, or
-    at any time revised more than their wording (the history keeps every `revised_by`)."""
+    """The sessions that this person had a part in, and so may not verify: entered them, brought evidence for them, or at any time
+    submitted them or revised more than their wording (the history keeps every `submitted_by` and `revised_by`). Lines of the
+    roster bar nobody: what counts is the reported figure and the verified one."""
     accounts = ("entered_by", "revised_by", "submitted_by")
     direct = Q(*((f"{account}__person_id", person_id) for account in accounts), _connector=Q.OR)
     history = apps.get_model("trainings", "HistoricalTrainingSession").objects
     evidence = apps.get_model("trainings", "Evidence").objects
     return (
         direct
-        | Q(pk__in=history.filter(revised_by__person_id=person_id).values("id"))
+        | Q(
+            pk__in=history.filter(Q(revised_by__person_id=person_id) | Q(submitted_by__person_id=person_id)).values(
+                "id"
+            )
+        )
         | Q(pk__in=evidence.filter(uploaded_by__person_id=person_id).values("session"))
     )
 

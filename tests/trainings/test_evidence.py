@@ -379,6 +379,15 @@ def test_pi_3_a_session_for_minors_takes_photos_and_nothing_that_names_them(worl
         assert add(world, session, photo(colour=(number * 40, 0, 0)), kind=kind).kept
 
 
+def test_pi_3_an_older_session_for_minors_that_has_a_sheet_is_still_revised(world):
+    session, young = world.session(), Audience.objects.get(name="青少年")
+    add(world, session, photo(), kind="sheet")
+    session.audience_counts.create(audience=young, number=30)
+    session.revise(actor=world.town, seen_version=1, changes={"reported_attendance": 31}, audiences=[(young, 31)])
+    session.refresh_from_db()
+    assert session.reported_attendance == 31 and session.evidence.count() == 1
+
+
 def test_pi_3_the_audience_cannot_become_minors_while_a_sheet_exists(world):
     session = world.session()
     add(world, session, photo(), kind="sheet")

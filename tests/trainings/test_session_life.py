@@ -50,9 +50,13 @@ def listed(status, verb, on_behalf):
     return who - {"bureau"} if verb == "verify" else who | BUREAU if who == {"town"} else who
 
 
-@pytest.mark.parametrize("on_behalf", [False, True], ids=["own", "on behalf"])
-@pytest.mark.parametrize("verb", [v for v in MOVES if v != "undo_import"])
-@pytest.mark.parametrize("status", Status.values)
+TRIED = [(status, verb, False) for status in Status.values for verb in MOVES if verb != "undo_import"]
+TRIED += [
+    (status, verb, True) for status, verb in LISTED
+]  # from any other state it is refused before anybody is asked who
+
+
+@pytest.mark.parametrize(("status", "verb", "on_behalf"), TRIED)
 def test_ac_4_only_the_listed_moves_succeed_for_the_listed_roles(world, status, verb, on_behalf):
     of_all = world.session(status=status, actor=world.bureau if on_behalf else None)
     for name, user in world.users.items():
@@ -135,6 +139,18 @@ def test_ac_5_who_rewrote_anything_but_words_does_not_verify_it_whoever_writes_a
     with pytest.raises(PermissionDenied, match="另一位工作人员"):
         session.verify(actor=world.bureau2, attendance=80)
     session.verify(actor=world.director, attendance=80)
+
+
+def test_ac_5_who_moved_the_day_or_once_submitted_it_does_not_verify_it(world):
+    ahead = world.today + datetime.timedelta(days=3)
+    session = world.session(status="planned", actor=world.bureau, held_on=ahead, reported=None)
+    session.postpone(actor=world.bureau2, reason="下雨", held_on=ahead + datetime.timedelta(days=1))
+    assert_involved(session, {world.bureau, world.bureau2})
+    session = world.session(actor=world.bureau)
+    session.submit(actor=world.bureau2)
+    session.withdraw(actor=world.bureau2)
+    session.submit(actor=world.bureau)
+    assert_involved(session, {world.bureau, world.bureau2})
 
 
 def test_ac_5_words_mended_and_a_form_sent_again_unchanged_bar_nobody(world):

@@ -288,9 +288,11 @@ class EntryVerbs:
             self.unit_confirmed_at = timezone.now()
 
     def _refuse_evidence_beyond(self, level: int) -> None:
-        """Refuses audiences of this sensitivity while there is evidence that such a session may not show."""
+        """Refuses audiences of a higher sensitivity than it has while there is evidence that such a session may not show; what it
+        has from before stays, and so does the line of a file that has gone."""
         kept = self.evidence.model.kinds_at(level)
-        shown = [item for item in self.evidence.all() if item.kind not in kept]
+        more = level > self.sensitivity()
+        shown = [item for item in self.evidence.all() if item.kind not in kept and not item.purged_on] if more else []
         if shown:
             kinds = "、".join(dict.fromkeys(item.get_kind_display() for item in shown))
             counted = level == Audience.Sensitivity.HEADCOUNT_ONLY

@@ -40,7 +40,10 @@ class PlanVerbs:
         from which this was worked out."""
         if not reason.strip():
             raise Refused("请说明改期的原因")
-        changes: dict[str, object] = {"held_on": held_on}
+        changes: dict[str, object] = {
+            "held_on": held_on,
+            "revised_by": actor,
+        }  # as after any other change of the day (AC-5)
         if self.ends_on and self.held_on:
             changes["ends_on"] = self.ends_on + (held_on - self.held_on)
         if start_time or end_time:
@@ -51,7 +54,9 @@ class PlanVerbs:
 
     def _check_new_day(self, changes: dict) -> None:
         """Asked of the locked row, before anything is changed."""
-        if all(getattr(self, name) == value for name, value in changes.items() if name != "minutes"):
+        if all(
+            getattr(self, name) == value for name, value in changes.items() if name not in {"minutes", "revised_by"}
+        ):
             raise Refused("新的日期、时间和原来一样，没有改期")
         if changes["held_on"] < timezone.localdate():
             raise Refused("新的日期已经过去。已经举办的，请“转为草稿”再补填人次")
