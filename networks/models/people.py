@@ -4,6 +4,7 @@ belongs to one person; one person may hold several appointments."""
 import datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
@@ -42,6 +43,11 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The demonstration's mark, by which its accounts are refused in earnest, is nobody's post (User.may_sign_in)."""
+        if self.post == DEMONSTRATION and not settings.DEMO:
+            raise ValidationError({"post": f"职务不能写“{DEMONSTRATION}”"})
 
     @property
     def masked_phone(self) -> str:

@@ -9,6 +9,7 @@ import time_machine
 from axes.models import AccessAttempt
 from django.contrib.auth import hashers
 from django.core.checks import run_checks
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -66,6 +67,15 @@ def test_id_1_accounts_of_the_demonstration_sign_in_nowhere_else_by_password_or_
     _, token = PasswordLink.issue(invented, world.bureau)
     assert Client().get(reverse("set-password", args=[token])).status_code == 404
     assert sign_in(Client(), "bureau").status_code == 302
+
+
+def test_id_1_the_mark_of_the_demonstration_is_nobodys_post_in_earnest(world, settings):
+    """Or whoever may mend somebody's post could keep them out, and the next upgrade from starting."""
+    world.operator.person.post = MARK
+    with pytest.raises(ValidationError, match="职务不能写“演示数据”"):
+        world.operator.person.full_clean()
+    settings.DEMO = True
+    world.operator.person.full_clean()
 
 
 def test_id_1_a_demonstration_that_is_served_in_earnest_is_an_error_of_the_check(invented, settings):
