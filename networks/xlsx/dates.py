@@ -20,6 +20,7 @@ EXAMPLE = "请写成 2026-03-05、2026年3月5日 或 2026-03-05 9:00"
 DAY_EXAMPLE = "请写成 2026-03-05 或 2026年3月5日"
 YEARS = range(1900, 2100)  # a number alone that is one of these names a year, and would count days to 1905
 FIRST_COUNTED = datetime.date(1950, 1, 1)  # a number that no cell shows as a date counts days from here on
+FIRST_SHOWN = datetime.date(1900, 3, 1)  # and one that a cell does show as a date: 40, typed there, is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def read_day(value, *, epoch_1904=False):
 def _counted_day(number, epoch_1904):
     """The day of a serial number. Raises ValueError or OverflowError for what nobody meant as one."""
     day = serial_to_datetime(number, epoch_1904=epoch_1904).date()
-    shown_as_date = isinstance(number, DateNumber)
-    if number in YEARS or (not shown_as_date and (number != int(number) or day < FIRST_COUNTED)):
+    first = FIRST_SHOWN if isinstance(number, DateNumber) else FIRST_COUNTED
+    if int(number) in YEARS or day < first or (first is FIRST_COUNTED and number != int(number)):
         raise ValueError(number)
     return day
 

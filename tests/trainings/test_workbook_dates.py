@@ -338,7 +338,7 @@ def test_xl_4_a_day_may_be_a_number_where_it_plainly_counts_days(value, day):
     "value",
     [
         2020, 2020.0, 2019.1, 2019.10, 1900, 2099, 40, 60, 0, -1, 0.5, 12000, 18263, 43529.375, 201903, 2019030, 20190305.5,
-        DateNumber(2020), DateNumber(1958), 1e300, float("nan"), "2020", "2019.10", "40",
+        DateNumber(2020), DateNumber(1958), DateNumber(2019.1), DateNumber(40), DateNumber(59), 1e300, float("nan"), "2020", "2019.10", "40",
     ],
 )  # fmt: skip
 def test_xl_4_a_year_a_month_or_a_count_is_never_taken_for_days_since_1900(value):
