@@ -158,7 +158,10 @@ def plan_tasks(plan: Plan, file: TasksFile) -> Planned:
     told = Planned(file, problems=list(file.problems), notices=list(file.notices))
     stored = {match_key(task.clause): task for task in plan.tasks.standing()}
     units = known_units(plan.county_id)
-    before = as_they_were(stored.values(), parse_datetime(file.taken_out)) if file.taken_out else {}
+    taken_out = parse_datetime(file.taken_out) if file.taken_out else None
+    before = as_they_were(stored.values(), taken_out) if taken_out else {}
+    gone = plan.tasks.filter(withdrawn_at__gt=taken_out) if taken_out else plan.tasks.none()
+    withdrawn = {match_key(task.clause) for task in gone}
     for sheet, number, values in file.rows:
         told.unknown += read_names(values.get("responsible_text", ""), units)[1]
         task = stored.get(match_key(values["clause"]))
@@ -167,13 +170,17 @@ def plan_tasks(plan: Plan, file: TasksFile) -> Planned:
             told.problems += [
                 Problem(sheet, number, name, "missing", "新增的任务要有这一列，请补上") for name in missing
             ]
+            if match_key(values["clause"]) in withdrawn:
+                where = f"第 {number} 行的“{values['clause']}”在您下载以后别人撤下了，确认就重新录入"
+                told.conflicts.append(Notice(sheet, number, "withdrawn_since", where))
             told.created.append(values)
             continue
         changes = []
         for column in COLUMNS:
             name = column.field
             old, new = getattr(task, name), values.get(name, getattr(task, name))
-            then = getattr(before[task.pk], name) if before.get(task.pk) else old
+            was = before.get(task.pk, task)  # None: not there yet when it went out
+            then = getattr(was, name) if was else ""
             if _same(old, new):
                 continue
             where = f"第 {number} 行的“{column.name}”在您下载以后别人改成了“{old}”"

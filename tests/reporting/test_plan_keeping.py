@@ -218,6 +218,19 @@ def test_in_4_a_table_that_was_edited_for_days_leaves_what_others_have_saved_mea
     assert event.detail == {"created": 0, "changed": 2, "same": 1}
 
 
+def test_in_4_what_others_took_back_or_added_after_the_table_went_out_is_said_before_it_is_stored(world, plan, ask):
+    book = taken_out(ask, world.bureau, plan)
+    task_of(plan, "二(一)3").withdraw(actor=world.bureau, why="录错了")
+    added = PlanTask(plan=plan, clause="五(一)", title="办好学习节", responsible_text="县教育局", position=9)
+    added.save()
+    book.worksheets[-1].append(["五(一)", "", "别的名称", "", "县教育局"])
+    planned = sent_back(ask, world.bureau2, plan, book).context["planned"]
+    assert [n.message for n in planned.conflicts] == [
+        "第 5 行的“二(一)3”在您下载以后别人撤下了，确认就重新录入",
+        "第 10 行的“任务”在您下载以后别人改成了“办好学习节”，您改成了“别的名称”",
+    ]
+
+
 def test_in_2_in_4_what_has_moved_since_it_was_shown_is_shown_anew(world, plan, ask):
     book = taken_out(ask, world.bureau, plan)
     cells_of(book)["二(一)1"][2].value = "我改的名称"
