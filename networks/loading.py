@@ -2,7 +2,7 @@
 
 import csv
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -110,15 +110,17 @@ def load_divisions(rows: Sequence[dict[str, str]]) -> Counter:
 
 def _record(fresh: list[Division], changed: list[Division], before: dict[str, Division]) -> None:
     """What was there before stands in the log, of the first `MOST_TOLD` places of a county."""
-    for county in sorted({place.county_code for place in [*fresh, *changed]}):
-        here = [place for place in changed if place.county_code == county]
-        told = {p.code: [before[p.code].name, before[p.code].parent_id or ""] for p in here[:MOST_TOLD]}
+    created, moved = Counter(place.county_code for place in fresh), defaultdict(list)
+    for place in changed:
+        moved[place.county_code].append(place.code)
+    for county in sorted({*created, *moved}):
+        told = {code: [before[code].name, before[code].parent_id or ""] for code in moved[county][:MOST_TOLD]}
         audit.record(
             "载入区划",
             actor=None,
             county_code=county,
-            created=sum(place.county_code == county for place in fresh),
-            changed=len(here),
+            created=created[county],
+            changed=len(moved[county]),
             before=told,
             os_user=audit.os_user(),
         )

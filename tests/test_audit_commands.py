@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command, get_commands
 from django.utils import timezone
 
-from networks.models import AuditEvent, Division, User
+from networks.models import AuditEvent, Division, PasswordLink, User
 from reporting.models import AssessmentYear
 from trainings.models import ImportBatch, TrainingSession
 from trainings.rosters import keeping
@@ -61,7 +61,8 @@ def locking(w, path):
 def rosters(w, path):
     row = w.session()
     keeping.add(row, [keeping.Person("张三")], actor=w.town, source="pasted")
-    TrainingSession.objects.filter(pk=row.pk).update(held_on=datetime.date(w.year - 5, 1, 1))
+    long_ago = {"held_on": datetime.date(w.year - 5, 1, 1), "created_at": f"{w.year - 5}-01-02T01:00:00Z"}
+    TrainingSession.objects.filter(pk=row.pk).update(**long_ago)
     return ["purge_rosters", "--commit"]
 
 
@@ -77,6 +78,11 @@ def second_factor(w, path):
     return ["reset_second_factor", "town", "--reason", "手机丢了，当面核对"]
 
 
+def links(w, tmp_path):
+    PasswordLink.issue(w.town, w.bureau)
+    return ["revoke_links", "--reason", "纸条丢了"]
+
+
 CHANGING = {  # command: (what prepares it and says how it is called, what the log calls it)
     "import_sessions": (ledger, "导入台账"),
     "load_county": (county, "载入文件事实"),
@@ -85,6 +91,7 @@ CHANGING = {  # command: (what prepares it and says how it is called, what the l
     "purge_rosters": (rosters, "按期删除名册"),
     "purge_uploads": (uploads, "删除久未入库的台账"),
     "reset_second_factor": (second_factor, "重置动态口令"),
+    "revoke_links": (links, "作废全部一次性链接"),
 }
 
 

@@ -50,9 +50,9 @@ class Command(BaseCommand):
             content = json.dumps([as_json(s) for s in county.standings], ensure_ascii=False, indent=2).encode()
         else:
             content = table(export, county).encode()
-        with (
-            transaction.atomic()
-        ):  # nothing leaves that the log does not keep; a table on the screen is a page looked at
+        # Nothing leaves that the log does not keep; a table on the screen is a page looked at. What is printed may wait for a pager,
+        # and must not keep others from writing meanwhile.
+        with transaction.atomic():
             if output or kind != "table":
                 audit.record(
                     "导出完成情况表",
@@ -63,14 +63,15 @@ class Command(BaseCommand):
                     organised=options["organised"],
                     os_user=audit.os_user(),
                 )
-            if not output:
-                self.stdout.write(content.decode("utf-8-sig"))
-                return
-            try:
-                output.write_bytes(content)
-            except OSError:
-                raise CommandError(f"写不了文件 {output}：请检查文件夹是否存在、能否写入") from None
-        print(f"已写入 {output}", file=sys.stderr)
+            if output:
+                try:
+                    output.write_bytes(content)
+                except OSError:
+                    raise CommandError(f"写不了文件 {output}：请检查文件夹是否存在、能否写入") from None
+        if output:
+            print(f"已写入 {output}", file=sys.stderr)
+        else:
+            self.stdout.write(content.decode("utf-8-sig"))
 
     def find_year(self, number: int, county_code: str | None) -> AssessmentYear:
         counties = Division.objects.filter(tier=Tier.COUNTY, assessment_years__isnull=False).distinct()
