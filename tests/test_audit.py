@@ -390,6 +390,7 @@ def test_ac_3_control_before_any_act_nothing_crosses_and_what_does_is_found_by_t
         assert crossing_counties({"networks_fund"}) == []
 
 
+@one_engine
 @pytest.mark.parametrize("act", EVERYTHING, ids=str)
 def test_ac_3_foreign_keys_and_unasked_fields_in_a_body_change_nothing(site, act):
     url, body = act.url(site), act.body(site)

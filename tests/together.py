@@ -16,7 +16,7 @@ ONE_PROCESS = {  # name: its files
         f"tests/test_{name}.py" for name in ("audit", "edit_pages", "every_part", "junk", "scanner", "taken", "twice")
     }
     | {f"tests/attack/test_{name}.py" for name in ("bodies", "cookies_and_tokens", "logs", "multipart", "taking")}
-    | {"tests/networks/test_contacts.py"},
+    | {f"tests/networks/test_{name}.py" for name in ("contacts", "step_up")},
 }
 # The longest, as the last to begin is waited for by all the others.
 FIRST = ["walks", "browser", "acts", "tests/reporting/test_other_engine.py", "tests/test_faults.py"]

@@ -15,7 +15,7 @@ from django.http.response import ResponseHeaders
 
 # For a walk over pages of which it looks at nothing that an engine could answer otherwise: headers, tokens and 405 before any view,
 # that reading sends nothing which writes, escaping by the templates, the words and names on pages, in addresses and in log lines,
-# which forms are filled in. Whose rows somebody gets is asked for everybody on both engines by AC-2; that every page opens, with each
+# which forms are filled in, which keys of a body a form looks up. Whose rows somebody gets is asked for everybody on both engines by AC-2; that every page opens, with each
 # answer that somebody gets to it, by AC-1; what bodies and query strings do to queries, by WB-4 and test_junk. What else the lines
 # PI-2, PI-3, PI-4, PI-7 and WB-2 promise of a page, a sheet or a file has tests on both engines. Such a walk runs with the suite on
 # SQLite.
