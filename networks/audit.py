@@ -44,16 +44,20 @@ def record(
 
 def denied(request: HttpRequest, why: str = "", *, subject: object = None) -> None:
     """One line of a refusal: the page's address and in a word why, never what was sent (AU-3)."""
-    user = getattr(request, "user", None)
-    if not (user and user.is_authenticated) and not _has_room(request):
+    if not has_room(request, DENIED):
         return
     detail = {"path": one_line(request.path)[:200]} | ({"why": why} if why else {})
     with transaction.atomic():
-        record(DENIED, actor=user, subject=subject, request=request, **detail)
+        record(DENIED, actor=getattr(request, "user", None), subject=subject, request=request, **detail)
 
 
-def _has_room(request: HttpRequest) -> bool:
-    return address_allowed(request, "denied", **OF_AN_ADDRESS) and allowed("denied", "everybody", **OF_ALL_STRANGERS)
+def has_room(request: HttpRequest, action: str) -> bool:
+    """Counts one more line of this kind that a stranger can cause at will; whether it is still to be written. Each kind has
+    room of its own, so that one does not push another out."""
+    user = getattr(request, "user", None)
+    if user and user.is_authenticated:
+        return True
+    return address_allowed(request, action, **OF_AN_ADDRESS) and allowed(action, "everybody", **OF_ALL_STRANGERS)
 
 
 def denied_command(command: str, actor: User | None) -> None:

@@ -70,12 +70,6 @@ def an_account_that_is_guessed_at(w, patch):
     return None, {"path": "/login/", "why": "登录被锁定"}
 
 
-def an_address_that_tries_links(w, patch):
-    patch.setattr(guessing, "FAILURES_PER_ADDRESS", 0)
-    assert Client().get(f"/accounts/set-password/{new_token()}/").status_code == 429
-    return None, {"path": "/accounts/set-password/…/", "why": "登录被锁定"}
-
-
 def an_address_that_guesses_codes(w, patch):
     patch.setattr(guessing, "FAILURES_PER_ADDRESS", 0)
     client, user = Client(), w.town
@@ -166,7 +160,6 @@ REFUSALS = [
     too_much_taken,
     an_address_that_guesses,
     an_account_that_is_guessed_at,
-    an_address_that_tries_links,
     an_address_that_guesses_codes,
     a_code_of_an_account_that_is_locked,
     a_session_among_many_to_verify,

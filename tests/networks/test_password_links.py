@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks import guessing
+from networks import audit, guessing
 from networks.logs import OneLine
 from networks.models import AuditEvent, PasswordLink, SignIn, User
 from networks.tokens import _ALPHABET, digest_of
@@ -222,17 +222,27 @@ def test_an_account_suspended_while_its_owner_types_gets_no_password(world, issu
 # --- guessing, and what is kept ----------------------------------------------------------------------
 
 
-def test_id_2_trying_many_links_ends_at_the_address_and_counts_with_failed_passwords(world, issued, monkeypatch):
+def test_id_2_pictures_on_a_strangers_page_that_ask_for_links_lock_no_office_out(world, issued, monkeypatch):
     monkeypatch.setattr(guessing, "FAILURES_PER_ADDRESS", 4)
     client = Client()
-    for number in range(2):
+    for number in range(9):
         assert client.get(path_of(f"guess-{number}")).status_code == 404
-    for number in range(2):
+    assert sign_in("town").get("/accounts/me/").status_code == 200  # from the same address
+    for number in range(4):
         client.post("/login/", {"username": f"guess{number}", "password": "wrong"})
-    assert client.get(path_of("guess-3")).status_code == 429
-    assert client.get(issued[1]).status_code == 429  # a good one too
-    assert client.post(issued[1], BOTH).status_code == 429
-    assert client.get(issued[1], REMOTE_ADDR="10.0.0.7").status_code == 200
+    assert client.post("/login/", {"username": "unit", "password": "wrong"}).status_code == 429
+    assert client.get(path_of("guess-9")).status_code == 404
+    assert client.get(issued[1]).status_code == 200  # a good one opens also where passwords were guessed
+    assert client.post(issued[1], BOTH).status_code == 302
+
+
+def test_ld_3_au_3_links_that_are_none_do_not_fill_the_log_nor_push_refusals_out_of_it(world):
+    most = audit.OF_AN_ADDRESS["most"]
+    for number in range(most + 3):
+        Client().get(path_of(f"guess-{number}"))
+    assert AuditEvent.objects.filter(action="打开无效链接").count() == most
+    assert Client(enforce_csrf_checks=True).post("/login/", {}).status_code == 403
+    assert AuditEvent.objects.filter(action=audit.DENIED).count() == 1
 
 
 def test_au_3_the_token_stands_in_no_log_and_no_row(world, issued, caplog):
