@@ -1,12 +1,14 @@
 """Writing the audit log, in the same transaction as the act it records (AU-1)."""
 
+import datetime
 import getpass
 
 from django.db import transaction
 from django.http import HttpRequest
 
-from .limits import address_allowed, allowed
+from .limits import address_allowed, allowed, household
 from .logs import one_line, ship
+from .middleware import client_address
 from .models import AuditEvent, User
 
 DENIED = "拒绝访问"
@@ -58,6 +60,17 @@ def has_room(request: HttpRequest, action: str) -> bool:
     if user and user.is_authenticated:
         return True
     return address_allowed(request, action, **OF_AN_ADDRESS) and allowed(action, "everybody", **OF_ALL_STRANGERS)
+
+
+def number_from(request: HttpRequest, actions: list[str], since: datetime.datetime) -> int:
+    """How many acts of these kinds came from the request's address since then; of IPv6 from its network of 64 bits. The log
+    keeps whole addresses, and databases do not agree on networks, so those of IPv6 are compared here: ask for an hour at most."""
+    acts = AuditEvent.objects.filter(action__in=actions, at__gte=since)
+    address = client_address(request)
+    if ":" not in address:
+        return acts.filter(address=address or None).count()
+    here = household(address)
+    return sum(household(other) == here for other in acts.exclude(address=None).values_list("address", flat=True))
 
 
 def denied_command(command: str, actor: User | None) -> None:

@@ -3,7 +3,7 @@
 Four counts, all within the lock-out time: five failures of one account from one address lock that pair (axes); fifty failures from
 one address, whatever the accounts, stop the address; twenty failures of one account from everywhere stop browsers that have
 never signed in to it, so that a stranger with many addresses gets no further while its owner's own browser does; ten wrong
-codes in an hour leave only the recovery codes, which nobody guesses.
+codes in an hour leave only the recovery codes, which nobody guesses. Of IPv6 an address is its network of 64 bits (limits.py).
 """
 
 import datetime
@@ -21,7 +21,6 @@ from django.utils.crypto import salted_hmac
 
 from . import audit
 from .cookies import host_cookie
-from .middleware import client_address
 from .models import AuditEvent, User
 
 FAILED, LOCKED, WRONG_CODE = "登录失败", "登录被锁定", "验证码有误"  # as recorded
@@ -53,9 +52,7 @@ def forget_failures(username: str) -> None:
 def too_many_failures(request: HttpRequest) -> bool:
     """Of this address: wrong passwords and codes. Links that are none do not count: a picture on a stranger's page asks for as many
     as it likes from whatever office looks at it, while a link's 99 bits stand by themselves."""
-    tried = AuditEvent.objects.filter(action__in=[FAILED, WRONG_CODE])
-    failures = tried.filter(address=client_address(request), at__gte=timezone.now() - _cool_off())
-    return failures.count() >= FAILURES_PER_ADDRESS
+    return audit.number_from(request, [FAILED, WRONG_CODE], timezone.now() - _cool_off()) >= FAILURES_PER_ADDRESS
 
 
 def guessed_at(request: HttpRequest, username: str) -> bool:

@@ -27,12 +27,17 @@ def allowed(what: str, whose: str, *, most: int, seconds: int) -> bool:
 
 
 def address_allowed(request: HttpRequest, what: str, *, most: int, seconds: int) -> bool:
-    return allowed(what, _household(client_address(request)), most=most, seconds=seconds)
+    return allowed(what, household_of(request), most=most, seconds=seconds)
 
 
-def _household(address: str) -> str:
-    """The address itself, of IPv6 the network of 64 bits: a telephone is given a whole one, and would otherwise have a new
-    address for every try."""
+def household_of(request: HttpRequest) -> str:
+    """The address under which the client's tries are counted, here and by axes (settings)."""
+    return household(client_address(request))
+
+
+def household(address: str) -> str:
+    """The address itself, of IPv6 the first one of its network of 64 bits: a telephone is given a whole network, and would
+    otherwise have a new address for every try. What is no address stays as it is."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -41,4 +46,4 @@ def _household(address: str) -> str:
         return str(found)
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))
+    return str(ipaddress.IPv6Address(found.packed[:8] + bytes(8)))

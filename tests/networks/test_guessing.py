@@ -168,6 +168,38 @@ def test_id_2_an_account_with_a_second_factor_is_answered_like_any_other_until_t
     assert len(bodies) == 1
 
 
+# --- IPv6 --------------------------------------------------------------------------------------------
+
+
+def test_id_2_a_telephone_with_a_network_of_its_own_is_one_address(world, monkeypatch):
+    for number in range(5):  # the account, from one address
+        answer = try_in(Client(), password="Wrong-Horse-7", address=f"2409:8c54:0:1::{number:x}")
+    assert answer.status_code == 429
+    assert try_in(Client(), address="2409:8c54:0:1:ffff::9").status_code == 429
+    assert AccessAttempt.objects.get().ip_address == "2409:8c54:0:1::"
+    assert try_in(Client(), address="2409:8c54:0:2::1").status_code == 302
+
+
+def test_id_2_its_tries_at_many_accounts_are_counted_together_too(world, monkeypatch):
+    monkeypatch.setattr(guessing, "FAILURES_PER_ADDRESS", 4)
+    for number in range(4):
+        assert try_in(Client(), f"guess{number}", address=f"2409:8c54:0:1::{number:x}").status_code == 200
+    assert try_in(Client(), address="2409:8c54:0:1::ffff").status_code == 429
+    assert try_in(Client(), address="2409:8c54:0:2::1").status_code == 302
+    assert try_in(Client(), address="203.0.113.1").status_code == 302
+    # The log says from where exactly.
+    told = AuditEvent.objects.filter(action="登录失败").order_by("pk").values_list("address", flat=True)
+    assert list(told) == ["2409:8c54:0:1::", *(f"2409:8c54:0:1::{number}" for number in (1, 2, 3))]
+
+
+def test_id_2_an_ipv4_address_written_as_ipv6_is_the_same_one(world, monkeypatch):
+    monkeypatch.setattr(guessing, "FAILURES_PER_ADDRESS", 2)
+    for number in range(2):
+        try_in(Client(), f"guess{number}", address="::ffff:203.0.113.5")
+    assert try_in(Client(), address="::ffff:203.0.113.5").status_code == 429
+    assert try_in(Client(), address="::ffff:203.0.113.6").status_code == 302
+
+
 # --- account changes -----------------------------------------------------------------------------------
 
 

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from networks import audit
 from networks.access import Action, can, kept_or_403, require
 from networks.limits import allowed
-from networks.middleware import client_address, takes_uploads
-from networks.models import AuditEvent, Institution
+from networks.middleware import takes_uploads
+from networks.models import Institution
 from networks.names import clean_lines, clean_text, shown_name
 from networks.uploads import MIB
 from networks.wording import has_personal_number
@@ -240,8 +241,7 @@ def _too_many(request: HttpRequest, link: PointLink) -> bool:
     if not allowed("point", str(link.pk), most=MOST_FORMS_AN_HOUR, seconds=3600):
         return True
     since = timezone.now() - datetime.timedelta(hours=1)
-    here = AuditEvent.objects.filter(action="随手报", at__gte=since, address=client_address(request) or None)
-    return here.count() >= MOST_AN_HOUR
+    return audit.number_from(request, ["随手报"], since) >= MOST_AN_HOUR
 
 
 def _reports(point: Institution):
