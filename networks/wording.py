@@ -4,12 +4,13 @@ The groups that are counted by heads only are a vocabulary of `trainings`, which
 answer here when it loads. Until something is registered every question fails.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.db import models
+
+from .names import PERSONAL_NUMBER
 
 _find: Callable[[list[str]], list[str]] | None = None
 
@@ -25,12 +26,6 @@ def protected_names_in(texts: list[str]) -> list[str]:
     if _find is None:
         raise RuntimeError("trainings has not registered which names are protected")
     return _find(texts)
-
-
-# A mobile telephone, also as 138-0077-1234 or +86 138…, or an identity card in one or three parts; neither is an office's.
-PERSONAL_NUMBER = re.compile(
-    r"(?<!\d)((?:(?:\+|00)?86[ -]?)?1[3-9]\d([ .·—–-]?)\d{4}\2\d{4}|\d{6}([ -]?)\d{8}\3\d{3}[\dXx])(?!\d)"
-)
 
 
 def has_personal_number(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 import datetime
 import re
-import unicodedata
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from networks.models import MemberUnit, User
 from networks.names import clean_lines, clean_text, match_key
 from networks.sheets import SheetForm, put_row
 from networks.uploads import Unusable
-from networks.wording import PERSONAL_NUMBER, protected_names_in
+from networks.wording import has_personal_number, protected_names_in
 from trainings.evidence import clean_link
 from trainings.models import TrainingSession
 from trainings.models.effort import new_token
@@ -29,7 +28,7 @@ MOST_OFFERED = 100  # sessions to tick, the newest first
 
 def refuse_personal(text: str) -> None:
     """What leaders and other readers see names no person by number and no group that is counted by heads only."""
-    if PERSONAL_NUMBER.search(unicodedata.normalize("NFKC", text)):
+    if has_personal_number(text):
         raise ValidationError("汇报会给领导小组看，不写个人手机号码和身份证号，请删去")
     found = protected_names_in([text])[0]
     if found:

@@ -175,6 +175,25 @@ def test_pi_7_telephone_and_id_numbers_in_a_wish_are_blacked_out(phone, address,
     assert Feedback.objects.get().wish == "打我电话****，身份证****"
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "138 7711 2233",
+        "138-7711-2233",
+        "+86 13877112233",
+        "１３８７７１１２２３３",
+        "138·7711·2233",
+        "450124 19700101 1234",
+        "450124-19700101-123X",
+        "４５０１２４１９７００１０１１２３Ｘ",
+    ],
+)
+def test_pi_4_pi_7_numbers_are_blacked_out_however_they_are_written(phone, address, afterwards, number):
+    phone.post(address, {"satisfaction": "fairly", "learned": f"找{number}（韦）", "wish": f"打我电话：{number}，谢谢"})
+    row = Feedback.objects.get()
+    assert (row.learned, row.wish) == ("找****（韦）", "打我电话：****，谢谢")  # and the rest stays as typed
+
+
 def test_the_public_page_shows_the_share_from_five_answers_on(phone, session, sheet, afterwards):
     page = reverse("scan", args=[sheet.token])
     said(session, satisfied=3, unsatisfied=1)

@@ -95,6 +95,17 @@ def test_several_lines_with_a_day_and_a_figure_are_several_sessions():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "number", ["138 1234 5678", "+8613812345678", "１３８１２３４５６７８", "450124 19700101 1234"]
+)
+def test_pi_4_a_number_that_is_written_differently_is_cut_out_of_a_pasted_message_too(ask, world, number):
+    text = f"{world.year - 1}年3月5日新汉村桑蚕培训，40人，找{number}"
+    page = ask(world.town, reverse("session-message"), {"text": text}, "post")
+    assert page.context["form"]["held_on"].value() == datetime.date(world.year - 1, 3, 5)
+    assert number not in page.content.decode() and "找****" in page.content.decode()
+
+
+@pytest.mark.django_db
 def test_the_pasted_message_fills_the_entry_form_and_what_was_not_understood_is_shown(ask, world):
     text = f"{world.year - 1}年3月5日新汉村桑蚕培训，约40人，老年人12人，电话13812345678"
     page = ask(world.town, reverse("session-message"), {"text": text}, "post")
