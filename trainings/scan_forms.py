@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 from django import forms
+from django.utils.functional import cached_property
 
 from networks.forms import VersionedForm
 from networks.models import Division, Tier, township_today
@@ -14,6 +16,7 @@ from .models import RosterLine, ScanSheet, TrainingSession
 from .models.scans import LONGEST_MARGIN, Attendee, tidy_code, wrong_code
 
 FAMILY = 6  # names on one phone in one go
+_KEY = re.compile(r"[0-9a-f]{32}")
 _CHINESE_OR_LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
 
 
@@ -101,6 +104,12 @@ class PersonForm(forms.Form):
 
 class _Family(forms.BaseFormSet):
     """The people on one phone: the first must be there, a family shares its village."""
+
+    @cached_property
+    def key(self) -> str:
+        """Made for each form that is shown; what comes back is taken when it looks like one of ours."""
+        sent = self.data.get("key", "")
+        return sent if _KEY.fullmatch(sent) else secrets.token_hex(16)
 
     def clean(self) -> None:
         if any(self.errors):

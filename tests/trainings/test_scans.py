@@ -254,6 +254,35 @@ def test_xl_7_the_same_person_twice_stands_once_and_the_code_is_told_once(phone,
     assert RosterLine.objects.count() == 4
 
 
+def test_in_3_the_same_form_again_shows_the_same_code_and_nobody_else_is_told_it(phone, address, at_nine, session):
+    key = re.search(r'name="key" value="([0-9a-f]{32})"', phone.get(address).content.decode())[1]
+    body = at_the_door("韦大明", "韦小花", phone_tail="1234") | {"key": key}
+    phone.post(address, body)  # whose answer gets lost
+    codes = list(RosterLine.objects.values_list("code", flat=True))
+    again = phone.post(address, body)
+    assert "签到好了" in text_of(again) and "已经签过" not in text_of(again)
+    assert [line.code for line in again.context["signed"].with_codes] == codes
+    assert all(f"{code[:5]}-{code[5:]}" in text_of(again) for code in codes) and RosterLine.objects.count() == 2
+    session.refresh_from_db()
+    assert session.rostered_attendance == 2 and AuditEvent.objects.filter(action="扫码签到").count() == 1
+    for strange in (phone.get(address).context["people"].key, "0" * 32, "", "x", "é" * 32):
+        told = text_of(Client().post(address, body | {"key": strange}))
+        assert "这一场已经签过" in told and not any(code[:5] in told for code in codes)
+
+
+def test_in_3_a_double_tap_on_a_telephone_that_signs_for_one_shows_the_code_and_signs_nobody_else(
+    phone, session, world, at_nine
+):
+    address = reverse("scan", args=[ScanSheet.open(session, actor=world.town, once_per_device=True).token])
+    body = at_the_door("韦大明") | {"p-TOTAL_FORMS": "1", "key": phone.get(address).context["people"].key}
+    Client().post(address, body)  # the first tap: its cookie has not come back yet
+    code = RosterLine.objects.get().code
+    for _ in range(2):
+        assert f"{code[:5]}-{code[5:]}" in text_of(phone.post(address, body))
+    assert "这部手机已经签过" in text_of(phone.post(address, at_the_door("黄三") | {"p-TOTAL_FORMS": "1"}))
+    assert RosterLine.objects.count() == 1
+
+
 def test_one_per_device_where_the_officer_wants_it(phone, session, world, at_nine):
     sheet = ScanSheet.open(session, actor=world.town, once_per_device=True)
     address = reverse("scan", args=[sheet.token])

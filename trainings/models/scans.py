@@ -15,6 +15,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from simple_history.models import HistoricalRecords
 
 from networks import audit
@@ -48,6 +49,17 @@ def new_code() -> str:
     return _random(_CODE).upper()
 
 
+def code_of(key: str, identity: str) -> str:
+    """The learning code that the form with this random key gives this person: the same form again is told the same code, and
+    without the key nobody is."""
+    number = int.from_bytes(salted_hmac("trainings.learning-code", f"{key}\n{identity}", algorithm="sha256").digest())
+    letters = []
+    for _ in range(_CODE):
+        number, letter = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(letters).upper()
+
+
 def tidy_code(text: str) -> str:
     """A code or token as meant: full-width letters, capitals, blanks and dashes make no difference."""
     return re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", text).upper())
@@ -77,10 +89,16 @@ class Attendee:
 
 @dataclass
 class Signed:
-    """What became of a form: the new lines, and the names that stood there already (whose codes are told to nobody)."""
+    """What became of a form: the new lines, those that this very form made before (IN-3), and the names that stood there
+    already, whose codes are told to nobody."""
 
     new: list[RosterLine] = field(default_factory=list)
+    again: list[RosterLine] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
+
+    @property
+    def with_codes(self) -> list[RosterLine]:
+        return self.new + self.again
 
 
 class ScanSheetQuerySet(ScopedQuerySet):
@@ -226,9 +244,10 @@ class ScanSheet(models.Model):
 
     # --- the residents' verb -------------------------------------------------------------------------
 
-    def sign(self, people: list[Attendee], *, device: str = "") -> Signed:
-        """Writes the names into the roster, each person once, and counts it. `device` is told in the stricter setting alone.
-        Raises Refused with sentences for residents. No address and no place is kept."""
+    def sign(self, people: list[Attendee], *, key: str = "", device: str = "") -> Signed:
+        """Writes the names into the roster, each person once, and counts it. `key` is the form's own, random; `device` is told
+        in the stricter setting alone. Raises Refused with sentences for residents. No address and no place is kept."""
+        key = key or secrets.token_hex(16)
         done = Signed()
         with transaction.atomic():
             session = self.session.locked_row()  # one after the other: nobody stands there twice
@@ -237,16 +256,17 @@ class ScanSheet(models.Model):
                 raise Refused(f"扫码签到{self.phase().label}，请在纸质签到表上签名，或告诉工作人员")
             session.refuse_lines()
             lines = session.roster.filter(source=RosterLine.Source.QR)
-            if lines.count() + len(people) > MOST_BY_SCAN:
+            there = {line.identity: line for line in session.roster.only("session", "identity", "name", "code")}
+            if lines.count() + sum(person.identity not in there for person in people) > MOST_BY_SCAN:
                 raise Refused("这一场扫码签到的人数已到上限，请在纸质签到表上签名")
-            if self.once_per_device and (len(people) > 1 or (device and lines.filter(device=device).exists())):
-                raise Refused("这一场一部手机只签一个人，这部手机已经签过。没有手机的请找工作人员登记")
-            there = set(session.roster.values_list("identity", flat=True))
             for person in people:
-                if person.identity in there:
-                    done.known.append(person.name)
+                code = person.code or code_of(key, person.identity)
+                if line := there.get(person.identity):
+                    if constant_time_compare(line.code, code):
+                        done.again.append(line)
+                    else:
+                        done.known.append(person.name)
                     continue
-                there.add(person.identity)
                 done.new.append(
                     RosterLine(
                         session=session,
@@ -257,10 +277,14 @@ class ScanSheet(models.Model):
                         home=person.home,
                         source=RosterLine.Source.QR,
                         identity=person.identity,
-                        code=person.code or new_code(),
+                        code=code,
                         device=device if self.once_per_device else "",
                     )
                 )
+                there[person.identity] = done.new[-1]
+            used = device and (done.new or done.known) and lines.filter(device=device).exists()
+            if self.once_per_device and (len(people) > 1 or used):
+                raise Refused("这一场一部手机只签一个人，这部手机已经签过。没有手机的请找工作人员登记")
             if done.new:
                 RosterLine.objects.bulk_create(done.new)
                 session.count_roster()

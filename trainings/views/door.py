@@ -1,18 +1,18 @@
 """扫码签到, the residents' side: one page without account for names at the door and, afterwards, for what they thought of it.
 
 Nothing of a name stands in an address or a cookie. The answer to a form is the page itself, so a code that was just given is
-shown once; the same form sent again signs nobody in twice. Besides the form's own cookie (CSRF) there are two of one session
+shown once; the same form sent again signs nobody in twice and is told the same code (its hidden key proves that it is the same). Besides the form's own cookie (CSRF) there are two of one session
 each: random letters for a day where the officer chose one name per telephone, and the bare mark that this telephone has said
 its opinion. No opinion is stored with either.
 """
 
 import re
-import secrets
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST
 
 from networks.cookies import host_cookie
@@ -60,9 +60,10 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
     device = ""
     if sheet.once_per_device:
         device = request.COOKIES.get(_device(sheet), "")
-        device = device if _OURS.fullmatch(device) else secrets.token_hex(16)
+        # Of the form, so that a double tap, whose second half knows no cookie yet, comes from the same telephone.
+        device = device if _OURS.fullmatch(device) else salted_hmac("trainings.device", people.key).hexdigest()[:32]
     try:
-        signed = sheet.sign(people.attendees(), device=device)
+        signed = sheet.sign(people.attendees(), key=people.key, device=device)
     except Refused as refused:
         return page(request, sheet, people=people, extra=refused.reasons)
     answer = page(request, sheet, signed=signed)
