@@ -15,19 +15,29 @@ from django.utils.crypto import salted_hmac
 from .middleware import client_address
 
 
-def allowed(what: str, whose: str, *, most: int, seconds: int) -> bool:
-    """Counts one more; whether it is still within `most` in this span of `seconds`."""
-    digest = salted_hmac("networks.limits", f"{what}\n{whose}").hexdigest()[:32]
-    name = f"limit:{digest}:{int(time.time() // seconds)}"
+def allowed(what: str, whose: str, *, most: int, seconds: int, by: int = 1) -> bool:
+    """Counts `by` more (people, say, where one form brings several); whether it is still within `most` in this span of
+    `seconds`."""
+    name = _name(what, whose, seconds)
     cache.add(name, 0, seconds)
     try:
-        return cache.incr(name) <= most
+        return cache.incr(name, by) <= most
     except ValueError:  # thrown out of a full cache between the two lines
         return True
 
 
-def address_allowed(request: HttpRequest, what: str, *, most: int, seconds: int) -> bool:
-    return allowed(what, household_of(request), most=most, seconds=seconds)
+def address_allowed(request: HttpRequest, what: str, *, most: int, seconds: int, by: int = 1) -> bool:
+    return allowed(what, household_of(request), most=most, seconds=seconds, by=by)
+
+
+def address_used_up(request: HttpRequest, what: str, *, most: int, seconds: int) -> bool:
+    """Whether one more would be too many; counts nothing. For what is counted only once it has failed."""
+    return cache.get(_name(what, household_of(request), seconds), 0) >= most
+
+
+def _name(what: str, whose: str, seconds: int) -> str:
+    digest = salted_hmac("networks.limits", f"{what}\n{whose}").hexdigest()[:32]
+    return f"limit:{digest}:{int(time.time() // seconds)}"
 
 
 def household_of(request: HttpRequest) -> str:

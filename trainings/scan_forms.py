@@ -72,8 +72,9 @@ class PersonForm(forms.Form):
         help_text="以前签到得过的填这里，几次学习就记在一起；没有就留空",
     )
 
-    def __init__(self, *args, homes: list, choices: list, **kwargs) -> None:
+    def __init__(self, *args, homes: list, choices: list, codes_stopped: str, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.codes_stopped = codes_stopped
         self.fields["home"].queryset = homes
         self.fields["home"].choices = choices
 
@@ -97,7 +98,7 @@ class PersonForm(forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         name, code = cleaned.get("name"), cleaned.get("code")
-        if name and code and (wrong := wrong_code(name, code)):
+        if code and (wrong := self.codes_stopped or (name and wrong_code(name, code))):
             self.add_error("code", wrong)
         return cleaned
 
@@ -141,14 +142,15 @@ def homes_near(session: TrainingSession) -> tuple[object, list]:
     return towns | villages, choices
 
 
-def family(sheet: ScanSheet, data=None) -> forms.BaseFormSet:
-    """The form of the public page: one name where one phone signs for one person, else up to six."""
+def family(sheet: ScanSheet, data=None, *, codes_stopped: str = "") -> forms.BaseFormSet:
+    """The form of the public page: one name where one phone signs for one person, else up to six. With `codes_stopped`, a
+    sentence, every learning code is refused by it without being looked up."""
     most = 1 if sheet.once_per_device else FAMILY
     made = forms.formset_factory(
         PersonForm, formset=_Family, extra=most, min_num=0, max_num=most, absolute_max=most, validate_max=True
     )
     homes, choices = homes_near(sheet.session)
-    people = made(data, prefix="p", form_kwargs={"homes": homes, "choices": choices})
+    people = made(data, prefix="p", form_kwargs={"homes": homes, "choices": choices, "codes_stopped": codes_stopped})
     if people.forms:
         people.forms[0].empty_permitted = False
         people.forms[0].use_required_attribute = True

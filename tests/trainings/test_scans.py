@@ -337,6 +337,24 @@ def test_ld_3_whoever_tries_learning_codes_at_the_door_is_held_up_and_signs_in_w
     assert RosterLine.objects.count() == 1
 
 
+def test_ld_3_after_too_many_wrong_codes_not_even_the_right_one_is_told_from_them(
+    phone, world, address, at_nine, monkeypatch
+):
+    phone.post(address, at_the_door("韦大明"))
+    code = RosterLine.objects.get().code
+    other = world.session(held_on=world.today, start_time=NINE, title="第二场")
+    there = reverse("scan", args=[ScanSheet.open(other, actor=world.town).token])
+    monkeypatch.setattr(door, "WRONG_CODES", {"most": 3, "seconds": 600})
+    three = at_the_door("黄三", "黄四", "黄五") | {f"p-{number}-code": "ABCDE23459" for number in range(3)}
+    assert phone.post(there, three).status_code == 200
+    answers = [phone.post(there, at_the_door("韦大明", code=typed)) for typed in (code, "ABCDE23456")]
+    assert [answer.status_code for answer in answers] == [429, 429]
+    told = [re.sub(r"[0-9a-f]{32}|[A-Za-z0-9]{64}", "", text_of(answer)) for answer in answers]
+    assert told[0].replace(code, "") == told[1].replace("ABCDE23456", "") and not other.roster.exists()
+    elsewhere = phone.post(there, at_the_door("韦大明", code=code), REMOTE_ADDR="203.0.113.9")
+    assert elsewhere.status_code == 200 and other.roster.get().code == code
+
+
 def test_ld_3_one_machine_over_its_limit_does_not_use_up_the_halls(phone, address, at_nine, monkeypatch):
     monkeypatch.setattr(door, "PER_ADDRESS", {"most": 1, "seconds": 60})
     monkeypatch.setattr(door, "PER_SHEET", {"most": 3, "seconds": 60})

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST
 
 from networks.cookies import host_cookie
-from networks.limits import address_allowed, allowed
+from networks.limits import address_allowed, address_used_up, allowed
 
 from ..feedback_forms import FeedbackForm
 from ..models import Feedback, Refused, ScanSheet, TrainingSession
@@ -43,15 +43,16 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
         return no_such_page(request)
     if request.method != "POST":
         return page(request, sheet)
-    people = family(sheet, request.POST)
+    # Asked before a code is looked up: after too many wrong ones not even the right one is told from them.
+    stopped = TOO_MANY_CODES if address_used_up(request, "learning code", **WRONG_CODES) else ""
+    people = family(sheet, request.POST, codes_stopped=stopped)
     if not people.management_form.is_valid():
         return page(request, sheet, extra=["请写姓名，再点签到"])
     if not people.is_valid():
-        wrong = [form for form in people.forms if "code" in form.errors]
-        slowed = bool(wrong) and not address_allowed(request, "learning code", **WRONG_CODES)
-        for form in wrong if slowed else []:
-            form.errors["code"] = form.error_class([TOO_MANY_CODES])
-        return page(request, sheet, people=people, status=429 if slowed else 200)
+        wrong = sum("code" in form.errors for form in people.forms)
+        if wrong and not stopped:
+            address_allowed(request, "learning code", by=wrong, **WRONG_CODES)
+        return page(request, sheet, people=people, status=429 if wrong and stopped else 200)
     # The address first: who is over it must not use up what the whole hall has.
     if not (
         address_allowed(request, f"scan {sheet.token}", **PER_ADDRESS) and allowed("scan", sheet.token, **PER_SHEET)
