@@ -15,7 +15,7 @@ from networks.models import AuditEvent
 from networks.tokens import digest_of, new_token
 from reporting.disclosure import sessions_of_resident
 from trainings.models import Announcement, Audience, AudienceCount, CoOrganiser, Refused, SignUp, TrainingSession
-from trainings.views.learn_sign_up import PER_ADDRESS
+from trainings.views.learn_sign_up import PER_ADDRESS, PER_SESSION
 
 SOON = 3  # days ahead
 
@@ -297,10 +297,22 @@ def test_ld_3_one_address_cannot_sign_up_without_end(client, tell):
     told = tell(takes_sign_ups=True)
     url = f"{page_of(told)}sign-up/"
     for number in range(PER_ADDRESS["most"]):
-        assert client.post(url, fill(name=f"学员{number}")).status_code == 302
+        assert client.post(url, fill(name=f"学员{number}", seats="1")).status_code == 302
     late = client.post(url, fill(name="韦阿婆"))
     assert late.status_code == 429 and "韦阿婆" in late.content.decode() and "请过一会儿" in late.content.decode()
     assert SignUp.objects.count() == PER_ADDRESS["most"]
+
+
+def test_ld_3_a_machine_takes_no_more_seats_by_asking_for_ten_at_a_time(client, tell, monkeypatch):
+    told = tell(takes_sign_ups=True)
+    url = f"{page_of(told)}sign-up/"
+    for number in range(PER_ADDRESS["most"] // 10 + 2):
+        client.post(url, fill(name=f"学员{number}", seats="10"))
+    assert told.taken() == PER_ADDRESS["most"]
+    monkeypatch.setitem(PER_SESSION, "most", PER_ADDRESS["most"] + 15)
+    for number in range(3):  # from many addresses
+        client.post(url, fill(name=f"村民{number}", seats="10"), REMOTE_ADDR=f"203.0.113.{number}")
+    assert told.taken() == PER_ADDRESS["most"] + 10
 
 
 @pytest.mark.django_db(transaction=True)

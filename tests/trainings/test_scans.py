@@ -364,6 +364,17 @@ def test_ld_3_one_machine_over_its_limit_does_not_use_up_the_halls(phone, addres
     assert RosterLine.objects.count() == 2
 
 
+def test_ld_3_the_limits_count_names_and_not_forms(phone, address, at_nine, monkeypatch):
+    monkeypatch.setattr(door, "PER_ADDRESS", {"most": 8, "seconds": 60})
+    monkeypatch.setattr(door, "PER_SHEET", {"most": 20, "seconds": 60})
+    six = [at_the_door(*(f"{letter}{number}" for number in range(6))) for letter in "甲乙丙丁"]
+    assert [phone.post(address, form).status_code for form in six[:2]] == [200, 429]
+    for number, form in enumerate(six[1:], start=1):
+        phone.post(address, form, REMOTE_ADDR=f"203.0.113.{number}")
+    assert RosterLine.objects.count() == 18  # the one that was over its own limit used up nothing of the hall's
+    assert phone.post(address, at_the_door("戊", "己", "庚"), REMOTE_ADDR="203.0.113.9").status_code == 429
+
+
 @pytest.mark.parametrize(
     ("first", "field", "sentence"),
     [

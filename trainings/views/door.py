@@ -27,7 +27,8 @@ from ..scan_forms import family
 DEVICE_AGE = 24 * 3600  # seconds
 _OURS = re.compile(r"[0-9a-f]{32}")  # what we have put into the cookie; a quoted one can hold anything, NUL included
 SAID_AGE = (FEEDBACK_DAYS + 1) * 24 * 3600
-# A hall behind one address signs in within minutes, so the limits leave room for it; a machine meets them.
+# Names, of which one form brings up to six. A hall behind one address signs in within minutes, so the limits leave room for it;
+# a machine meets them.
 PER_SHEET = {"most": 300, "seconds": 60}
 PER_ADDRESS = {"most": 120, "seconds": 60}
 WRONG_CODES = {"most": 30, "seconds": 600}  # of one address
@@ -54,8 +55,11 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
             address_allowed(request, "learning code", by=wrong, **WRONG_CODES)
         return page(request, sheet, people=people, status=429 if wrong and stopped else 200)
     # The address first: who is over it must not use up what the whole hall has.
+    attendees = people.attendees()
+    names = len(attendees)
     if not (
-        address_allowed(request, f"scan {sheet.token}", **PER_ADDRESS) and allowed("scan", sheet.token, **PER_SHEET)
+        address_allowed(request, f"scan {sheet.token}", by=names, **PER_ADDRESS)
+        and allowed("scan", sheet.token, by=names, **PER_SHEET)
     ):
         return page(request, sheet, people=people, extra=[TOO_MANY], status=429)
     device = ""
@@ -64,7 +68,7 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
         # Of the form, so that a double tap, whose second half knows no cookie yet, comes from the same telephone.
         device = device if _OURS.fullmatch(device) else salted_hmac("trainings.device", people.key).hexdigest()[:32]
     try:
-        signed = sheet.sign(people.attendees(), key=people.key, device=device)
+        signed = sheet.sign(attendees, key=people.key, device=device)
     except Refused as refused:
         return page(request, sheet, people=people, extra=refused.reasons)
     answer = page(request, sheet, signed=signed)
