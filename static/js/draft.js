@@ -130,6 +130,7 @@
   var address = form.dataset.draftAddress || form.getAttribute("action") || window.location.pathname; // opens this form again
   var offer = document.querySelector("[data-draft-offer]");
   var offline = document.querySelector("[data-draft-offline]");
+  var gone = document.querySelector("[data-draft-gone]");
   var sending = document.querySelector("[data-draft-sending]");
   var lost = document.querySelector("[data-draft-lost]");
 
@@ -270,7 +271,7 @@
   var again = null;
 
   function show(notice) {
-    [offer, offline, sending].forEach(function (other) {
+    [offer, offline, gone, sending].forEach(function (other) {
       other.hidden = other !== notice;
     });
     if (notice) {
@@ -278,7 +279,8 @@
     }
   }
 
-  /* "there", "elsewhere" (sent on to the sign-in page) or "away". A HEAD request: nothing is changed by asking. */
+  /* "there", "elsewhere" (sent on to the sign-in page), "gone" (the address opens nothing any more: what is sent there would be
+     lost) or "away". A HEAD request: nothing is changed by asking. */
   function ask() {
     if (!window.fetch || !window.AbortController) {
       return Promise.resolve(navigator.onLine === false ? "away" : "there");
@@ -291,7 +293,10 @@
     options.signal = patience.signal;
     return fetch(form.action, options)
       .then(function (answer) {
-        return answer.type === "opaqueredirect" ? "elsewhere" : answer.status >= 502 ? "away" : "there";
+        if (answer.type === "opaqueredirect") {
+          return "elsewhere";
+        }
+        return answer.status === 404 ? "gone" : answer.status >= 502 ? "away" : "there";
       })
       .catch(function () {
         return "away";
@@ -321,6 +326,10 @@
       trying = false;
       if (found === "away") {
         wait();
+      } else if (found === "gone") {
+        state = "typing"; // offered again where this form opens: a point's by its new link
+        save();
+        show(gone);
       } else if (found === "elsewhere") {
         state = "queued";
         save();

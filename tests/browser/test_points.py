@@ -22,7 +22,7 @@ def test_a_coordinator_reports_by_the_link_also_without_a_network_and_sees_what_
     officer.get_by_text("这一页只显示这一次").wait_for()
     flawless(officer)
     expect(officer.locator("img[src^='data:image/svg']")).to_be_visible()
-    address = officer.get_by_label("链接").input_value()
+    address, link_page = officer.get_by_label("链接").input_value(), officer.url
 
     context = chromium.new_context(viewport=PHONE, locale="zh-CN", has_touch=True, base_url=site)
     try:
@@ -54,5 +54,24 @@ def test_a_coordinator_reports_by_the_link_also_without_a_network_and_sees_what_
         officer.wait_for_url(re.compile(r"/sessions/\d+/$"))
         phone.reload()
         expect(phone.get_by_text("已提交", exact=True)).to_be_visible()
+
+        # Written without a network, and meanwhile the township renews the link: nothing is sent to where it would be lost.
+        phone.get_by_label("办的什么").fill("换链接时写的")
+        phone.get_by_label("来了多少人").fill("30")
+        context.set_offline(True)
+        phone.get_by_role("button", name="报给乡镇").click()
+        phone.get_by_text("现在没有网络").wait_for()
+        officer.goto(link_page)
+        officer.get_by_role("button", name="换一个新链接").click()
+        officer.get_by_text("这一页只显示这一次").wait_for()
+        context.set_offline(False)
+        expect(phone.get_by_text("这个链接已经停用")).to_be_visible()
+        flawless(phone)
+        phone.goto(officer.get_by_label("链接").input_value())
+        phone.get_by_role("button", name="恢复").click()
+        expect(phone.get_by_label("办的什么")).to_have_value("换链接时写的")
+        phone.get_by_role("button", name="报给乡镇").click()
+        phone.get_by_text("收到了，谢谢").wait_for()
+        expect(phone.get_by_text("待乡镇整理")).to_have_count(1)
     finally:
         context.close()

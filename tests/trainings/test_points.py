@@ -92,6 +92,29 @@ def test_in_3_the_same_form_twice_makes_one_session_and_brings_missing_photos_on
     assert TrainingSession.objects.count() == 2
 
 
+def test_in_3_a_report_that_waits_while_the_township_renews_the_link_arrives_once_by_the_new_one(
+    phone, issued, world, point
+):
+    _, token = issued
+
+    def kept_as(answer):
+        return re.search(r'data-draft="point"\s+data-draft-user="([^"]+)"', answer.content.decode())[1]
+
+    before = kept_as(phone.get(reverse("point", args=[token])))
+    phone.post(reverse("point", args=[token]), filled(world))  # whose answer is lost
+    _, renewed = PointLink.issue(point, world.town)
+    address = reverse("point", args=[renewed])
+    assert phone.head(reverse("point", args=[token])).status_code == 404  # which draft.js asks before it sends
+    assert kept_as(phone.get(address)) == before  # so the telephone finds it again
+    assert "收到了，谢谢" in phone.post(address, filled(world, photos=[photo()]), follow=True).content.decode()
+    assert (TrainingSession.objects.count(), Evidence.objects.count()) == (1, 1)
+    elsewhere = Institution.objects.get(division=world.places["新兴社区"])
+    _, other = PointLink.issue(elsewhere, world.town)
+    assert kept_as(phone.get(reverse("point", args=[other]))) != before
+    phone.post(reverse("point", args=[other]), filled(world))
+    assert TrainingSession.objects.count() == 2
+
+
 def test_the_same_link_tells_how_far_a_report_has_come(phone, issued, world, ask):
     address = reverse("point", args=[issued[1]])
     phone.post(address, filled(world, held_on=str(world.today - datetime.timedelta(days=1))))

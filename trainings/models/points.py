@@ -110,7 +110,7 @@ class PointLink(models.Model):
     ) -> tuple[PointReport, bool]:
         """What the coordinator wrote becomes a draft of the township's government, and whether it is a new one: the same
         form token again leads to what the first one made (IN-3). Raises Refused."""
-        earlier = self.reports.filter(token=token).select_related("session__organiser").first()
+        earlier = self._earlier(token)
         if earlier:
             return earlier, False
         try:
@@ -136,10 +136,16 @@ class PointLink(models.Model):
                 )
                 return made, True
         except IntegrityError:  # the same form twice at the same moment: the first one has it
-            earlier = self.reports.filter(token=token).select_related("session__organiser").first()
+            earlier = self._earlier(token)
             if earlier is None:
                 raise
             return earlier, False
+
+    def _earlier(self, token: str) -> PointReport | None:
+        """What this form made already, by this link or by an older one of the point's: a report may wait on a telephone while
+        the township renews the link."""
+        reports = PointReport.objects.filter(link__institution=self.institution, token=token)
+        return reports.select_related("session__organiser").first()
 
     def _draft(self, held_on: datetime.date, title: str, attendance: int, note: str) -> TrainingSession:
         unit = government_of(self.institution, held_on)
