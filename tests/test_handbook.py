@@ -246,6 +246,31 @@ def test_ld_3_whoever_has_no_account_gets_no_more_past_nginx_than_the_page_takes
     assert let_through("/static/img/mark.svg") == let_through("/accounts/me/") == settings.MOST_STRANGER_BYTES
 
 
+def test_ld_3_one_address_asks_for_open_pages_only_so_often_and_for_static_files_as_often_as_it_likes():
+    nginx = (PROJECT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
+    assert re.findall(r"^limit_req_zone (\S+) zone=(\w+):\w+ rate=(\S+);", nginx, re.M) == [
+        ("$mashan_open", "mashan_open", "20r/s")
+    ]
+    assert "    limit_req zone=mashan_open burst=200 nodelay;\n    limit_req_status 429;" in nginx
+    pages = re.search(r'^map \$uri \$mashan_open \{\s+default\s+"";\s+"~(\S+)"\s+\$mashan_network;\s+\}', nginx, re.M)[
+        1
+    ]
+    for address in addresses():
+        path = "/" + re.sub(r"<[^>]+>", "x", address.route).replace("\\Z", "").replace("$", "").replace("^", "")
+        assert bool(re.search(pages, path)) == (not getattr(address.callback, "login_required", True)), path
+    assert not re.search(pages, "/static/css/app.css") and not re.search(pages, "/")
+    networks = [
+        re.compile(p.replace("?<", "?P<"))
+        for p in re.findall(r'^    "~(\S+)" +\$net;', nginx.split("map $remote_addr")[1].split("}\n")[0], re.M)
+    ]
+
+    def counted(address: str) -> str:
+        return next((found["net"] for one in networks if (found := one.search(address))), address)
+
+    assert counted("2409:8c54:0:1::1") == counted("2409:8c54:0:1:ffff:2:3:4") != counted("2409:8c54:0:2::1")
+    assert counted("2001:db8::a:b:c:d") == counted("2001:db8::1:2:3:4") and counted("203.0.113.5") == "203.0.113.5"
+
+
 def test_ld_3_one_address_sends_only_so_many_large_bodies_at_a_time():
     nginx = (PROJECT / "docs/deploy/nginx.conf").read_text(encoding="utf-8")
     limits = dict(re.findall(r"^    limit_conn (\w+) (\d+);", nginx, re.M))
