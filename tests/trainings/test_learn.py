@@ -248,6 +248,20 @@ def test_a_form_sent_twice_signs_up_once_and_one_for_a_second_person_gets_its_ow
     assert "已经报过名" in refused and 'value="韦阿妹"' in refused
 
 
+def test_in_3_the_same_form_with_another_number_of_seats_changes_them_within_what_is_left(client, world, tell):
+    told = tell(takes_sign_ups=True, capacity=5)
+    url, form = f"{page_of(told)}sign-up/", fill(seats="2")
+    mine = client.post(url, form).url
+    told.sign_up(name="黄阿公", phone_tail="1111", seats=2, token=new_token())
+    assert client.post(url, form | {"seats": "3"}).url == mine  # the browser's way back, one more
+    assert SignUp.objects.get(name="韦阿妹").seats == 3 and "3 人" in text(client.get(mine)) and told.taken() == 5
+    assert "您已报上 3 人，名额只够改成 3 人" in text(client.post(url, form | {"seats": "4"}))
+    assert client.post(url, form | {"seats": "1"}).url == mine and told.taken() == 3  # also where it was full
+    told.session.hold(actor=world.town)
+    assert "报名已经结束" in text(client.post(url, form | {"seats": "2"})) and told.taken() == 3
+    assert client.post(url, form | {"seats": "1"}).url == mine
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

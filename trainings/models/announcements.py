@@ -172,6 +172,10 @@ class Announcement(Published):
 
     def closed_because(self, now: datetime.datetime | None = None) -> str:
         """Why nobody can sign up now, or ''. The page shows the sentence and `sign_up` enforces it."""
+        return self._over_because(now) or ("名额已满" if self.left == 0 else "")
+
+    def _over_because(self, now: datetime.datetime | None = None) -> str:
+        """Why nobody can sign up now however many seats are left, or ''."""
         now, session = timezone.localtime(now), self.session
         if session.status == Status.CANCELLED:
             return "这一场已取消"
@@ -180,29 +184,37 @@ class Announcement(Published):
             return "这一场不用在网上报名"
         if session.status != Status.PLANNED or begins(session) < now:
             return "报名已经结束"
-        return "名额已满" if self.left == 0 else ""
+        return ""
 
     # --- verbs ---------------------------------------------------------------------------------------
 
     def sign_up(self, *, name: str, phone_tail: str, seats: int, token: str) -> tuple[SignUp, str]:
         """The sign-up and the token of its link. The form brings the token it was shown with, so that a form sent twice
-        signs up once; for another person on the same form there is a new one. Raises Refused. The row is locked: of two
-        who want the last seat one is told that it is gone."""
+        signs up once, and with another number of seats changes it; for another person on the same form there is a new one.
+        Raises Refused. The row is locked: of two who want the last seat one is told that it is gone."""
         with transaction.atomic():
             # The session is held too: its audience shall not become one whose names are not kept in between.
             rows = Announcement.objects.select_for_update(of=("self", "session")).select_related("session")
             row = rows.get(pk=self.pk)
             same = row.sign_ups.filter(name=name, phone_tail=phone_tail, cancelled_at=None).first()
-            if same and same.cancel_digest == digest_of(token):
-                return same, token
-            if closed := row.closed_because():
+            mine = same if same and same.cancel_digest == digest_of(token) else None
+            if mine and mine.seats == seats:
+                return mine, token
+            if closed := row._over_because() if mine else row.closed_because():
                 raise Refused(closed)
-            if same:
+            if same and not mine:
                 raise Refused("这个姓名和手机尾号已经报过名，不用再报；要改人数，请先取消原来的报名")
-            if row.left is not None and seats > row.left:
+            more = seats - (mine.seats if mine else 0)
+            if row.left is not None and more > row.left:
+                if mine:
+                    raise Refused(f"您已报上 {mine.seats} 人，名额只够改成 {mine.seats + row.left} 人")
                 raise Refused(f"只剩 {row.left} 个名额，请减少人数")
-            if row.left is None and row.taken() + seats > MOST_SEATS:
+            if row.left is None and row.taken() + more > MOST_SEATS:
                 raise Refused("网上报名的人数已到上限，请打咨询电话")
+            if mine:
+                mine.seats = seats
+                mine.save(update_fields=["seats"])
+                return mine, token
             if SignUp.objects.filter(cancel_digest=digest_of(token)).exists():
                 token = new_token()
             made = row.sign_ups.create(name=name, phone_tail=phone_tail, seats=seats, cancel_digest=digest_of(token))
