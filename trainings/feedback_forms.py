@@ -62,6 +62,10 @@ class FeedbackForm(forms.Form):
             self.add_error("wish", "请写下您的意见，我们才好答复")
         return cleaned
 
+    def has_arrived(self) -> bool:
+        """Whether something was stored under the key of this form, which is valid. One query."""
+        return Feedback.objects.filter(pk=self.cleaned_data["key"]).exists()
+
 
 class ReplyForm(VersionedForm):
     class Meta:

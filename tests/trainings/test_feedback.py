@@ -153,6 +153,23 @@ def test_in_3_the_same_form_twice_is_one_answer_even_where_no_mark_is_kept(phone
     assert Feedback.objects.count() == 2
 
 
+def test_in_3_what_was_changed_in_a_form_that_arrived_is_said_not_to_be_taken_and_stays_on_the_screen(
+    phone, address, sheet, afterwards
+):
+    key = phone.get(reverse("scan", args=[sheet.token])).context["feedback"]["key"].value()
+    body = {"satisfaction": "fairly", "wish": "讲慢一点", "key": key}
+    assert "收到了，谢谢" in phone.post(address, body).content.decode()
+    again = phone.post(address, body).content.decode()  # a reload of the answer
+    assert "收到了，谢谢" in again and "没有收" not in again
+    fresh = phone.post(address, body | {"wish": "太远了", "key": ""})  # the browser's way back to another form
+    for answer in (fresh, *(browser.post(address, body | {"wish": "太远了"}) for browser in (phone, Client()))):
+        told = answer.content.decode()
+        assert "这次写的没有收" in told and "太远了" in told and "收到了，谢谢" not in told
+    assert "提交评价" not in fresh.content.decode()
+    assert "这次写的没有收" in phone.post(address, {"wish": "没选满意不满意"}).content.decode()
+    assert Feedback.objects.get().wish == "讲慢一点"
+
+
 @pytest.mark.parametrize(
     ("given", "field", "sentence"),
     [

@@ -24,6 +24,7 @@ from .vocabulary import Audience
 
 MOST_ANSWERS = 3000  # by QR for one session; more is a machine
 MOST_ON_PAPER = 20_000
+SAID_BEFORE = "您的评价先前已经收到，只收一次：这次写的没有收。还有话要说，请告诉工作人员"
 
 
 class Feedback(models.Model):
@@ -92,27 +93,23 @@ class Feedback(models.Model):
         is_complaint: bool,
         key: uuid.UUID | None = None,
     ) -> None:
-        """Stores one answer; with the `key` of one that is there already, nothing (IN-3). Raises Refused with a sentence
-        for residents. The log says that there was one; not when within the day (the row holds the day alone), nor from
+        """Stores one answer; with the `key` of one that is there already, nothing (IN-3), and says so where the words are others.
+        Raises Refused with sentences for residents. The log says that there was one; not when within the day (the row holds the day alone), nor from
         where."""
         with transaction.atomic():
             row = session.locked_row()
             if row.status in {Status.CANCELLED, Status.VOID} or row.roster_ban():
                 raise Refused("这一场不在网上评价")
             row.refuse_locked_year()
+            said = {"satisfaction": satisfaction, "learned": learned, "wish": wish}
+            said["is_complaint"] = is_complaint and bool(wish)
+            if key and (earlier := cls.objects.filter(pk=key).first()):
+                if earlier.session_id == row.pk and all(getattr(earlier, name) == said[name] for name in said):
+                    return
+                raise Refused(SAID_BEFORE)
             if row.feedback.count() >= MOST_ANSWERS:
                 raise Refused("这一场的评价已经很多，不再收了，谢谢")
-            if key and cls.objects.filter(pk=key).exists():
-                return
-            cls.objects.create(
-                id=key or uuid.uuid4(),
-                session=row,
-                satisfaction=satisfaction,
-                learned=learned,
-                wish=wish,
-                is_complaint=is_complaint and bool(wish),
-                given_on=timezone.localdate(),
-            )
+            cls.objects.create(id=key or uuid.uuid4(), session=row, given_on=timezone.localdate(), **said)
             audit.record("居民评价", actor=None, subject=row, county_code=row.organiser.county_id)
 
     def reply(self, *, actor: User, shown_wish: str, answer: str) -> None:

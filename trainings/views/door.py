@@ -20,6 +20,7 @@ from networks.limits import address_allowed, address_used_up, allowed
 
 from ..feedback_forms import FeedbackForm
 from ..models import Feedback, Refused, ScanSheet, TrainingSession
+from ..models.feedback import SAID_BEFORE
 from ..models.scans import FEEDBACK_DAYS, Phase
 from ..satisfaction import opinions_of
 from ..scan_forms import family
@@ -85,8 +86,9 @@ def say(request: HttpRequest, token: str) -> HttpResponse:
     if sheet is None:
         return no_such_page(request)
     form = FeedbackForm(request.POST)
-    if _said(sheet) in request.COOKIES:
-        return page(request, sheet)
+    # What a telephone says a second time is not taken, unless it is the first form once more; either is said, with the text.
+    if _said(sheet) in request.COOKIES and not (form.is_valid() and form.has_arrived()):
+        return page(request, sheet, feedback=form, extra=[SAID_BEFORE])
     if not sheet.takes_feedback():
         return page(request, sheet, extra=["现在不收评价：培训结束以后两周里可以评价"])
     if not form.is_valid():
