@@ -92,6 +92,26 @@ def test_in_3_the_same_form_twice_makes_one_session_and_brings_missing_photos_on
     assert TrainingSession.objects.count() == 2
 
 
+def test_in_3_a_form_that_comes_back_changed_is_not_said_to_have_arrived_and_can_be_another_report(
+    phone, issued, world
+):
+    address = reverse("point", args=[issued[1]])
+    phone.post(address, filled(world))
+    first = TrainingSession.objects.get()
+    first.revise(actor=world.town, seen_version=first.version, changes={"title": "种桑养蚕培训"})
+    assert (
+        phone.post(address, filled(world)).status_code == 302
+    )  # the same form; the township's own words matter nothing
+    answer = phone.post(address, filled(world, title="手机课", note="换了老师", photos=[photo()]))
+    told = answer.content.decode()
+    assert "这次写的不一样，没有收" in told and "收到了，谢谢" not in told and "手机课" in told and "换了老师" in told
+    assert (TrainingSession.objects.count(), Evidence.objects.count()) == (1, 0)
+    token = re.search(r'name="token" value="([^"]+)"', told)[1]
+    phone.post(address, filled(world, title="手机课", note="换了老师", token=token, photos=[photo()]))
+    assert [row.title for row in TrainingSession.objects.order_by("pk")] == ["种桑养蚕培训", "手机课"]
+    assert Evidence.objects.get().session.title == "手机课"
+
+
 def test_in_3_a_report_that_waits_while_the_township_renews_the_link_arrives_once_by_the_new_one(
     phone, issued, world, point
 ):

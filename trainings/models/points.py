@@ -198,6 +198,12 @@ class PointReport(models.Model):
     def __str__(self) -> str:
         return f"{self.session}（随手报）"
 
+    def was_told(self, *, held_on: datetime.date, title: str, attendance: int, note: str) -> bool:
+        """Whether this is what arrived; the township may have changed its draft since. One query."""
+        first = self.session.history.order_by("history_date", "history_id").first() or self.session
+        arrived = (first.held_on, first.title, first.reported_attendance, first.remarks)
+        return arrived == (held_on, title, attendance, note)
+
     @property
     def state(self) -> str:
         """What the coordinator is told; how the township and the office work on it meanwhile is their business."""

@@ -36,6 +36,9 @@ MOST_PHOTOS = 9
 MOST_BYTES = 64 * MIB  # of one report with its photos, which the page shrinks; nine as a phone takes them fit too
 MOST_AN_HOUR = 60  # reports from one address, whatever the links: villages share their operator's addresses
 MOST_FORMS_AN_HOUR = 60  # by one link, also those that only bring photos again
+ARRIVED_BEFORE = (
+    "这张表先前已经报上去了，这次写的不一样，没有收。是另一场的，请再按一次“报给乡镇”；是要改前一场的，请告诉乡镇专干"
+)
 SHOWN = 20  # earlier reports below the form
 
 
@@ -193,18 +196,16 @@ def point(request: HttpRequest, token: str) -> HttpResponse:
     if _too_many(request, link):
         form.add_error(None, "这个网络一小时里报得太多，请过一会儿再报；填的内容还在，不用重填")
         return _page(request, link, form, status=429)
-    given = form.cleaned_data
+    told = {name: form.cleaned_data[name] for name in ("held_on", "title", "attendance", "note")}
     try:
-        report, _ = link.report(
-            token=given["token"] or new_token(),
-            held_on=given["held_on"],
-            title=given["title"],
-            attendance=given["attendance"],
-            note=given["note"],
-            request=request,
-        )
+        report, new = link.report(token=form.cleaned_data["token"] or new_token(), request=request, **told)
     except Refused as refused:
         form.add_error(None, refused.reasons)
+        return _page(request, link, form)
+    if not new and not report.was_told(**told):
+        # The browser's way back to a form that had arrived. With a token of its own what it says now is another report.
+        form = PointForm(request.POST.dict() | {"token": new_token()})
+        form.add_error(None, ARRIVED_BEFORE)
         return _page(request, link, form)
     refused = _photos(request, link, report)
     if not refused:
