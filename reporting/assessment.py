@@ -5,8 +5,6 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.utils import timezone
-
 from networks.models import MemberUnit
 from trainings.models import Status
 
@@ -23,6 +21,7 @@ from .counting import (
     Tally,
     counted_or_why,
     forecast_of,
+    latest_start,
     total,
 )
 from .frozen import frozen_of
@@ -104,14 +103,14 @@ def computed(counting: Counting) -> CountyStanding:
 def _standings(counting: Counting, sums: list[Tallies], wanted: set[int] | None) -> list[Standing]:
     credit = defaultdict(Tally)
     for tallies in sums:
-        for (unit_id, status, barrier), tally in tallies.items():
+        for (unit_id, status, barrier, passed), tally in tallies.items():
             if not barrier:
-                unit = counting.now(unit_id)
-                credit[unit, status] = credit[unit, status].plus(tally)
+                key = counting.now(unit_id), status, passed
+                credit[key] = credit[key].plus(tally)
     for key, tally in counting.counted_twice().items():
-        credit[key] = Tally(credit[key].sessions - tally.sessions, credit[key].attendances - tally.attendances)
+        credit[key] = credit[key].minus(tally)
     adjustments = {adjustment.unit_id: adjustment for adjustment in counting.year.adjustments.all()}
-    today = counting.as_of or timezone.localdate()
+    year, today = counting.year, counting.today
     bearing = defaultdict(list)
     for unit_id in counting.terms:
         bearing[counting.now(unit_id)].append(unit_id)
@@ -123,14 +122,34 @@ def _standings(counting: Counting, sums: list[Tallies], wanted: set[int] | None)
         if wanted is not None and unit not in wanted:
             continue
         required, working = _required(counting, shown[unit], [shown[part] for part in parts], adjustments)
-        verified, pending, planned = (
-            credit[unit, status] for status in (Status.VERIFIED, Status.SUBMITTED, Status.PLANNED)
+        verified, pending, ahead = (
+            credit[unit, status, False] for status in (Status.VERIFIED, Status.SUBMITTED, Status.PLANNED)
         )
-        forecast, latest = forecast_of(
-            counting.year, today=today, verified=verified, pending=pending, planned=planned, required=required
+        terms = sorted((term for part in parts for term in counting.terms[part]), key=lambda term: term.starts_on)
+        forecast, due = forecast_of(
+            year,
+            today=today,
+            verified=verified,
+            pending=pending,
+            planned=ahead,
+            required=required,
+            borne=counting.borne(terms),
         )
-        over = today > counting.year.last_day
-        found.append(Standing(shown[unit], verified, pending, planned, required, working, forecast, latest, over))
+        found.append(
+            Standing(
+                unit=shown[unit],
+                verified=verified,
+                pending=pending,
+                planned=ahead.plus(credit[unit, Status.PLANNED, True]),
+                required=required,
+                working=working,
+                forecast=forecast,
+                # Not `due`: acts of earlier versions hold the day counted from the year's end, and must come out the same.
+                latest=latest_start(year, verified.short_of(required), year.last_day),
+                over=today > year.last_day,
+                due=due if today <= due else None,
+            )
+        )
     return _in_order(found)
 
 

@@ -9,7 +9,7 @@ import copy
 import datetime
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -35,6 +35,9 @@ class Tally(NamedTuple):
 
     def plus(self, other: "Tally") -> "Tally":
         return Tally(self.sessions + other.sessions, self.attendances + other.attendances)
+
+    def minus(self, other: "Tally") -> "Tally":
+        return Tally(self.sessions - other.sessions, self.attendances - other.attendances)
 
     def short_of(self, required: "Tally") -> "Tally":
         return Tally(max(required.sessions - self.sessions, 0), max(required.attendances - self.attendances, 0))
@@ -102,8 +105,9 @@ class Standing:
     required: Tally
     working: str  # how the required figures came about where they are not the year's default, in words
     forecast: Forecast
-    latest: datetime.date  # D: whoever has not begun by then can no longer make it (see `forecast_of`)
+    latest: datetime.date  # `latest_start` from the year's last day, as every act has frozen it
     over: bool = False  # the year is settled or has passed
+    due: datetime.date | None = None  # D of `forecast_of`, until it has passed; what the pages show
 
     @property
     def met(self) -> bool:
@@ -126,10 +130,10 @@ class Standing:
 
     @property
     def deadline(self) -> str:
-        """最迟须在 12月20日 前完成; nothing for a unit that has met its quota or no longer can."""
-        if self.forecast in {Forecast.MET, Forecast.LOST}:
+        """最迟须在 12月20日 前完成; nothing for a unit that has met its quota or no longer can, nor once the day has passed."""
+        if self.due is None or self.forecast in {Forecast.MET, Forecast.LOST}:
             return ""
-        return f"最迟须在 {self.latest.month}月{self.latest.day}日 前完成"
+        return f"最迟须在 {self.due.month}月{self.due.day}日 前完成"
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,11 @@ class Counting:
         other = copy.copy(self)
         other.as_of = day
         return other
+
+    @property
+    def today(self) -> datetime.date:
+        """The day from which the rest of the year is looked at."""
+        return self.as_of or timezone.localdate()
 
     # --- the rule ----------------------------------------------------------------------------------
 
@@ -278,9 +287,9 @@ class Counting:
         """The unit and, as now, all whose figures it has taken over."""
         return self.lineage.answering_for(unit_id, timezone.localdate())
 
-    def counted_twice(self) -> dict[tuple[int, str], Tally]:
-        """{(unit of today, state): what more than one part of it was credited with for the same session}, which the unit as
-        it is now counts once. Two queries, and only where co-organisers are credited and units have merged."""
+    def counted_twice(self) -> dict[tuple[int, str, bool], Tally]:
+        """{(unit of today, state, passed): what more than one part of it was credited with for the same session}, which the
+        unit as it is now counts once. Two queries, and only where co-organisers are credited and units have merged."""
         if not (self.credits_each and self.lineage):
             return {}
         changed = [unit_id for unit_id in self.terms if self.now(unit_id) != unit_id or len(self.parts(unit_id)) > 1]
@@ -288,7 +297,7 @@ class Counting:
         rows = list(counting.select_related("session").order_by("pk"))
         held = self.led().filter(barrier="", pk__in=counting.values("session"))
         seen = {(pk, self.now(organiser)) for pk, organiser in held.values_list("pk", "organiser")}
-        twice: dict[tuple[int, str], Tally] = defaultdict(Tally)
+        twice: dict[tuple[int, str, bool], Tally] = defaultdict(Tally)
         for row in rows:
             session, unit = row.session, self.now(row.unit_id)
             if (session.pk, unit) in seen:
@@ -297,7 +306,9 @@ class Counting:
                     Status.VERIFIED: session.verified_attendance,
                 }.get(session.status, session.reported_attendance)
                 size = Tally(session.days if self.daily else 1, heads or 0)
-                twice[unit, session.status] = twice[unit, session.status].plus(size)
+                passed = session.status == Status.PLANNED and (session.ends_on or session.held_on) < self.today
+                key = unit, session.status, passed
+                twice[key] = twice[key].plus(size)
             seen.add((session.pk, unit))
         return dict(twice)
 
@@ -342,20 +353,41 @@ class Counting:
     def led_tallies(self, units: Iterable[int] | None = None) -> "Tallies":
         """Sums over `led`: of every organiser of the county, or of `units` only."""
         rows = self.led() if units is None else self.led().filter(organiser__in=units)
-        return _grouped(rows, "", "organiser_id", self.daily)
+        return self._grouped(rows, "", "organiser_id")
 
     def joined_tallies(self, units: Iterable[int] | None = None) -> "Tallies":
         """Sums over `joined`; nothing, and no query, where only the lead is credited."""
         if not self.credits_each:
             return {}
         rows = self.joined() if units is None else self.joined().filter(unit__in=units)
-        return _grouped(rows, "session__", "unit_id", self.daily)
+        return self._grouped(rows, "session__", "unit_id")
 
     def credited_to_partners(self) -> Tally:
         """Verified sessions whose organiser bears no quota but a confirmed co-organiser does."""
         if not self.credits_each:
             return Tally()
-        return total(_grouped(self.credited().exclude(barrier=""), "", "organiser_id", self.daily).values())
+        return total(self._grouped(self.credited().exclude(barrier=""), "", "organiser_id").values())
+
+    def _grouped(self, rows: QuerySet, at: str, unit: str) -> "Tallies":
+        attendance = Case(
+            When(**{f"{at}status": Status.PLANNED}, then=f"{at}planned_attendance"),
+            default=Coalesce(f"{at}verified_attendance", f"{at}reported_attendance"),
+        )
+        gone = Q(**{f"{at}ends_on__lt": self.today}) | Q(**{f"{at}ends_on": None, f"{at}held_on__lt": self.today})
+        passed = Case(
+            When(gone, **{f"{at}status": Status.PLANNED}, then=Value(True)),
+            default=Value(False),
+            output_field=models.BooleanField(),
+        )
+        groups = (
+            rows.filter(**{f"{at}status__in": IN_PLAY})
+            .order_by()
+            .annotate(passed=passed)
+            .values(unit, f"{at}status", "barrier", "passed")
+            .annotate(sessions=Sum(f"{at}days") if self.daily else Count("*"), attendances=Coalesce(Sum(attendance), 0))
+            .values_list(unit, f"{at}status", "barrier", "passed", "sessions", "attendances")
+        )
+        return {tuple(key): Tally(sessions, attendances) for *key, sessions, attendances in groups}
 
     def sum_of(self, sessions: QuerySet[TrainingSession]) -> Tally:
         """What verified sessions come to, as this year counts them (a class of several days once, or once a day)."""
@@ -388,22 +420,23 @@ class Counting:
         if not reorganised:
             return full, ""
         length = (self.after - self.first).days
-        borne = self.days_borne(terms)
+        borne = sum((end - start).days for start, end in self.borne(terms))
         part = Tally(-(-full.sessions * borne // length), -(-full.attendances * borne // length))
         return part, (
             f"因机构调整按承担任务的天数折算：{full.sessions} 场 × {borne} ÷ {length}，进为 {part.sessions} 场；"
             f"{full.attendances:,} 人次 × {borne} ÷ {length}，进为 {part.attendances:,} 人次"
         )
 
-    def days_borne(self, terms: list[UnitTerm]) -> int:
-        """Days of the year on which at least one of the terms holds (they are in the order of time)."""
-        days, reached = 0, self.first
+    def borne(self, terms: list[UnitTerm]) -> list[tuple[datetime.date, datetime.date]]:
+        """The parts of the year, [from, to), in which at least one of the terms holds (they are in the order of time)."""
+        parts, reached = [], self.first
         for term in terms:
             start = max(term.starts_on, reached)
             end = min(term.ends_on or self.after, self.after)
             if end > start:
-                days, reached = days + (end - start).days, end
-        return days
+                parts.append((start, end))
+                reached = end
+        return parts
 
 
 def counted_or_why(status: str, barrier: str) -> str:
@@ -415,40 +448,41 @@ def counted_or_why(status: str, barrier: str) -> str:
     return NOT_YET[status]
 
 
-# (unit id, state, barrier) → its sessions. The attendances are those of the state's own ledger: verified, reported (also of what was
-# returned) or planned; a sum never mixes states.
-Tallies = dict[tuple[int, str, str], Tally]
+# (unit id, state, barrier, whether the day of a plan has passed) → its sessions. The attendances are those of the state's own
+# ledger: verified, reported (also of what was returned) or planned; a sum never mixes states.
+Tallies = dict[tuple[int, str, str, bool], Tally]
 IN_PLAY = [Status.PLANNED, Status.SUBMITTED, Status.RETURNED, Status.VERIFIED]
 
 
-def _grouped(rows: QuerySet, at: str, unit: str, daily: bool) -> Tallies:
-    attendance = Case(
-        When(**{f"{at}status": Status.PLANNED}, then=f"{at}planned_attendance"),
-        default=Coalesce(f"{at}verified_attendance", f"{at}reported_attendance"),
-    )
-    groups = (
-        rows.filter(**{f"{at}status__in": IN_PLAY})
-        .order_by()
-        .values(unit, f"{at}status", "barrier")
-        .annotate(sessions=Sum(f"{at}days") if daily else Count("*"), attendances=Coalesce(Sum(attendance), 0))
-        .values_list(unit, f"{at}status", "barrier", "sessions", "attendances")
-    )
-    return {tuple(key): Tally(sessions, attendances) for *key, sessions, attendances in groups}
+def latest_start(year: AssessmentYear, short: Tally, last: datetime.date) -> datetime.date:
+    """The day that counts back from `last`: the sessions still needed (those short, or as many as the attendances short
+    would fill) at the year's sessions a week. Whoever has not begun by then can no longer make it."""
+    needed = max(short.sessions, math.ceil(short.attendances / year.attendances_per_session))
+    return last - datetime.timedelta(days=-(-needed * 7 // year.sessions_per_week))
 
 
 def forecast_of(
-    year: AssessmentYear, *, today: datetime.date, verified: Tally, pending: Tally, planned: Tally, required: Tally
+    year: AssessmentYear,
+    *,
+    today: datetime.date,
+    verified: Tally,
+    pending: Tally,
+    planned: Tally,
+    required: Tally,
+    borne: Sequence[tuple[datetime.date, datetime.date]] = (),
 ) -> tuple[Forecast, datetime.date]:
-    """The forecast and D, the day that counts back from the year's last day: the sessions still needed (those short, or as
-    many as the attendances short would fill) at the year's sessions a week."""
-    short = verified.short_of(required)
-    needed = max(short.sessions, math.ceil(short.attendances / year.attendances_per_session))
-    latest = year.last_day - datetime.timedelta(days=-(-needed * 7 // year.sessions_per_week))
+    """The forecast and D, which is `latest_start` from the last day on which the unit bears the quota.
+
+    `planned` are the plans that can still be held. `borne` are the parts of the year, [from, to), in which the unit bears
+    the quota, in the order of time (nothing: all of it): only what is held in them counts, so the pace runs over their days.
+    """
+    borne = borne or [(year.first_day, year.last_day + datetime.timedelta(days=1))]
+    latest = latest_start(year, verified.short_of(required), borne[-1][1] - datetime.timedelta(days=1))
     if verified.reaches(required):
         return Forecast.MET, latest
     in_hand = verified.plus(pending)
-    length = (year.last_day - year.first_day).days + 1
-    elapsed = min(max((today - year.first_day).days, 0), length)  # whole days; today is not over
+    length = sum((end - start).days for start, end in borne)
+    elapsed = sum(max((min(today, end) - start).days, 0) for start, end in borne)  # whole days; today is not over
     in_step = all(have * length >= need * elapsed for have, need in zip(in_hand, required, strict=True))
     with_plans = in_hand.plus(planned) if today <= year.last_day else in_hand  # afterwards no plan can be held any more
     if with_plans.reaches(required) or in_step:

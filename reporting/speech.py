@@ -64,7 +64,7 @@ def _help(board: Dashboard) -> str:
     start = f"{NOT_MET}的有" if board.over else "需要帮助的有"
     named = "；".join(f"{s.unit.short_name}，{s.verdict}" for s in to_help[:NAMED])
     words = f"{start}{named}" + (f"；等 {len(to_help)} 个单位" if len(to_help) > NAMED else "")
-    dates = [s.latest for s in to_help if s.deadline]
+    dates = [s.due for s in to_help if s.deadline]
     if board.over or not dates:
         return words
     return f"{words}。其中最近的期限是{cn_date(min(dates), 'short')}"

@@ -161,7 +161,7 @@ def _reasons(counting: Counting, units: list[int], settled: Frozen | None, unit:
     """How many sessions count, and how many do not for which reason; what counts comes first."""
     sums: dict[str, Tally] = settled.reasons([unit.code]) if settled else {}
     for tallies in () if settled else (counting.led_tallies(units), counting.joined_tallies(units)):
-        for (_, status, barrier), tally in tallies.items():
+        for (_, status, barrier, _), tally in tallies.items():
             words = counted_or_why(status, barrier)
             sums[words] = sums.get(words, Tally()).plus(tally)
     return sorted(sums.items(), key=lambda item: (item[0] != "计入", item[0]))

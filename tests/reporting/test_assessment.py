@@ -350,6 +350,82 @@ def test_the_latest_day_counts_back_from_the_years_end(verified, rates, latest):
     assert day == latest
 
 
+def outlook(today, verified, required, first, after, **more):
+    """(forecast, D) of a unit that bears the quota in [first, after)."""
+    none = {"pending": Tally(), "planned": Tally()}
+    return forecast_of(
+        AssessmentYear(year=2026),
+        today=today,
+        verified=Tally(*verified),
+        required=Tally(*required),
+        borne=[(first, after)],
+        **none | more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("today", "forecast"),
+    [
+        (date(2026, 6, 26), "behind"),
+        (date(2026, 6, 27), "lost"),
+        (date(2026, 11, 1), "lost"),
+    ],
+)
+def test_in_8_a_unit_merged_away_is_judged_by_its_own_last_day(today, forecast):
+    found = outlook(today, (1, 100), (2, 199), date(2026, 1, 1), date(2026, 7, 1))
+    assert found == (forecast, date(2026, 6, 26))  # one session: 3.5 days, rounded up to 4, before 30 June
+
+
+@pytest.mark.parametrize(
+    ("today", "verified", "forecast"),
+    [
+        (date(2026, 7, 1), (0, 0), "on_track"),
+        (date(2026, 8, 1), (1, 60), "on_track"),  # 31 of 184 days: 0.5 sessions, 34 attendances
+        (date(2026, 8, 1), (1, 34), "behind"),
+        (date(2026, 8, 31), (1, 67), "on_track"),  # 61 of 184 days: 0.99 sessions, 66.97 attendances
+        (date(2026, 9, 1), (1, 69), "behind"),  # 62 days: 1.01 sessions
+    ],
+)
+def test_in_8_a_new_unit_is_paced_from_the_day_it_began(today, verified, forecast):
+    assert outlook(today, verified, (3, 202), date(2026, 7, 1), date(2027, 1, 1))[0] == forecast
+
+
+def test_in_8_standings_take_the_days_from_the_terms(world, y2026):
+    """Merged away on 1 July, 2 sessions and 199 attendances to reach; new from then on, 3 and 202."""
+    half = date(2026, 7, 1)
+    UnitTerm.objects.filter(unit=world.ours, fact="quota").update(ends_on=half, ends_by_reorganisation=True)
+    UnitTerm.objects.filter(unit=world.theirs, fact="quota").update(starts_on=half, starts_by_reorganisation=True)
+    verified(world, 100)
+    verified(world, 60, unit=world.theirs, on=date(2026, 7, 20))
+    in_june, in_november = ({"as_of": day} for day in (date(2026, 6, 20), date(2026, 11, 1)))
+    ours = standing_of(y2026, world.ours, **in_june)
+    assert (ours.required, ours.forecast, ours.deadline) == ((2, 199), "behind", "最迟须在 6月26日 前完成")
+    assert ours.latest == date(2026, 12, 27)  # as acts have frozen it since the first version
+    assert standing_of(y2026, world.ours, **in_november).forecast == Forecast.LOST
+    theirs = standing_of(y2026, world.theirs, as_of=date(2026, 8, 1))
+    assert (theirs.required, theirs.forecast) == ((3, 202), "on_track")
+
+
+def test_in_8_a_plan_whose_day_has_passed_keeps_nobody_on_track(world, y2026):
+    verified(world, 100, 100, 100)
+    plan = {"status": "planned", "planned_attendance": 100}
+    world.session(held_on=date(2026, 10, 8), ends_on=date(2026, 10, 10), days=3, **plan)
+    on = {day: standing_of(y2026, world.ours, as_of=date(2026, 10, day)) for day in (10, 11)}
+    # It ends on the 10th and was not held; the plan is shown as it is.
+    assert [(s.forecast, s.planned) for s in on.values()] == [("on_track", (1, 100)), ("behind", (1, 100))]
+    world.session(held_on=date(2026, 12, 20), **plan)
+    assert standing_of(y2026, world.ours, as_of=date(2026, 12, 20)).forecast == "on_track"
+    assert standing_of(y2026, world.ours, as_of=date(2026, 12, 21)).forecast == "behind"
+
+
+def test_a_day_that_has_passed_is_not_given_as_a_deadline(world, y2026):
+    world.session(status="submitted", held_on=date(2026, 3, 5), reported=100)
+    verified(world, 100, 100, 100)
+    before, after = (standing_of(y2026, world.ours, as_of=date(2026, 12, day)) for day in (27, 28))
+    assert (before.forecast, before.deadline) == ("on_track", "最迟须在 12月27日 前完成")
+    assert (after.forecast, after.deadline) == ("on_track", "")
+
+
 def test_the_page_says_by_when(world, y2026):
     verified(world, 100, 210, 1)
     ours = standing_of(y2026, world.ours, as_of=date(2026, 12, 1))
@@ -382,5 +458,5 @@ def test_a_session_is_counted_under_one_state_only(world, y2026):
     for status in ("verified", "submitted", "returned", "draft"):
         world.session(status=status, held_on=date(2026, 3, 5), reported=10)
     led = Counting(y2026).led_tallies()
-    ours = {status: tally for (unit, status, _), tally in led.items() if unit == world.ours.pk}
+    ours = {status: tally for (unit, status, *_), tally in led.items() if unit == world.ours.pk}
     assert ours == {Status.VERIFIED: (1, 10), Status.SUBMITTED: (1, 10), Status.RETURNED: (1, 10)}

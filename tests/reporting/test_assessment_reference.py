@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from networks.models import UnitTerm
-from reporting.assessment import county_standing
+from reporting.assessment import Tally, county_standing, forecast_of
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings.models import CoOrganiser, DeliveryForm, TrainingSession
 
@@ -177,6 +177,40 @@ def test_in_8_one_more_verified_session_lowers_nothing(world, case, extra):
     for code, figures in before.items():
         assert all(new >= old for new, old in zip(after[code], figures, strict=True)), code
     assert more[0] >= county[0] and more[1] >= county[1]
+
+
+def outlook(today, days, verified, pending, planned, required):
+    """Forecast and D of a unit that bears the quota on these days of 2026, at two sessions a week and 300 heads a session."""
+    short = [max(need - have, 0) for have, need in zip(verified, required, strict=True)]
+    latest = max(days) - timedelta(days=math.ceil(3.5 * max(short[0], math.ceil(short[1] / 300))))
+    gone = sum(day < today for day in days)
+    hand = [a + b for a, b in zip(verified, pending, strict=True)]
+    plans = [a + b * (today.year == 2026) for a, b in zip(hand, planned, strict=True)]
+    if not any(short):
+        return "met", latest
+    if all(a >= need for a, need in zip(plans, required, strict=True)):
+        return "on_track", latest
+    if all(a / need >= gone / len(days) for a, need in zip(hand, required, strict=True) if need):
+        return "on_track", latest
+    return ("lost" if today > latest else "behind"), latest
+
+
+FIGURES = st.tuples(st.integers(0, 4), st.sampled_from([0, 1, 60, 100, 199, 200, 300, 400]))
+PERIODS = st.lists(st.sampled_from(EDGES[1:]), min_size=2, max_size=4, unique=True).map(sorted)
+
+
+@given(
+    today=st.dates(date(2025, 12, 1), date(2027, 2, 1)),
+    edges=PERIODS,
+    sums=st.tuples(FIGURES, FIGURES, FIGURES, FIGURES),
+)
+def test_in_8_the_forecast_agrees_with_one_that_counts_the_days_one_by_one(today, edges, sums):
+    borne = list(zip(edges[::2], edges[1::2], strict=False))
+    days = [start + timedelta(days=n) for start, end in borne for n in range((end - start).days)]
+    names = ("verified", "pending", "planned", "required")
+    figures = {name: Tally(*pair) for name, pair in zip(names, sums, strict=True)}
+    found = forecast_of(AssessmentYear(year=2026), today=today, borne=borne, **figures)
+    assert found == outlook(today, days, *sums)
 
 
 @pytest.mark.parametrize(("length", "required"), [(73, (1, 80)), (74, (1, 82)), (365, (4, 400))])
