@@ -117,13 +117,20 @@ class Dashboard:
         return Forecast.BEHIND if self.to_help else Forecast.ON_TRACK
 
     @property
+    def _not_met(self) -> str:
+        """In words, of a year that is over; whoever would reach the quota with what waits for review is named as such."""
+        unmet = len(self.county.standings) - self.county.met
+        waiting = unmet - len(self.to_help)
+        return f"{unmet} 个单位没有完成年度任务" + (f"，其中 {waiting} 个待审核" if waiting else "")
+
+    @property
     def course_words(self) -> str:
         return {
             None: "这一年没有单位承担目标任务",
             Forecast.MET: "全部责任单位已完成年度任务",
             Forecast.ON_TRACK: "全县按进度推进",
             Forecast.BEHIND: f"{len(self.to_help)} 个单位需要帮助",
-            Forecast.LOST: f"{len(self.to_help)} 个单位没有完成年度任务",
+            Forecast.LOST: self._not_met,
         }[self.course]
 
     @property

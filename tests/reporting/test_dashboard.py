@@ -48,6 +48,16 @@ def test_the_paragraph_can_be_read_aloud(world, years):
     )
 
 
+def test_in_8_whoever_waits_for_review_after_the_years_end_has_not_met_the_task_either(world, years):
+    for unit in (world.ours, world.theirs, world.jyj):
+        for _ in range(4):
+            world.session(unit, status="submitted", held_on=date(2026, 3, 5), reported=100)
+    with time_machine.travel(NOON.replace(year=2027, month=1), tick=False):
+        after = Dashboard(*years, date(2027, 1, 23), world.bureau)
+        assert len(after.county.standings) == 4
+        assert after.course_words == "4 个单位没有完成年度任务，其中 3 个待审核"
+
+
 def test_the_curve_adds_up_and_stops_at_this_month(world, years):
     for month in (1, 3, 3):
         world.session(status="verified", held_on=date(2026, month, 5), reported=10)
