@@ -19,12 +19,16 @@ class AsOf(forms.Form):
     def __init__(self, data, first: datetime.date, last: datetime.date, outside: str) -> None:
         super().__init__(data, auto_id="cut_%s")
         self.first, self.last, self.outside = first, last, outside
-        self.fields["as_of"].widget.attrs.update(min=first.isoformat(), max=last.isoformat())
+        latest = max(min(last, timezone.localdate()), first)
+        self.fields["as_of"].widget.attrs.update(min=first.isoformat(), max=latest.isoformat())
 
     def clean_as_of(self) -> datetime.date | None:
         day = self.cleaned_data["as_of"]
         if day and not self.first <= day <= self.last:
             raise forms.ValidationError(self.outside)
+        # What will have been held by then nobody knows; a verdict as of then would be read as a fact.
+        if day and day > timezone.localdate():
+            raise forms.ValidationError("这一天还没有到，请选择今天或以前的日期")
         return day
 
     @property

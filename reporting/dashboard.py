@@ -219,9 +219,10 @@ class Dashboard:
         )
 
     def _up_to_months(self, year: AssessmentYear) -> list[str]:
-        """Behind each running total, the sessions until the end of its month."""
+        """Behind each running total, the sessions until the end of its month, or until today in the month that is running."""
         ends = [datetime.date(year.year, month, calendar.monthrange(year.year, month)[1]) for month in range(1, 13)]
-        return [counted_url(self.user, year, as_of=end) for end in ends]
+        last = self.until if year == self.year else year.last_day
+        return [counted_url(self.user, year, as_of=min(end, last)) for end in ends]
 
     @property
     def curve_caption(self) -> str:

@@ -1,12 +1,14 @@
 """The assessment's pages, command and workbook: one calculation, each person's own sight, no query string breaks them."""
 
 import csv
+import datetime
 import getpass
 import io
 import json
 from datetime import date
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -73,6 +75,17 @@ def test_a_cut_off_date_of_another_year_is_refused_in_words_and_counts_the_whole
     response = page(world.bureau, url(last), as_of=f"{last.year + 1}-01-01")
     assert f"请选择 {last.year} 年内的日期。现在显示的是全年。" in response.content.decode()
     assert response.context["county"].credited == (3, 907)
+
+
+@pytest.mark.parametrize("rest", [(), ("450124100",)])
+def test_in_8_a_day_that_is_still_to_come_is_refused_in_words(world, page, rest):
+    """On 1 December every unit would else be shown as it may stand on 31 December, in the present tense."""
+    with time_machine.travel(datetime.datetime(2026, 12, 1, 4, tzinfo=datetime.UTC), tick=False):
+        year = AssessmentYear.objects.open_year(world.county, 2026)
+        response = page(world.bureau, url(year, *rest), as_of="2026-12-02")
+        text = response.content.decode()
+        assert "这一天还没有到，请选择今天或以前的日期" in text and 'max="2026-12-01"' in text
+        assert "这一天还没有到" not in page(world.bureau, url(year, *rest), as_of="2026-12-01").content.decode()
 
 
 def test_ac_2_an_officer_sees_the_own_unit_and_no_figure_of_others_or_of_the_county(world, last, page):

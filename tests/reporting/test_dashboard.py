@@ -66,6 +66,10 @@ def test_the_curve_adds_up_and_stops_at_this_month(world, years):
     table = dict(chart.table)
     assert table["2026年"] == [1, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3, None]
     assert table["2025年"] == [0] * 11 + [1]
+    assert [url.rpartition("=")[2] for url in board(world, years)._up_to_months(years[0])][9:11] == [
+        "2026-10-31",
+        "2026-11-23",  # not the end of the month, which is still to come
+    ]
 
 
 def test_reach_adds_numbers_up_and_shows_what_was_not_split(world, years):
