@@ -164,6 +164,10 @@ def _reasons(counting: Counting, units: list[int], settled: Frozen | None, unit:
         for (_, status, barrier, _), tally in tallies.items():
             words = counted_or_why(status, barrier)
             sums[words] = sums.get(words, Tally()).plus(tally)
+    for (key, status, _), tally in () if settled else counting.counted_twice().items():
+        if key == unit.pk:
+            words = counted_or_why(status, "")
+            sums[words] = sums[words].minus(tally)
     return sorted(sums.items(), key=lambda item: (item[0] != "计入", item[0]))
 
 

@@ -120,6 +120,19 @@ def test_a_session_of_two_parts_counts_once_for_what_they_have_become(world, y20
     assert county_standing(y2026, organised="now").credited == (1, 80)
 
 
+def test_in_8_the_working_of_a_merged_unit_counts_a_session_of_two_parts_once_as_its_standing_does(world, y2026, page):
+    y2026.joint_credit = "each"
+    y2026.save()
+    rows = verified(world, world.ours, 80, 30)
+    rows.append(world.session(status="submitted", held_on=date(2026, 3, 6), reported=40))
+    for row in rows[::2]:
+        CoOrganiser.objects.create(session=row, unit=world.theirs, name="古零镇", confirmed_at=row.created_at)
+    merge(world, [world.theirs], into=world.ours)
+    shown = page(world.bureau, f"/assessment/2026/{world.ours.code}/", organised="now").context
+    assert (shown["standing"].verified, shown["standing"].pending) == ((2, 110), (1, 40))
+    assert dict(shown["reasons"]) == {"计入": (2, 110), "已提交，待审核": (1, 40)}
+
+
 def test_what_is_pending_and_planned_is_read_through_the_successor_too(world, y2026):
     world.session(world.theirs, status="submitted", held_on=date(2026, 3, 1), reported=40)
     merge(world, [world.theirs], into=world.ours)
