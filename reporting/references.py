@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from django.db.models import Q
+from django.utils import timezone
 
 from networks.annual import LEARNERS_AMONG, AnnualTable, Line, year_end
 from networks.models import AnnualFigure, AwarenessSurvey, Division, Places, SharedResource, Tier
@@ -173,17 +174,33 @@ class ReferenceFigures:
 
     @cached_property
     def _villages(self) -> dict[str, str]:
-        """The villages and communities that there were on the year's last day, each with its township; by code."""
+        """The villages and communities that there were on the year's last day, each with its township of that day; by code."""
         rows = Division.objects.within(self.county.pk).filter(tier=Tier.VILLAGE).on(year_end(self.year))
-        return dict(rows.values_list("pk", "parent_id"))
+        return {code: self._places.parent(code) for code in rows.values_list("pk", flat=True)}
 
     @cached_property
     def _elderly_places(self) -> dict[str, bool]:
-        """Division codes with a learning place for the elderly, and whether one of them was open on the year's last day."""
+        """Division codes of the year's last day with a learning place for the elderly, and whether one was open on that day."""
         rows = SharedResource.objects.filter(division__in=Division.objects.within(self.county.pk))
         rows = rows.filter(kind=SharedResource.Kind.ELDERLY)
-        found = dict.fromkeys(rows.values_list("division_id", flat=True), False)
-        return found | dict.fromkeys(rows.open_on(year_end(self.year)).values_list("division_id", flat=True), True)
+        open_then = set(rows.open_on(year_end(self.year)).values_list("pk", flat=True))
+        found: dict[str, bool] = {}
+        for pk, now in rows.values_list("pk", "division_id"):
+            code = self._places.at_the_time(self._before_moving.get((pk, now), now))
+            found[code] = found.get(code, False) or pk in open_then
+        return found
+
+    @cached_property
+    def _before_moving(self) -> dict[tuple[int, str], str]:
+        """{(learning place, where it is kept): where it was kept before that place went into this one, after the year's end}.
+        A merger takes it along, and only its history knows from where. One query, where places have ended since."""
+        lineage, today = self._places.lineage, timezone.localdate()
+        ended = set(lineage.ended_by(today)) - set(lineage.ended_by(year_end(self.year)))
+        if not ended:
+            return {}
+        rows = SharedResource.history.filter(kind=SharedResource.Kind.ELDERLY, division__in=ended)
+        kept = rows.order_by("-history_date", "-history_id").values_list("id", "division_id")
+        return {(pk, lineage.standing_on(old, today)): old for pk, old in kept}  # of several the first
 
     @cached_property
     def _surveys(self) -> list[AwarenessSurvey]:
@@ -222,12 +239,13 @@ class ReferenceFigures:
         return Ratio(Part(label, None if why else len(having), whole.unit, "共享资源登记", why), whole)
 
     def elderly_schools(self, place: Division) -> Ratio:
-        towns = {place.pk} if place.tier == Tier.TOWNSHIP else {t.pk for t in self.table.townships(self.year)}
+        towns = {self._places.at_the_time(place.pk)} if place.tier == Tier.TOWNSHIP else {t.pk for t in self.table.townships(self.year)}
         having = {self._villages.get(code, code) for code in self._with_elderly_places} & towns
         return self._with_places("有老年学校的乡镇", having, Part("乡镇", len(towns), "个", "行政区划"))
 
     def elderly_points(self, place: Division) -> Ratio:
-        villages = {code for code, town in self._villages.items() if place.pk in (town, self.county.pk)}
+        here = self._places.at_the_time(place.pk)
+        villages = {code for code, town in self._villages.items() if here in (town, self.county.pk)}
         having = self._with_elderly_places & villages
         return self._with_places(
             "有老年学习点的村（社区）", having, Part("村（社区）", len(villages), "个", "行政区划")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.models import AnnualFigure, AuditEvent, Division, Fund, MemberUnit, SharedResource
-from networks.redistricting import merge_places
+from networks.redistricting import NewPlace, merge_places
 from reporting.funds import FundTable, Money
 from reporting.indicators import INDICATORS, YearFigures
 from reporting.models import ReferenceKey, ReferenceThreshold
@@ -289,6 +289,32 @@ def test_villages_are_those_of_the_year_in_the_township_they_belong_to(world):
     Division.objects.filter(pk=world.places["新兴社区"].pk).update(established_on="2026-01-01")
     found = of(world, "elderly_points")
     assert (found.numerator.value, found.denominator.value, found.words) == (1, 1, "100.0%")
+
+
+def elderly(world, places):
+    """{place: (with a school, townships, with a point, villages)} of 2025, whatever has become of the places since."""
+    found = {}
+    for place in places:
+        pairs = [of(world, key, place) for key in ("elderly_schools", "elderly_points")]
+        found[place.pk] = tuple(part.value for pair in pairs for part in (pair.numerator, pair.denominator))
+    return found
+
+
+@pytest.mark.parametrize("institutions", ["move", "close"])
+def test_in_7_places_for_the_elderly_of_a_past_year_stay_when_townships_and_villages_merge(world, institutions):
+    town, gone = world.places["古零镇"], world.places["白山镇"]
+    for place in (gone, world.places["新汉村"], world.places["新兴社区"], world.places["羊山村"]):
+        elderly_place(place, f"{place}的")
+    places = [world.county, town, gone]
+    before = elderly(world, places)
+    assert before == {"450124": (2, 2, 3, 3), town.pk: (1, 1, 1, 1), gone.pk: (1, 1, 2, 2)}
+    on = {"basis": "批复", "actor": world.bureau, "institutions": institutions}
+    villages = [world.places["新汉村"], world.places["新兴社区"]]
+    new = NewPlace("新合社区居委会", "450124100009")
+    merge_places(villages, new=new, on=datetime.date(2026, 3, 1), **on)
+    assert elderly(world, places) == before
+    merge_places([gone], into=town, on=datetime.date(2026, 4, 1), **on)
+    assert elderly(world, places) == before
 
 
 def test_the_county_gets_a_verdict_and_a_single_township_none(world, ask):
