@@ -199,9 +199,12 @@ class Statistics:
         return [self._towns(period) for period in self.periods]
 
     @cached_property
-    def _town_of_unit(self) -> dict[int, str]:
-        towns = self._towns_by_period[0]
-        return {pk: towns.get(self.units[self._unit(pk)].division_id, self.county.pk) for pk in self.units}
+    def _town_of_unit(self) -> list[dict[int, str]]:
+        """Of each period, the township in which each unit sat."""
+        return [
+            {pk: towns.get(self.units[self._unit(pk)].division_id, self.county.pk) for pk in self.units}
+            for towns in self._towns_by_period
+        ]
 
     @cached_property
     def _readable_courses(self) -> QuerySet[Course]:
@@ -215,7 +218,7 @@ class Statistics:
             wanted = {self._unit(pk) for pk, unit in self.units.items() if unit.code == key}
             return Q(organiser__in=[pk for pk in self.units if self._unit(pk) in wanted])
         if by is By.LED:
-            return Q(organiser__in=[pk for pk, town in self._town_of_unit.items() if town == key])
+            return Q(organiser__in=[pk for pk, town in self._town_of_unit[number].items() if town == key])
         if by is By.HELD:
             if key == NONE:
                 return Q(place=None)
@@ -299,7 +302,7 @@ class Statistics:
             return Case(*whens, default=F(f"{at}organiser_id"), output_field=models.BigIntegerField())
         if self.by is By.LED:
             by_town: dict[str, list[int]] = {}
-            for pk, town in self._town_of_unit.items():
+            for pk, town in self._town_of_unit[number].items():
                 if town != self.county.pk:
                     by_town.setdefault(town, []).append(pk)
             whens = [When(**{f"{at}organiser__in": pks}, then=Value(town)) for town, pks in by_town.items()]

@@ -285,6 +285,22 @@ def test_merged_villages_and_townships_lie_where_they_lay_or_where_they_lie(worl
     assert page(world.bureau, shown.rows[0].now.url).context["sum"].attendances == 181
 
 
+def test_in_7_earlier_years_by_organiser_stand_under_the_townships_of_their_time(world, county, page):
+    town = world.places["古零镇"]
+    merge_places(
+        [town], into=world.places["白山镇"], on=date(2026, 2, 1), basis="", actor=world.bureau, institutions="close"
+    )
+    shown = table(world.bureau, By.LED)
+    assert shown["白山镇"] == (3, "181", 1, "30")  # both governments sit in it by now
+    assert page(world.bureau, URL, by="led", year=2026).status_code == 200
+    world.session(world.theirs, status="verified", held_on=date(2025, 3, 6), reported=20)
+    assert table(world.bureau, By.LED)["古零镇"] == (0, "0", 1, "20")
+    rows = {row.label: row for row in found(world.bureau, By.LED).rows}
+    behind = page(world.bureau, rows["古零镇"].earlier[0].url)
+    assert behind.context["sum"].attendances == 20
+    assert table(world.bureau, By.LED, organised="now")["白山镇"] == (3, "181", 2, "50")
+
+
 def test_a_locked_year_is_named_and_its_quota_figures_are_referred_to(world, county, page):
     text = page(world.bureau, URL, year=2025).content.decode()
     assert "锁定定案" not in text
