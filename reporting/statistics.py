@@ -389,7 +389,7 @@ class Statistics:
 
     def _by_audience(self) -> dict[tuple, Figures]:
         """Sessions that name an audience, and the heads given for it. All that are counted by heads only are one group. One
-        query."""
+        query: it groups by the size of a session too, so that one which names two words of a group is counted once."""
         group = Case(
             When(audience__sensitivity=Audience.Sensitivity.HEADCOUNT_ONLY, then=Value(0)),
             default=F("audience_id"),
@@ -400,16 +400,20 @@ class Statistics:
             counts = AudienceCount.objects.filter(session__in=self._summed(number).values("pk")).order_by()
             if key := self.asked.narrowed.get(By.AUDIENCE):
                 counts = counts.filter(self._audience(key))
-            groups = counts.annotate(of=group).values("of")
+            groups = counts.annotate(of=group, size=self._size("session__")).values("of", "size")
             told = Count("session", distinct=True, filter=Q(number__isnull=False))
             sums = groups.annotate(held=Count("session", distinct=True), heads=Sum("number"), told=told)
             then = Value(number, output_field=models.IntegerField())
-            return sums.annotate(then=then).values_list("of", "then", "held", "heads", "told")
+            return sums.annotate(then=then).values_list("of", "then", "size", "held", "heads", "told")
 
-        return {
-            (of, then): Figures(held, heads, held=held, small=0 < (heads or 0) < SMALL, numbered=told)
-            for of, then, held, heads, told in self._per_period(table)
-        }
+        found: dict[tuple, Figures] = {}
+        for of, then, size, held, heads, told in self._per_period(table):
+            one = found.get((of, then), Figures(attendances=None))
+            added = heads if one.attendances is None else one.attendances + (heads or 0)
+            found[of, then] = Figures(
+                one.sessions + size * held, added, held=one.held + held, numbered=one.numbered + told
+            )
+        return {key: replace(one, small=0 < (one.attendances or 0) < SMALL) for key, one in found.items()}
 
     def _unsplit(self, rows: list[Row]) -> list[Row]:
         """What no audience was given for. What is withheld goes in here too: a total beside a single gap would give the gap

@@ -211,6 +211,23 @@ def test_pi_2_small_groups_are_withheld_and_protected_ones_not_named(world, coun
     assert behind.context["heads"].heads == "21" and behind.context["sum"].attendances == 30
 
 
+def test_in_8_a_class_counts_by_the_day_in_the_rows_by_audience_as_in_their_total(world, county, page):
+    AssessmentYear.objects.filter(pk=county.pk).update(class_counts="daily")
+    days = {"held_on": date(2026, 8, 1), "ends_on": date(2026, 8, 3)}
+    row = world.session(status="verified", reported=30, **days)
+    row.set_audiences([(Audience.objects.get(name=name), 15) for name in ("戒毒人员", "社区服刑人员")])
+    row = world.session(status="verified", reported=40, **days)
+    row.set_audiences([(Audience.objects.get(name="老年人"), 20)])
+    row = world.session(status="verified", reported=10, held_on=date(2026, 8, 4))
+    row.set_audiences([(Audience.objects.get(name="老年人"), None)])
+    shown = found(world.bureau, By.AUDIENCE, back=0)
+    rows = {row.label: (row.now.sessions, row.now.held, row.now.attendances, row.now.numbered) for row in shown.rows}
+    assert rows["老年人"] == (4, 2, 20, 1) and rows["只报人次的特殊群体"] == (3, 1, 30, 1)
+    assert shown.totals[0].sessions == 4 + 7
+    old = next(row for row in shown.rows if row.label == "老年人")
+    assert page(world.bureau, old.now.url).context["sum"].sessions == 4
+
+
 def test_people_are_counted_where_rosters_are_and_nowhere_guessed(world, county, page):
     row = world.session(status="draft", held_on=date(2026, 9, 1), reported=3, title="有名册的课")
     for name, tail in [("韦一", "0001"), ("黄二", "0002"), ("蓝三", "0003")]:
