@@ -6,7 +6,7 @@ part is missing the value is 无法计算 and says what is missing; attendances 
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -39,11 +39,14 @@ class Part:
     source: str = ""
     why: str = ""
     few: bool = False  # known, and withheld: fewer than five answers
+    beside: bool = False  # known, and told by the ratio alone: beside the whole it would give a neighbour's few answers away
 
     @property
     def words(self) -> str:
         if self.few:
             return f"<{FEWEST}"
+        if self.beside:
+            return "不单列"
         if self.value is None:
             return UNKNOWN
         places = 2 if isinstance(self.value, Decimal) else 0
@@ -222,12 +225,31 @@ class ReferenceFigures:
         return set(self._places.within(self._places.at_the_time(place.pk))) if place.pk != self.county.pk else set()
 
     def awareness(self, place: Division) -> Ratio:
+        found = self._awareness(place)
+        summed = all(row.division_id != self.county.pk for row in self._surveys)  # else the county's says nothing of them
+        return self._beside_the_county(found, place, self._awareness) if summed else found
+
+    def _awareness(self, place: Division) -> Ratio:
         return awareness(self._surveys, self.county, place, self._within(place))
 
     def satisfaction(self, place: Division) -> Ratio:
+        return self._beside_the_county(self._satisfaction(place), place, self._satisfaction)
+
+    def _satisfaction(self, place: Division) -> Ratio:
         here = self._within(place)
         said = [found for code, found in self._opinions.items() if place.pk == self.county.pk or code in here]
         return satisfaction(sum(said, NO_OPINIONS))
+
+    def _beside_the_county(self, found: Ratio, place: Division, of: Callable[[Division], Ratio]) -> Ratio:
+        """A township's share without its counts, where another township's few answers are withheld: the county's number less
+        all others' would be theirs."""
+        if place.pk == self.county.pk or found.value is None:
+            return found
+        if not any(of(town).denominator.few for town in self.table.townships(self.year)):
+            return found
+        why = f"有的乡镇答卷不足 {FEWEST} 份，各乡镇只列百分比"
+        parts = (replace(part, beside=True, source=why) for part in (found.numerator, found.denominator))
+        return Ratio(*parts)
 
     @property
     def _with_elderly_places(self) -> set[str]:

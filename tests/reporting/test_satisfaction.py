@@ -75,6 +75,28 @@ def test_awareness_is_of_the_countys_own_survey_or_else_of_its_townships(world):
     assert INDICATORS["awareness"].of(YearFigures(world.assessment_year)) == Decimal("75.0")
 
 
+def test_pi_2_few_answers_of_a_township_cannot_be_worked_out_from_the_county_and_the_others(world, ask):
+    """The county's 23 answers less the other township's 20 would be three people's."""
+    town, other = world.places["白山镇"], world.places["古零镇"]
+    said(world.session(status="verified"), satisfied=2, unsatisfied=1)
+    theirs = world.session(world.theirs, status="verified")
+    said(theirs, satisfied=17, fairly=1, unsatisfied=2)
+    survey(town, 3, 1, world.year)
+    survey(other, 20, 18, world.year)
+    for key in ("satisfaction", "awareness"):
+        assert of(world, key).denominator.words == "23 人"
+        assert of(world, key, town).denominator.words == "<5"
+        shown = of(world, key, other)
+        assert (shown.words, shown.numerator.words, shown.denominator.words) == ("90.0%", "不单列", "不单列")
+        assert shown.denominator.source == "有的乡镇答卷不足 5 份，各乡镇只列百分比"
+    text = ask(world.leader, f"/network/zones/references/?year={world.year}&place={other.pk}").content.decode()
+    assert "90.0%" in text and "20 人" not in text and "扫码 20 份" not in text and "满意 17" not in text
+    survey(world.county, 400, 300, world.year)  # the county's own says nothing of its townships'
+    assert of(world, "awareness", other).denominator.words == "20 人"
+    said(world.session(status="verified"), satisfied=2)  # five answers are told, and the others' with them
+    assert of(world, "satisfaction", other).denominator.words == "20 人"
+
+
 def test_the_dashboard_shows_both_with_how_many_were_asked_and_how(world, ask):
     PaperTally.objects.create(
         session=world.session(status="verified"), satisfied=17, fairly=2, unsatisfied=1, source="问卷"
