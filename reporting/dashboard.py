@@ -236,11 +236,11 @@ class Dashboard:
         them all, so it stands in the line below, with the audiences that no session gave a number for."""
         *groups, rest = self.figures.audiences
         rows = [
-            (g.label, None if g.small else g.attendances, self._audience(g.key), g.words)
+            (g.label, None if g.withheld else g.attendances, self._audience(g.key), g.words)
             for g in groups
-            if g.small or g.attendances is not None
+            if g.withheld or g.attendances is not None
         ]
-        unsplit = [g.label for g in groups if not g.small and g.attendances is None]
+        unsplit = [g.label for g in groups if not g.withheld and g.attendances is None]
         note = f"另有 {rest.words} 人次{rest.label}。"
         if unsplit:
             note += f"办过培训、没有分别填人次的有{'、'.join(unsplit)}。"

@@ -6,7 +6,7 @@ query (constant number, grouped), and an `Indicator` that says in words what it 
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Count, Q, Sum
@@ -28,6 +28,8 @@ from .rostered import Rostered, rostered
 
 SMALL = 5  # a group of fewer heads could be recognised; it shows as <5 wherever others than its unit look
 
+BESIDE = "不单列"  # five heads or more, in the rest all the same
+
 HEADCOUNT_ONLY = "只报人次的特殊群体"
 
 RUNNING = "“运行”指已开办、并且当年（到截止日为止）有已核定的培训由它承办；没有写承办机构的，按举办地算。"
@@ -42,10 +44,17 @@ class Group:
     sessions: int | None
     attendances: int | None
     small: bool = False  # fewer than five: the number is withheld
+    beside: bool = False  # withheld with a small one, which total and rest would give away
 
     @property
     def words(self) -> str:
+        if self.beside:
+            return BESIDE
         return f"<{SMALL}" if self.small else "未分" if self.attendances is None else f"{self.attendances:,}"
+
+    @property
+    def withheld(self) -> bool:
+        return self.small or self.beside
 
 
 class YearFigures:
@@ -97,7 +106,23 @@ class YearFigures:
 
     @cached_property
     def audiences(self) -> list[Group]:
-        """By audience in the order of the vocabulary. Two queries."""
+        """By audience in the order of the vocabulary, as others than their unit may see it. Two queries.
+
+        A total of 47 beside one group of 46 leaves 1 for what is withheld as <5. So where something is withheld and the rest
+        is as small, the smallest group that is shown goes into the rest too.
+        """
+        *groups, rest = self.audiences_of_the_act
+        shown = [group for group in groups if not group.small and group.attendances]
+        if not (rest.small and shown):
+            return [*groups, rest]
+        least = min(shown, key=lambda group: group.attendances)
+        groups = [replace(group, attendances=None, beside=True) if group is least else group for group in groups]
+        left = max(self.county.everything.attendances - sum(g.attendances or 0 for g in groups if not g.withheld), 0)
+        return [*groups, Group(None, "未分对象（含不单列的）", None, left, small=left < SMALL)]
+
+    @cached_property
+    def audiences_of_the_act(self) -> list[Group]:
+        """The groups as every act has frozen them since the first version: only those below five are withheld. For no page."""
         if self.frozen:
             return self._frozen_groups("audiences", Audience)
         rows = AudienceCount.objects.filter(self._verified("session__")).order_by().values("audience")
@@ -352,7 +377,7 @@ INDICATORS = _registry(
         unit="人次",
         definition=(
             "全县已核定场次中，填报时注明各类对象人数的，按对象相加；没有注明人数的归入“未分对象”。"
-            f"不足 {SMALL} 人次的对象显示为“<{SMALL}”。"
+            f"不足 {SMALL} 人次的对象显示为“<{SMALL}”；从总数一减就能得出它的，最小的一类也归入“未分对象”，不单列。"
         ),
         clause="二(三)4、二(三)5",
         numerator="已核定场次中分别注明的各类对象人数",

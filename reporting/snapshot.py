@@ -46,7 +46,7 @@ def figures(year: AssessmentYear) -> dict:
         },
         "sessions": _sessions(counting),
         "themes": _groups(read.themes, Theme),
-        "audiences": _groups(read.audiences, Audience),
+        "audiences": _groups(read.audiences_of_the_act, Audience),
     }
 
 

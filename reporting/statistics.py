@@ -4,12 +4,13 @@ These are all verified sessions, whether or not they count for a quota; the quot
 and of a locked year its own frozen ones. One grouped query makes a table with all its years, a second one its people; how many
 queries there are depends on neither rows nor groups. What a figure counts is said in reporting/measures.py.
 
-Accepted: whoever compares two overlapping periods can work out a group that is withheld as <5 in the difference. The groups that
+Accepted: whoever compares two overlapping periods, or a table with the same one narrowed to an audience, can work out a group
+that is withheld as <5 in the difference; within one table nobody can. The groups that
 are counted by heads only are one group here, to everybody, so that such a difference names none of them.
 """
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -28,7 +29,7 @@ from networks.models.succession import Lineage
 from trainings.models import Audience, AudienceCount, Course, RosterLine, Status, TrainingSession
 
 from .assessment import Organised, document_order
-from .indicators import HEADCOUNT_ONLY, SMALL
+from .indicators import BESIDE, HEADCOUNT_ONLY, SMALL
 from .measures import NONE, OTHER, PROTECTED, VOCABULARY, By
 from .models import AssessmentYear
 from .periods import Period
@@ -74,17 +75,24 @@ class Figures:
     held: int = 0  # rows of the ledger; `sessions` may count a class by the day
     numbered: int = 0  # of those, how many gave a number of this audience
     small: bool = False  # fewer than five heads: the number is withheld
+    beside: bool = False  # withheld with a small one, which total and rest would give away
     url: str = ""  # the rows behind it, for whoever may see rows
 
     @property
     def mean(self) -> Decimal | None:
         """Attendances per session to one place, cut off."""
-        if not self.sessions or self.attendances is None or self.small:
+        if not self.sessions or self.attendances is None or self.withheld:
             return None
         return Decimal(self.attendances * 10 // self.sessions) / 10
 
     @property
+    def withheld(self) -> bool:
+        return self.small or self.beside
+
+    @property
     def heads(self) -> str:
+        if self.beside:
+            return BESIDE
         return f"<{SMALL}" if self.small else "未分" if self.attendances is None else f"{self.attendances:,}"
 
     @property
@@ -362,7 +370,7 @@ class Statistics:
     @cached_property
     def rows(self) -> list[Row]:
         """The groups in their own order, never by size. Two queries and the groups' names."""
-        found = self._by_audience() if self.by is By.AUDIENCE else self._by_group()
+        found = self._without_gaps(self._by_audience()) if self.by is By.AUDIENCE else self._by_group()
         names = self._names({key for key, _ in found})
         rows = []
         for key, (address, label) in names.items():
@@ -415,20 +423,38 @@ class Statistics:
             )
         return {key: replace(one, small=0 < (one.attendances or 0) < SMALL) for key, one in found.items()}
 
+    def _rest(self, number: int, figures: Iterable[Figures]) -> int:
+        """The heads of a period that no group on the page shows."""
+        total = self.totals[number].attendances or 0
+        return max(total - sum(one.attendances or 0 for one in figures if not one.withheld), 0)
+
+    def _without_gaps(self, found: dict[tuple, Figures]) -> dict[tuple, Figures]:
+        """As `YearFigures.audiences`: where a group is withheld and the rest is as small, the smallest group that is shown
+        goes into the rest too."""
+        if By.AUDIENCE in self.asked.narrowed:
+            return found
+        for number in range(len(self.periods)):
+            here = {key: one for key, one in found.items() if key[1] == number}
+            shown = [key for key, one in here.items() if not one.small and one.attendances]
+            if shown and any(one.small for one in here.values()) and self._rest(number, here.values()) < SMALL:
+                least = min(shown, key=lambda key: (found[key].attendances, key))
+                found = found | {least: replace(found[least], beside=True)}
+        return found
+
     def _unsplit(self, rows: list[Row]) -> list[Row]:
         """What no audience was given for. What is withheld goes in here too: a total beside a single gap would give the gap
         away."""
         if self.by is not By.AUDIENCE or By.AUDIENCE in self.asked.narrowed:
             return []
-        rest, any_withheld = [], False
+        rest, withheld = [], []
         for at, number in enumerate([0, *self._compared]):
-            total = self.totals[number]
             figures = [row.earlier[at - 1] if at else row.now for row in rows]
-            withheld = any(one.small for one in figures)
-            any_withheld |= withheld
-            left = max((total.attendances or 0) - sum(one.attendances or 0 for one in figures if not one.small), 0)
-            rest.append(Figures(0, left, small=withheld and 0 < left < SMALL))
-        label = f"未分对象（含不足 {SMALL} 人次的）" if any_withheld else "未分对象"
+            gaps = [one for one in figures if one.withheld]
+            withheld += gaps
+            left = self._rest(number, figures)
+            rest.append(Figures(0, left, small=bool(gaps) and 0 < left < SMALL))
+        within = "（含不单列的）" if any(one.beside for one in withheld) else f"（含不足 {SMALL} 人次的）"
+        label = f"未分对象{within if withheld else ''}"
         return [Row("", label, rest[0], rest[1:], self.earlier)] if any(r.attendances for r in rest) else []
 
     # --- names -------------------------------------------------------------------------------------

@@ -326,6 +326,8 @@ def statistic(by: By, word: str, part: str = "attendances") -> Read:
             return Cell(found.sessions, source)
         if found.small:
             return Cell(None, source, f"不足 {SMALL} 人次，不列数字", few=found.heads)
+        if found.beside:
+            return Cell(None, source, f"合计一减就能得出不足 {SMALL} 人次的一类，这一类也不列数字", few=found.heads)
         if found.attendances is None:
             return Cell(None, source, "填报时没有注明人数")
         if by is By.AUDIENCE and found.numbered < found.held:

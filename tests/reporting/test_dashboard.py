@@ -85,10 +85,42 @@ def test_reach_adds_numbers_up_and_shows_what_was_not_split(world, years):
 
 def test_a_group_of_fewer_than_five_is_withheld_and_cannot_be_worked_out(world, years):
     with_audiences(world.session(status="verified", held_on=date(2026, 3, 5), reported=50), 青少年=4, 老年人=46)
-    assert reach(years[0]) == {"老年人": "46", "青少年": "<5", "未分对象（含不足5人次的）": "<5"}
+    assert reach(years[0]) == {"老年人": "不单列", "青少年": "<5", "未分对象（含不单列的）": "50"}
     chart = board(world, years).reach
-    assert [(bar.label, bar.value, bar.words) for bar in chart.bars] == [("老年人", 46, ""), ("青少年", None, "<5")]
-    assert chart.note == "另有 <5 人次未分对象（含不足5人次的）。"
+    assert [(bar.label, bar.value, bar.words) for bar in chart.bars] == [
+        ("老年人", None, "不单列"),
+        ("青少年", None, "<5"),
+    ]
+    assert chart.note == "另有 50 人次未分对象（含不单列的）。"
+
+
+def test_pi_2_a_total_beside_a_single_gap_gives_no_head_away(world, years, page):
+    """47 heads, 46 of them old people: shown side by side they would leave exactly one person of a protected group."""
+    with_audiences(world.session(status="verified", held_on=date(2026, 3, 5), reported=47), 戒毒人员=1, 老年人=46)
+    with_audiences(world.session(status="verified", held_on=date(2026, 3, 6), reported=60), 青少年=60)
+    for user in (world.leader, world.bureau):
+        assert ">46<" not in page(user, "/dashboard/2026/").content.decode()
+    assert reach(years[0]) == {
+        "青少年": "60",
+        "老年人": "不单列",
+        "只报人次的特殊群体": "<5",
+        "未分对象（含不单列的）": "47",
+    }
+    frozen = {group.label: (group.attendances, group.small) for group in YearFigures(years[0]).audiences_of_the_act}
+    assert frozen == {  # what acts hold, and go on to hold
+        "青少年": (60, False),
+        "老年人": (46, False),
+        "只报人次的特殊群体": (1, True),
+        "未分对象（含不足5人次的）": (1, True),
+    }
+
+
+def test_pi_2_a_locked_year_shows_no_more_than_an_open_one(world, years):
+    with_audiences(world.session(status="verified", held_on=date(2025, 3, 5), reported=47), 青少年=1, 老年人=46)
+    before = reach(years[1])
+    world.lock(years[1])
+    year = AssessmentYear.objects.get(pk=years[1].pk)
+    assert reach(year) == before == {"老年人": "不单列", "青少年": "<5", "未分对象（含不单列的）": "47"}
 
 
 def test_pi_2_groups_counted_by_heads_only_are_not_named(world, years, page):

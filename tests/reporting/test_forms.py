@@ -121,6 +121,17 @@ def test_pi_2_few_heads_of_an_audience_are_withheld_and_none_named_is_not_0(worl
     assert cells(fill(FORMS["annual-report"], year, world.bureau))["audience_老年人"].value == 30
 
 
+def test_pi_2_a_form_gives_no_few_heads_away_by_its_total(world, year):
+    session = world.session(world.ours, status="verified", reported=47)
+    for name, number in (("老年人", 46), ("青少年", 1)):
+        AudienceCount.objects.create(session=session, audience=Audience.objects.get(name=name), number=number)
+    got = cells(fill(FORMS["annual-report"], year, world.bureau))
+    assert [(got[f"audience_{name}"].value, got[f"audience_{name}"].words) for name in ("老年人", "青少年")] == [
+        (None, "不单列"),
+        (None, "<5"),
+    ]
+
+
 def test_a_sum_of_an_audience_says_how_many_sessions_gave_its_number(world, year):
     elderly = Audience.objects.get(name="老年人")
     for number in (30, 20, None):

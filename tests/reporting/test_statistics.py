@@ -211,6 +211,23 @@ def test_pi_2_small_groups_are_withheld_and_protected_ones_not_named(world, coun
     assert behind.context["heads"].heads == "21" and behind.context["sum"].attendances == 30
 
 
+def test_pi_2_a_total_beside_a_single_gap_gives_no_head_away(world, page):
+    """47 heads, 46 of them old people: beside the total they would leave exactly one person of a protected group."""
+    for year, others in ((2026, 46), (2025, 30)):
+        AssessmentYear.objects.open_year(world.county, year)
+        row = world.session(status="verified", held_on=date(year, 3, 5), reported=47)
+        numbers = {"戒毒人员": 1, "老年人": others}
+        row.set_audiences([(Audience.objects.get(name=name), number) for name, number in numbers.items()])
+    assert table(world.leader, By.AUDIENCE) == {
+        "老年人": (1, "不单列", 1, "30"),
+        "只报人次的特殊群体": (1, "<5", 1, "<5"),
+        "未分对象（含不单列的）": (0, "47", 0, "17"),
+    }
+    assert "46" not in page(world.leader, URL, by="audience", year=2026).content.decode()
+    sheet = load_workbook(BytesIO(page(world.bureau, "/statistics/export/", by="audience", year=2026).content)).active
+    assert 46 not in [cell.value for row in sheet.iter_rows() for cell in row]
+
+
 def test_in_8_a_class_counts_by_the_day_in_the_rows_by_audience_as_in_their_total(world, county, page):
     AssessmentYear.objects.filter(pk=county.pk).update(class_counts="daily")
     days = {"held_on": date(2026, 8, 1), "ends_on": date(2026, 8, 3)}
