@@ -39,7 +39,8 @@ class Part:
     source: str = ""
     why: str = ""
     few: bool = False  # known, and withheld: fewer than five answers
-    beside: bool = False  # known, and told by the ratio alone: beside the whole it would give a neighbour's few answers away
+    # Known, and told by the ratio alone: beside the whole the counts would give a neighbour's few answers away.
+    beside: bool = False
 
     @property
     def words(self) -> str:
@@ -226,7 +227,8 @@ class ReferenceFigures:
 
     def awareness(self, place: Division) -> Ratio:
         found = self._awareness(place)
-        summed = all(row.division_id != self.county.pk for row in self._surveys)  # else the county's says nothing of them
+        # Where the county's figure is its own, it says nothing of the townships'.
+        summed = all(row.division_id != self.county.pk for row in self._surveys)
         return self._beside_the_county(found, place, self._awareness) if summed else found
 
     def _awareness(self, place: Division) -> Ratio:
@@ -261,7 +263,11 @@ class ReferenceFigures:
         return Ratio(Part(label, None if why else len(having), whole.unit, "共享资源登记", why), whole)
 
     def elderly_schools(self, place: Division) -> Ratio:
-        towns = {self._places.at_the_time(place.pk)} if place.tier == Tier.TOWNSHIP else {t.pk for t in self.table.townships(self.year)}
+        towns = (
+            {self._places.at_the_time(place.pk)}
+            if place.tier == Tier.TOWNSHIP
+            else {t.pk for t in self.table.townships(self.year)}
+        )
         having = {self._villages.get(code, code) for code in self._with_elderly_places} & towns
         return self._with_places("有老年学校的乡镇", having, Part("乡镇", len(towns), "个", "行政区划"))
 

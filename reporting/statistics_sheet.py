@@ -23,7 +23,9 @@ def bars(found: Statistics) -> list[BarChart]:
     note = f"只画前 {MOST_BARS} 项，全部见表。" if len(there) > MOST_BARS else ""
     rest = "".join(f"另有 {row.now.heads} 人次{row.label}。" for row in found.rows if not row.key)
     sessions = [(row.label, row.now.sessions, row.now.url) for row in drawn]
-    heads = [(row.label, None if row.now.withheld else row.now.attendances, row.now.url, row.now.heads) for row in drawn]
+    heads = [
+        (row.label, None if row.now.withheld else row.now.attendances, row.now.url, row.now.heads) for row in drawn
+    ]
     return [
         bar_chart(title="场次", unit="场", rows=sessions, note=note),
         bar_chart(title="人次", unit="人次", rows=heads, note=note + rest),
