@@ -22,6 +22,7 @@ from .personal_data import KINDS, PERSONAL
 ABOUT_MINORS = ("minor", "resident", "portrait", "sign_up", "opinion")  # kinds of fields that may hold a minor's data
 SHOWN, EXPORTED, PACKED, LOOKED = "查看名册全名", "导出名册", "下载归档包", "查看佐证材料"
 PURGED, REMOVED, HELD, LIFTED = "按期删除名册", "删除名册一行", "暂缓删除名册", "解除暂缓删除名册"
+SPOILED = "删除扫码签到"  # of a span of time in which somebody at the door filled the roster
 UNTOLD = "未分别记录"  # of acts that were logged before minors were counted apart
 BY_OFFICE = "按角色授权，只限本单位的场次；本单位以外一律遮盖，没有另行放行的办法"
 
@@ -36,7 +37,7 @@ def minors_exports(county: Division, year: int) -> list[Export]:
     events = disclosures(log, asked).filter(Q(action__in=[SHOWN, EXPORTED, PACKED]) | looked)
     seen = list(told(events.reverse(), asked))  # read as a record: the oldest first
     accounts = _accounts(county)
-    gone = log.filter(action__in=[PURGED, REMOVED, HELD, LIFTED]).order_by("at", "pk")
+    gone = log.filter(action__in=[PURGED, REMOVED, SPOILED, HELD, LIFTED]).order_by("at", "pk")
     until = min(timezone.localdate(), asked.last)
 
     def sheet(name: str, columns: list[Column], rows: Callable[[], Iterator[tuple]], *notes: str) -> Export:

@@ -145,6 +145,8 @@ roster-remove        | GET  | ours.line         | town                          
 roster-remove        | POST | ours.line         | town                                    | READERS BUREAU | *
 roster-remove        | POST | mixed.line        |                                         | READERS BUREAU | *
 roster-remove        | POST | foreign.line      | foreign_town                            | READERS foreign_bureau | *
+roster-remove-scanned | GET | ours.scanned      | town                                    | READERS BUREAU | *
+roster-remove-scanned | POST | ours.scanned     | town                                    | READERS BUREAU | *
 roster-terms         | GET  | -                 | BUREAU foreign_bureau auditor           | *          |
 roster-hold          | POST | -                 | BUREAU foreign_bureau                   | *          |
 roster-hold-lift     | POST | ours.hold         | BUREAU                                  | *          | foreign_bureau

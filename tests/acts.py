@@ -255,6 +255,12 @@ ACTS = [
     Act("roster-export", "town", "ours.draft", lambda s: {"purpose": "发放结业证书"}),
     Act("roster-save", "town", "ours.draft", lambda s: {"name-0": "李四", "home-0": "新汉村", "tail-0": "4321"}),
     Act("roster-remove", "town", "ours.line", lambda s: {}),
+    Act(
+        "roster-remove-scanned",
+        "town",
+        "ours.scanned",
+        lambda s: {"first": "2000-01-01T00:00", "last": "2099-01-01T00:00", "number": 1},
+    ),
     Act("roster-hold", "bureau", "-", lambda s: {"year": s.world.year, "reason": "审计取证"}),
     Act("roster-hold-lift", "bureau", "ours.hold", lambda s: {}),
     Act("review-verify", "bureau", "ours.submitted", lambda s: {"attendance": 50} | _seen(s, "ours.submitted")),

@@ -70,6 +70,7 @@ urlpatterns = [
     path("sessions/<int:pk>/roster/check/", rosters.check, name="roster-check"),
     path("sessions/<int:pk>/roster/save/", rosters.save, name="roster-save"),
     path("sessions/<int:pk>/roster/<int:line_pk>/remove/", rosters.remove, name="roster-remove"),
+    path("sessions/<int:pk>/roster/scanned/", rosters.remove_scanned, name="roster-remove-scanned"),
     path("rosters/", roster_terms.roster_terms, name="roster-terms"),
     path("rosters/hold/", roster_terms.hold, name="roster-hold"),
     path("rosters/hold/<int:pk>/lift/", roster_terms.lift, name="roster-hold-lift"),

@@ -445,6 +445,49 @@ def test_a_verified_session_and_a_locked_year_take_no_more_names(phone, address,
     assert not RosterLine.objects.exists()
 
 
+def test_ld_3_what_a_machine_signed_in_a_span_of_time_is_taken_out_at_once_and_logged(
+    ask, world, session, sheet, at_nine
+):
+    sheet.sign([Attendee("韦大明")])
+    with time_machine.travel(at(world.today, 9, 20), tick=False):
+        sheet.sign([Attendee(f"甲{number}") for number in range(9)])
+    with time_machine.travel(at(world.today, 9, 21), tick=False):
+        sheet.sign([Attendee("黄三")])
+        page = reverse("roster-remove-scanned", args=[session.pk])
+        assert page in ask(world.town, reverse("session-roster", args=[session.pk])).content.decode()
+        day = world.today.isoformat()
+        span = {"first": f"{day}T09:20", "last": f"{day}T09:20"}
+        told = ask(world.town, page, span, "post").content.decode()
+        assert "确定删去 9 人" in told and 'name="number" value="9"' in told and RosterLine.objects.count() == 11
+        again = ask(world.town, page, span | {"number": "8"}, "post").content.decode()
+        assert "又有变化" in again and "确定删去 9 人" in again and RosterLine.objects.count() == 11
+        assert (
+            "没有人扫码签到"
+            in ask(world.town, page, span | {"first": f"{day}T08:00", "last": f"{day}T08:30"}, "post").content.decode()
+        )
+        assert "结束的时间在开始以前" in ask(world.town, page, span | {"last": f"{day}T08:30"}, "post").content.decode()
+        assert ask(world.town, page, span | {"number": "9"}, "post").status_code == 302
+    assert set(RosterLine.objects.values_list("name", flat=True)) == {"韦大明", "黄三"}
+    session.refresh_from_db()
+    assert session.rostered_attendance == 2
+    event = AuditEvent.objects.get(action="删除扫码签到")
+    assert (event.actor, event.detail["lines"], event.detail["roster"]) == (world.town, 9, 2)
+    assert event.detail["first"] == event.detail["last"] == f"{day}T09:20+08:00" and "甲" not in str(event.detail)
+
+
+def test_ld_3_of_a_session_that_is_decided_nothing_is_taken_out_at_once(ask, world, session, sheet, at_nine):
+    sheet.sign([Attendee("韦大明")])
+    TrainingSession.objects.filter(pk=session.pk).update(
+        status="submitted", submitted_by=world.town, submitted_at=timezone.now()
+    )
+    session.refresh_from_db()
+    session.verify(actor=world.bureau, attendance=40)
+    page, day = reverse("roster-remove-scanned", args=[session.pk]), world.today.isoformat()
+    span = {"first": f"{day}T00:00", "last": f"{day}T23:59", "number": "1"}
+    assert "已核定" in ask(world.town, page, span, "post").content.decode() and RosterLine.objects.exists()
+    assert page not in ask(world.town, reverse("session-roster", args=[session.pk])).content.decode()
+
+
 def test_a_sign_in_at_the_door_does_not_turn_away_whoever_is_revising(world, session, sheet, at_nine):
     seen = session.version
     sheet.sign([Attendee("韦大明")])

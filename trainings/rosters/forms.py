@@ -10,6 +10,7 @@ from networks.names import clean_text
 from .keeping import MOST_AT_ONCE
 from .numbers import cut_numbers
 
+MINUTE = "%Y-%m-%dT%H:%M"
 MOST_CHARACTERS = 60_000
 # Django lays bigger uploads into a temporary file on their way in (settings); a roster shall lie on no disk.
 MOST_BYTES = 2 * MIB
@@ -37,6 +38,27 @@ class PasteForm(forms.Form):
         cleaned = super().clean()
         if not self.errors and not cleaned.get("text", "").strip() and not cleaned.get("workbook"):
             self.add_error("text", "请先粘贴名单，或选择表格文件")
+        return cleaned
+
+
+class SpanForm(forms.Form):
+    """From which minute to which; `number` is sent back by the page that has said how many these are."""
+
+    first = forms.DateTimeField(label="从几点几分", input_formats=[MINUTE])
+    last = forms.DateTimeField(label="到几点几分（含这一分钟）", input_formats=[MINUTE])
+    number = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first", "last"):
+            field = self.fields[name]
+            field.widget = forms.DateTimeInput({"type": "datetime-local", "class": "w-half"}, format=MINUTE)
+            field.error_messages |= {"required": "请选日期和时间", "invalid": "请选日期和时间，精确到分钟"}
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if not self.errors and cleaned["last"] < cleaned["first"]:
+            self.add_error("last", "结束的时间在开始以前，请核对")
         return cleaned
 
 

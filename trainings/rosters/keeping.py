@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils import timezone
 
 from networks import audit
 from networks.models import Division, User
@@ -119,6 +121,47 @@ def remove(line: RosterLine, *, actor: User, request: HttpRequest | None = None)
             recounted=counted,
         )
     return counted
+
+
+def scanned(session: TrainingSession, first: datetime.datetime, last: datetime.datetime) -> QuerySet[RosterLine]:
+    """What residents signed at the door from the minute `first` to the minute `last`, both included."""
+    until = last + datetime.timedelta(minutes=1)
+    return session.roster.filter(source=RosterLine.Source.QR, signed_at__gte=first, signed_at__lt=until)
+
+
+def remove_scanned(
+    session: TrainingSession,
+    first: datetime.datetime,
+    last: datetime.datetime,
+    *,
+    number: int,
+    actor: User,
+    request: HttpRequest | None = None,
+) -> None:
+    """Takes away what was signed at the door in that span, where a stranger has filled the roster; `number` is how many the
+    officer was shown. Raises PermissionDenied and Refused, also of a session that is decided: there only a person's own line
+    goes, by `remove`."""
+    if not keeps_roster(actor, session):
+        raise PermissionDenied(ONLY_KEEPERS)
+    with transaction.atomic():
+        row = session.locked_row()
+        row.refuse_lines()
+        lines = scanned(row, first, last)
+        if lines.count() != number:
+            raise Refused("这段时间的签到刚刚又有变化，请重新核对人数")
+        lines.delete()
+        count = row.count_roster()
+        audit.record(
+            "删除扫码签到",
+            actor=actor,
+            subject=row,
+            request=request,
+            number=row.number,
+            lines=number,
+            roster=count,
+            first=timezone.localtime(first).isoformat(timespec="minutes"),
+            last=timezone.localtime(last).isoformat(timespec="minutes"),
+        )
 
 
 # --- at two sessions at once --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,7 +27,7 @@ from networks.xlsx.problems import Unreadable
 from .. import years
 from ..models import Refused, RosterLine, TrainingSession
 from ..rosters import exporting, keeping, reading
-from ..rosters.forms import PasteForm, PurposeForm
+from ..rosters.forms import PasteForm, PurposeForm, SpanForm
 from ..rosters.grid import Grid, Places, Row
 from ..rosters.showing import Veil, lines_of
 
@@ -188,6 +189,31 @@ def remove(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:
     return redirect("session-roster", pk)
 
 
+@require(Action.ENTER, Action.ENTER_ON_BEHALF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_scanned(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks for a span of time, says how many signed at the door then, and takes them out once that is confirmed."""
+    session = _kept(request, pk)
+    found = session.roster.filter(source=RosterLine.Source.QR).aggregate(first=Min("signed_at"), last=Max("signed_at"))
+    count, extra = 0, [closed] if (closed := _closed(session)) else []
+    form = SpanForm(request.POST) if request.method == "POST" else SpanForm(initial=found)
+    if request.method == "POST" and form.is_valid() and not extra:
+        first, last, number = (form.cleaned_data[name] for name in ("first", "last", "number"))
+        if number:
+            try:
+                keeping.remove_scanned(session, first, last, number=number, actor=request.user, request=request)
+            except Refused as refused:
+                extra = refused.reasons
+            else:
+                messages.success(request, f"已删去这段时间扫码签到的 {number} 人，签到人次已重新计算。")
+                return redirect("session-roster", pk)
+        count = keeping.scanned(session, first, last).count()
+        if not count:
+            form.add_error(None, "这段时间没有人扫码签到，请核对时间")
+    context = {"session": session, "form": form, "count": count, "extra": extra, "found": found, "closed": closed}
+    return render(request, "trainings/rosters/remove_scanned.html", context)
+
+
 # --- what the views have in common --------------------------------------------------------------------------
 
 
@@ -246,6 +272,7 @@ def _page(
         "keeps": keeps,
         "closed": closed,
         "banned": session.roster_ban(),
+        "scanned": keeps and not closed and lines.filter(source=RosterLine.Source.QR).exists(),
         "paste": paste or (PasteForm() if keeps and not closed else None),
         "form": paste if paste is not None else purpose,
         "purpose": purpose or PurposeForm(),
