@@ -92,6 +92,16 @@ def test_a_family_signs_in_on_a_second_phone_and_the_officer_sees_the_number_gro
     officer.wait_for_selector("text=扫码签到已提前结束")
     flawless(officer)
 
+    # where somebody spoils the roster: how many that would be is said first
+    roster = officer.url.replace("/scan/", "/roster/")
+    officer.goto(roster)
+    officer.get_by_role("link", name="按时间段删去扫码签到的").click()
+    officer.wait_for_url("**/roster/scanned/")
+    flawless(officer)
+    officer.get_by_role("button", name="看这段时间有几人").click()
+    officer.get_by_role("button", name="确定删去 2 人").wait_for()
+    flawless(officer)
+
     # afterwards, on the same page
     looked_at(address)
     second_phone.goto(address)
