@@ -229,14 +229,20 @@ class Standing:
     yesterday falls: its sessions were entered on another day than the tests that follow look at them."""
 
     name = day = thing = packed = block = None
+    file = unguarded_in = (
+        None  # whose tests run now; in which the guard of the ledger was lifted inside the transaction
+    )
 
-    def change_to(self, name: str | None, build) -> None:
-        if name == self.name and (name is None or self.day == real_day()):
+    def change_to(self, name: str | None, build, file: str | None = None) -> None:
+        # From then on SQLite reads its whole schema again after every savepoint that is taken back, until the transaction ends: tests
+        # of other files would take three times as long.
+        slow = self.unguarded_in and self.unguarded_in != file
+        if name == self.name and not slow and (name is None or self.day == real_day()):
             return
         if self.name:
             transaction.set_rollback(True)
             self.block.__exit__(None, None, None)
-        self.name = self.thing = self.packed = None
+        self.name = self.thing = self.packed = self.unguarded_in = None
         if name:
             self.block = transaction.atomic()
             self.block._from_testcase = True  # what insists on a transaction of its own (durable) is content with it
@@ -251,6 +257,23 @@ class Standing:
 
 
 STANDING = Standing()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def where_the_guard_was_lifted():
+    """See `Standing.change_to`."""
+    take_away = guard.take_away
+
+    def noted(connection) -> None:
+        take_away(connection)
+        if connection.vendor == "sqlite":
+            STANDING.unguarded_in = STANDING.file
+
+    guard.take_away = noted
+    yield
+    guard.take_away = take_away
+
+
 BUILT = ("site", "world", "mashan")  # the fixtures for which something stands
 ON_WORLD = {}  # what stands on the world for the tests of one file: builders by module and name
 
@@ -285,7 +308,7 @@ def wanted_by(item) -> str | None:
 def standing(request, tmp_path_factory):
     """Building the county takes longer than most tests: it stands until a test asks for something else. A browser test has
     a `site` of its own, and asks nothing of the database in this process."""
-    wanted = wanted_by(request.node)
+    wanted, file = wanted_by(request.node), str(request.node.path)
     if wanted is None:  # nothing is in its way; the browser's own `site` is another one, and its loop forbids queries
         return
 
@@ -305,7 +328,8 @@ def standing(request, tmp_path_factory):
     if wanted or STANDING.name:
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
-            STANDING.change_to(wanted or None, build.get(wanted, on_world))
+            STANDING.change_to(wanted or None, build.get(wanted, on_world), file)
+    STANDING.file = file
 
 
 @pytest.fixture(scope="module")
