@@ -42,14 +42,17 @@ def expected(cells, everybody):
     return {name: answers.get(name) or rest[0] for name in everybody}
 
 
+ALIKE = dict.fromkeys(["bureau", "bureau2", "director"], "bureau")  # one role and one home: they differ by name alone
+
+
 def asked(answers, turn):
-    """Of (person, answer) those who are asked here: on SQLite everybody, elsewhere one of all who shall get the same, another one each
-    turn. That the answers rest on the same rows everywhere is what AC-2 asks for everybody on both engines (walk.py)."""
-    if connection.vendor == "sqlite":
-        return list(answers)
+    """Of (person, answer) those who are asked here: on SQLite everybody, and of accounts that differ by name alone and shall get the
+    same one each turn; elsewhere one of all who shall get the same. That the answers rest on the same rows everywhere is what AC-2
+    asks for everybody on both engines (walk.py)."""
     alike = {}
     for who, answer in answers:
-        alike.setdefault(str(answer), []).append((who, answer))
+        kind = ALIKE.get(who, who) if connection.vendor == "sqlite" else ""
+        alike.setdefault((kind, str(answer)), []).append((who, answer))
     return [some[turn % len(some)] for some in alike.values()]
 
 

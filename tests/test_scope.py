@@ -17,6 +17,7 @@ from trainings.loading import load_vocabulary
 from trainings.models import CoOrganiser, DeliveryForm, TrainingSession
 
 from .site_map import taken_back
+from .tries import tries
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(datetime.date.today().year, 1, 1)
@@ -225,7 +226,7 @@ def pages_of(client, user):
         yield address, {int(pk) for pk in re.findall(r'href="[^"]*/(?:sessions|review|trainingsession)/(\d+)/', text)}
 
 
-few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=tries(12), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture

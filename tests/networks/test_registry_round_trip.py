@@ -15,9 +15,10 @@ from networks.names import clean_lines, clean_text, has_id_number
 from networks.registry import REGISTRIES, workbook
 from networks.xlsx.writing import escaped
 
+from ..tries import tries
 from .registry_files import changes_of, edited, exported, rehearsed, sheet_of, taken_in
 
-PROPERTY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=tries(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 RARE = [
     "韦㛃𠅤",
     "覃·某",

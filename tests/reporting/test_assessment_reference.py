@@ -16,6 +16,8 @@ from reporting.assessment import Tally, county_standing, forecast_of
 from reporting.models import AssessmentYear, QuotaAdjustment
 from trainings.models import CoOrganiser, DeliveryForm, TrainingSession
 
+from ..tries import tries
+
 CODES = ["ours", "theirs", "jyj", "wxgtj", "lgj"]
 PARTNERS = st.lists(st.tuples(st.sampled_from(CODES), st.booleans()), max_size=3, unique_by=lambda pair: pair[0])
 EDGES = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), date(2026, 7, 1), date(2026, 7, 2), date(2026, 12, 31)]
@@ -148,7 +150,9 @@ def measured(world, case):
 
 
 slowly = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=tries(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

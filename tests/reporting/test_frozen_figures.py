@@ -16,10 +16,13 @@ from reporting.models.feedback import Quarter
 from reporting.snapshot import figures
 from trainings.models import TrainingSession
 
+from ..tries import tries
 from .test_assessment_reference import WORLD, stored
 
 slowly = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=tries(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
