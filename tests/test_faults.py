@@ -62,9 +62,7 @@ def test_in_2_in_3_rb_3_killed_at_any_write_it_has_happened_whole_or_not_at_all_
     assert told["unchanged"] >= 3  # so many times it was killed before its end, and nothing was there
     assert told["changed"] == WHOLE[act]
     assert told["again"] == 302
-    assert told["twice"] == (
-        WHOLE[act] if act == "upload" else []
-    )  # an upload is one more file to look at, and stores nothing
+    assert told["twice"] == []  # the same ledger again is the one that waits already
 
 
 @pytest.mark.drill
@@ -103,6 +101,11 @@ def test_rb_3_a_full_or_read_only_disk_is_said_in_words_and_nothing_is_half(foun
 @pytest.mark.parametrize("act", ["upload", "verify"])
 def test_rb_3_a_database_that_is_held_too_long_is_said_in_words(found, act):
     told = found["locked"][act]
+    if (
+        act == "upload" and connection.vendor == "postgresql"
+    ):  # the same ledger waits already: it is read there, and nothing written
+        assert (told["status"], told["changed"]) == (302, [])
+        return
     assert (told["status"], told["after"], told["changed"]) == (503, "60", [])
     assert "现在办理的人太多" in told["page"] and "等一分钟" in told["page"]
     assert told["again"] == 302 and told["done"]
